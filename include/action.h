@@ -1,0 +1,77 @@
+/*
+ * action.h: what an ask means: effects on objects, with its fields.
+ * Facts make actions, decide judges them, approve shows them to people.
+ * Everything is borrowed from the flow's arena.
+ */
+#ifndef ACTION_H
+#define ACTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "span.h"
+
+enum effect {
+	EFFECT_READ,
+	EFFECT_INSERT,
+	EFFECT_UPDATE,
+	EFFECT_DELETE,		/* DELETE and TRUNCATE */
+	EFFECT_DEFINE,		/* DDL */
+	EFFECT_GRANT,		/* DCL, roles */
+	EFFECT_CALL,		/* a function with effects of its own, CALL */
+	EFFECT_EXPORT,		/* data leaves by another door: COPY TO PROGRAM or file */
+	EFFECT_SESSION,		/* SET, BEGIN, COMMIT, LISTEN, … */
+	EFFECT_UNKNOWN,
+	EFFECTS
+};
+
+/* Where an act looks for its rows. */
+enum reach {
+	REACH_NONE,		/* not that kind of act */
+	REACH_WHERE,		/* a WHERE that reads at least one column */
+	REACH_ALL,		/* no WHERE, or one that is always true */
+};
+
+/* One effect on one object. */
+struct act {
+	enum effect effect;
+	enum reach reach;
+	struct span object;	/* "schema.name" of a relation, "schema.name()" of a function,
+				 * the command's tag ("create table", "set search_path") for
+				 * what has no object; lower case as the catalogue has it */
+	const struct span *columns;	/* touched: read, or written; NULL with 0: none told */
+	size_t column_count;
+	struct span note;	/* why unknown, or what a person should be told; may be empty */
+};
+
+/* The base columns one output column derives from. */
+struct origin_column {
+	struct span relation;	/* "schema.name"; empty: any relation that is read */
+	struct span column;	/* empty: any column of it */
+};
+
+struct field {
+	struct span name;	/* as the answer will call it */
+	const struct origin_column *origins;
+	size_t origin_count;	/* 0: derives from no column (a constant, count(*)) */
+};
+
+/* How durable the entry must be before the ask goes upstream (ARCHITECTURE 2). */
+enum level { LEVEL_HANDED, LEVEL_WRITTEN, LEVEL_SYNCED };
+
+struct action {
+	const struct act *acts;
+	size_t act_count;
+	const struct field *fields;	/* as far as syntax tells; may be empty */
+	size_t field_count;
+	struct span text;		/* full text of the ask */
+	bool commits;			/* makes changes of a transaction last */
+	bool in_transaction;		/* changes can still be rolled back */
+};
+
+const char *effect_name(enum effect);
+/* The effect called `name`, or EFFECTS. */
+enum effect effect_of(struct span name);
+
+#endif

@@ -1,0 +1,229 @@
+/*
+ * view.h: the compiled policy, as far as one process may see it.
+ * The policy process reads YAML, checks it, and gives every other process its
+ * own view and no more: the recorder never learns where a secret lies, the
+ * keeper never sees a rule. rules/ builds these structs, view/ packs and
+ * unpacks them, their users only read. All text is NUL-terminated, never NULL
+ * (empty where not given), and lives in the view's own memory.
+ * Units are in the names: _s seconds, _bytes.
+ */
+#ifndef VIEW_H
+#define VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "action.h"
+#include "span.h"
+#include "verdict.h"
+
+struct out;
+
+struct view_head {
+	uint32_t epoch;		/* grows by one with each policy put in force */
+	uint8_t digest[32];	/* SHA-256 over the policy's files, in name order */
+};
+
+/* ---- targets --------------------------------------------------------- */
+
+enum view_protocol { PROTOCOL_POSTGRESQL, PROTOCOL_RAW, PROTOCOLS };
+enum view_inspect { INSPECT_FULL, INSPECT_NONE };
+enum view_tls {
+	TLS_DISABLE,		/* never */
+	TLS_REQUIRE,		/* encrypt, do not check: a named risk */
+	TLS_VERIFY_CA,
+	TLS_VERIFY_FULL,	/* the default */
+};
+
+struct view_address {
+	uint8_t ip[16];		/* network order, IPv4 as ::ffff:a.b.c.d */
+	uint16_t port;		/* host order */
+};
+
+struct view_target {
+	const char *name;
+	enum view_protocol protocol;
+	enum view_inspect inspect;
+	bool from_skill;		/* namespace: skill */
+	const char **hosts;		/* names a skill may dial; resolve inside it */
+	size_t host_count;
+	struct view_address *addresses;
+	size_t address_count;
+	enum view_tls tls;		/* to the backend */
+	const char *tls_name;		/* name to verify; default the first host */
+	const char *tls_roots;		/* PEM of the CAs to trust; empty: the system's, in PEM too */
+	const char *role;		/* login upstream as this; empty: as the skill asked */
+	const char **databases;		/* allowed; none: all */
+	size_t database_count;
+	bool has_secret;		/* the keeper has a password for it */
+};
+
+/* ---- rules ----------------------------------------------------------- */
+
+struct view_rule {
+	uint32_t effects;		/* bit per enum effect */
+	uint8_t reaches;		/* bit per enum reach that matches; 0: any */
+	const char **objects;		/* globs ("public.*"); none: any object */
+	size_t object_count;
+	const char **columns;		/* globs; none: any; else every touched column must match */
+	size_t column_count;
+	enum verdict_kind verdict;
+	uint64_t masks;			/* bit per view_mask, obligations of an allow */
+	uint64_t row_limit;
+	uint32_t approvers, need, expires_s, retry_s;
+	const char *where;		/* "policy.yaml:41 duty support-reads rule 2" */
+};
+
+/* Rules of one duty for one target. Deny beats hold beats allow, across all. */
+struct view_duty {
+	const char *name;
+	uint32_t target;		/* index */
+	struct view_rule *rules;
+	size_t rule_count;
+};
+
+struct view_skill_duties {
+	const char *skill;
+	uint32_t *duties;		/* indices */
+	size_t duty_count;
+};
+
+/* ---- masks ----------------------------------------------------------- */
+
+enum view_way { WAY_REDACT, WAY_PARTIAL, WAY_NULL, WAY_HASH, WAY_TOKEN, WAYS };
+enum view_detector {
+	DETECT_CARD, DETECT_SSN, DETECT_EMAIL, DETECT_PHONE, DETECT_IBAN, DETECT_IP,
+	DETECT_JWT, DETECT_PRIVATE_KEY, DETECT_AWS, DETECT_GITHUB, DETECT_SLACK,
+	DETECT_PATTERN,		/* the mask's own pattern */
+	DETECTORS
+};
+
+struct view_mask {
+	const char *name;
+	const char **columns;		/* globs over "schema.table.column" */
+	size_t column_count;
+	uint32_t detectors;		/* bit per enum view_detector */
+	const char *pattern;		/* PCRE2, for DETECT_PATTERN */
+	enum view_way way;
+	uint32_t keep;			/* for partial: how many at the end stay */
+};
+
+/* ---- one view per process -------------------------------------------- */
+
+struct view_worker {
+	struct view_head head;
+	struct view_target *targets;
+	size_t target_count;
+	struct view_duty *duties;
+	size_t duty_count;
+	struct view_skill_duties *skills;
+	size_t skill_count;
+	struct view_mask *masks;	/* at most 64 */
+	size_t mask_count;
+};
+
+struct view_digest {
+	uint8_t sha256[32];
+};
+
+struct view_skill {
+	const char *name;
+	const char *owner;		/* a person */
+	const char **starters;		/* people who may start it; "*": anyone in people */
+	size_t starter_count;
+	uint32_t uid, gid;		/* what it runs as; never 0 */
+	const char *user;		/* name of uid, for HOME, USER */
+	const char *folder;		/* empty: not pinned by folder */
+	const char **excludes;		/* globs below the folder, not measured */
+	size_t exclude_count;
+	struct view_digest *folder_digests;	/* any of them is right */
+	size_t folder_digest_count;
+	const char *executable;		/* path of the root executable; empty: any */
+	struct view_digest *executable_digests;
+	size_t executable_digest_count;
+};
+
+struct view_person {
+	const char *name;
+	uint32_t uid;			/* login uid */
+};
+
+struct view_loader {
+	struct view_head head;
+	struct view_target *targets;	/* names, hosts, addresses, from_skill only */
+	size_t target_count;
+	struct view_skill *skills;
+	size_t skill_count;
+	struct view_person *people;
+	size_t person_count;
+};
+
+enum view_secret_from { SECRET_NONE, SECRET_FILE, SECRET_CREDENTIAL };
+
+struct view_secret {
+	const char *target;
+	const char *role;
+	enum view_secret_from from;
+	const char *path;		/* file, mode 0600; or the systemd credential's name */
+};
+
+struct view_keeper {
+	struct view_head head;
+	struct view_secret *secrets;	/* position i belongs to target i */
+	size_t secret_count;
+	const char **masks;		/* names, to derive a key for each */
+	size_t mask_count;
+	/* names and addresses per target, the only ones a leaf is made for */
+	struct view_target *targets;
+	size_t target_count;
+};
+
+struct view_approvers {
+	const char *name;
+	const char **people;
+	size_t person_count;
+	uint32_t need;
+};
+
+struct view_broker {
+	struct view_head head;
+	struct view_person *people;
+	size_t person_count;
+	struct view_approvers *approvers;
+	size_t approver_count;
+	struct view_skill *skills;	/* name, owner and starters only */
+	size_t skill_count;
+	const char **admins;		/* people who may stop, detach, reload, set secrets */
+	size_t admin_count;
+	const char **auditors;		/* people who may read sessions and entries only */
+	size_t auditor_count;
+};
+
+struct view_recorder {
+	struct view_head head;
+	const char *checkpoint_directory;	/* a second place; empty: none */
+	bool checkpoint_syslog;
+	uint32_t checkpoint_every_ms;	/* at most this long until entries are signed */
+};
+
+/*
+ * Pack a view into *out (out->failed tells) and read one back.
+ * view_*_read() copies everything into one new block which *view owns; free it
+ * with view_free(). Returns 0, -EINVAL (not a whole view, or a byte is left
+ * over, or an index is out of range) or -ENOMEM; on failure *view is unchanged.
+ */
+void view_worker_pack(const struct view_worker *, struct out *);
+int view_worker_read(struct view_worker **view, struct span in);
+void view_loader_pack(const struct view_loader *, struct out *);
+int view_loader_read(struct view_loader **view, struct span in);
+void view_keeper_pack(const struct view_keeper *, struct out *);
+int view_keeper_read(struct view_keeper **view, struct span in);
+void view_broker_pack(const struct view_broker *, struct out *);
+int view_broker_read(struct view_broker **view, struct span in);
+void view_recorder_pack(const struct view_recorder *, struct out *);
+int view_recorder_read(struct view_recorder **view, struct span in);
+/* Free what a view_*_read gave. NULL is fine. */
+void view_free(void *view);
+
+#endif

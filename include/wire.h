@@ -1,0 +1,210 @@
+/*
+ * wire.h: the plug-in between a protocol and the worker.
+ * A codec is pure: bytes in, instructions out, state in the memory it is given,
+ * no I/O, no clock. The conductor (flow/) reads sockets, feeds bytes, and obeys.
+ *
+ * How a flow goes. The conductor gives what came from one side to next(), which
+ * names the next unit: how many bytes of the input it is (n), what kind, and to
+ * which turn and lane it belongs. The conductor then calls exactly one of
+ *   pass     send it on (the codec re-serialises, keeps its slots, mends lengths);
+ *   refuse   do not: say no in the protocol, in its slot, the stream usable;
+ *   drop     swallow it (a unit next() marked as the codec's own business);
+ * and consumes n bytes. Both queues `to[WIRE_CLIENT]` and `to[WIRE_SERVER]`
+ * belong to the conductor, codecs append: protocols answer for themselves.
+ * An ask whose verdict takes time simply is not consumed: nothing behind it on
+ * that side is read, answers go on. (HTTP/2, where other lanes must go on, will
+ * park by lane: the event names it, and the codec queues that lane's units.)
+ *
+ * Laws, held by tests/fuzz/laws for every codec: progress, honest hunger,
+ * prefix, replay, finality, containment, refusal parses, rewrite parses,
+ * ambiguity is bad. ARCHITECTURE section 6 has them in full.
+ */
+#ifndef WIRE_H
+#define WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "out.h"
+#include "span.h"
+
+enum wire_side { WIRE_CLIENT, WIRE_SERVER, WIRE_SIDES };
+
+enum wire_step {
+	WIRE_MORE,	/* event.need bytes in all, more than were given, are needed */
+	WIRE_UNIT,	/* a whole unit of event.n bytes */
+	WIRE_PART,	/* event.n bytes of a large unit that is never held whole; pass or drop */
+	WIRE_BAD,	/* not this protocol: event.why. Only BAD from here on */
+};
+
+enum wire_kind {
+	UNIT_PLAIN,	/* no meaning of its own: pass */
+	UNIT_OWN,	/* the codec's own business (TLS and GSS requests, login dialogue); it has written
+			 * its answer already: drop */
+	UNIT_TLS,	/* client asks for TLS: answer written; after it is sent, bytes are TLS: drop */
+	UNIT_LOGIN,	/* client names user and database: event.login; dial, then login_begin */
+	UNIT_CANCEL,	/* event.cancel: route to that flow, then close this one */
+	UNIT_ASK,	/* wants a verdict: event.ask */
+	UNIT_BYE,	/* client says good-bye: pass, then half-close */
+	UNIT_FIELDS,	/* answer: names and types of the columns that follow: event.fields */
+	UNIT_ROW,	/* answer: one row of fields, to mask: event.row */
+	UNIT_TEXT,	/* answer: error or notice, text fields to mask: event.row (text pieces) */
+	UNIT_DONE,	/* answer: a turn is complete: event.done */
+	UNIT_REPLY,	/* answer of an own turn: event.row; drop */
+	UNIT_REPLY_END,	/* own turn complete: event.done; drop */
+	UNIT_LOGGED_IN,	/* upstream login is complete; the client has been told: drop */
+	UNIT_KINDS
+};
+
+#define WIRE_FIELDS_MAX 1664	/* PostgreSQL: MaxTupleAttributeNumber */
+
+/* One value of an answer: a column of a row, or a text piece of an error. */
+struct wire_field {
+	struct span bytes;
+	bool is_null;
+	bool is_binary;
+	char code;		/* UNIT_TEXT: the protocol's field code ('M', 'D', 'H', …) */
+	uint32_t type;		/* OID, 0: not known */
+};
+
+/* A column as the protocol announces it. */
+struct wire_column {
+	struct span name;
+	uint32_t table;		/* OID of its base relation; 0: an expression */
+	uint16_t column;	/* number in it */
+	uint32_t type;		/* OID */
+	bool is_binary;
+};
+
+enum wire_phase {
+	PHASE_QUERY,		/* simple: text is known, values are in it */
+	PHASE_PARSE,		/* text is known, values are not: may it be prepared? */
+	PHASE_EXECUTE,		/* values are known */
+	PHASE_FUNCTION,		/* fast-path call */
+	PHASE_REPLICATION,
+};
+
+struct wire_ask {
+	enum wire_phase phase;
+	uint32_t turn;			/* number of the turn on this flow, from 1 */
+	struct span text;		/* the statement(s) */
+	struct span name;		/* of the statement or portal, as the client called it */
+	const struct wire_field *values;	/* EXECUTE: bound values */
+	const uint32_t *value_types;	/* OID per value as Parse declared, 0: not said */
+	size_t value_count;
+	uint32_t row_limit;		/* EXECUTE: 0 none */
+	uint64_t statement;		/* which Parse this executes: the turn number of that Parse; 0 none */
+	bool continues;			/* EXECUTE of a portal that was suspended */
+	char transaction;		/* 'I' idle, 'T' in one, 'E' failed, as of the last answer; '?' pipelined: unknown */
+};
+
+struct wire_login {
+	struct span user, database, application;
+	bool is_replication;
+};
+
+struct wire_cancel {
+	uint32_t flow, key;	/* as this daemon gave them out; see wire_codec.client_key */
+	uint8_t worker;
+};
+
+struct wire_done {
+	uint32_t turn;		/* which ask this answers; 0: several or none */
+	struct span tag;	/* CommandComplete's tag */
+	struct span error;	/* SQLSTATE, when it failed */
+	struct span message;	/* of that error */
+	char transaction;	/* as the server said */
+	bool is_last;		/* nothing of this turn follows */
+};
+
+struct wire_event {
+	enum wire_kind kind;
+	size_t n;		/* bytes of the input this is */
+	size_t need;		/* WIRE_MORE */
+	uint32_t turn;		/* the turn it belongs to; 0: none */
+	uint32_t lane;		/* 0 where the protocol has one */
+	const char *why;	/* WIRE_BAD: a constant sentence */
+	union {
+		struct wire_ask ask;
+		struct wire_login login;
+		struct wire_cancel cancel;
+		struct { const struct wire_column *columns; size_t count; bool is_copy; } fields;
+		struct { const struct wire_field *fields; size_t count; } row;
+		struct wire_done done;
+	};
+};
+
+/* What a refusal tells the skill: code and sentence are the same for all protocols (user/flow/refusal.h). */
+struct wire_no {
+	const char *sqlstate;	/* 5 characters, class IL is ours (docs: man 7 interlock) */
+	struct span message;	/* "refused by policy (ref-…)" */
+	struct span hint;	/* what may be done next */
+	bool fatal;		/* end the flow after it */
+};
+
+/* Arena of one flow: everything a codec keeps lives here. */
+struct arena;
+
+struct wire_settings {
+	struct arena *arena;
+	size_t unit_limit;	/* an ask or a row larger than this is refused */
+	bool offers_tls;	/* to the skill */
+	uint8_t worker;		/* goes into client keys */
+	uint32_t flow;
+	uint32_t key;		/* random, goes into client keys */
+};
+
+struct wire_codec {
+	const char *name;
+	enum wire_side first;	/* who speaks first */
+
+	/* 0..100: how sure these first bytes of a client are this protocol; *need > head.n asks for more. */
+	int (*sniff)(struct span head, size_t *need);
+	/* New state, or NULL when the arena is full. */
+	void *(*open)(const struct wire_settings *);
+
+	/* Name the next unit. Spans in *event point into `in` or the arena, good until the next call.
+	 * For UNIT_OWN and UNIT_TLS an answer may have been put into to[] . */
+	enum wire_step (*next)(void *, enum wire_side, struct span in, struct out to[WIRE_SIDES], struct wire_event *event);
+
+	/* Obey a verdict on the unit that next() just named, whose bytes are `unit` (event.n of them). */
+	void (*pass)(void *, enum wire_side, struct span unit, struct out to[WIRE_SIDES]);
+	void (*refuse)(void *, enum wire_side, struct span unit, const struct wire_no *, struct out to[WIRE_SIDES]);
+	void (*drop)(void *, enum wire_side, struct span unit, struct out to[WIRE_SIDES]);
+	/* Pass a row or text with other bytes for some fields: fields[i].bytes as they shall be. */
+	void (*rewrite)(void *, struct span unit, const struct wire_field *fields, size_t count, struct out to[WIRE_SIDES]);
+
+	/* Upstream login, once dialled (and once TLS is up, when there is TLS): write the first message.
+	 * Parameters of the client are kept but for user. Then the dialogue: next(SERVER) gives UNIT_OWN with
+	 * wants_proof() true when the keeper must answer, whose answer goes to login_proof(). */
+	void (*login_begin)(void *, struct span role, struct span database, struct out to[WIRE_SIDES]);
+	/* True when a proof is wanted: vault/vault.h's step and its input, good until the next call. */
+	bool (*wants_proof)(void *, uint8_t *step, struct span *input);
+	void (*login_proof)(void *, uint8_t step, struct span output, struct out to[WIRE_SIDES]);
+	/* Ask the server for TLS; its one-byte answer is UNIT_OWN; tls_answer(): 'S', 'N' or 0 not yet. */
+	void (*tls_ask)(void *, struct out to[WIRE_SIDES]);
+	char (*tls_answer)(void *);
+
+	/* A question of the daemon's own, put where the flow now stands, answered with UNIT_REPLY and
+	 * UNIT_REPLY_END. `text` is one statement without parameters. False: cannot be asked now. */
+	bool (*own_turn)(void *, struct span text, struct out to[WIRE_SIDES]);
+	/* What may be written now to keep a waiting client patient; may write nothing. */
+	void (*calm)(void *, struct out to[WIRE_SIDES]);
+	/* Write a fatal refusal outside any turn (login refused, daemon stopping). */
+	void (*farewell)(void *, const struct wire_no *, struct out to[WIRE_SIDES]);
+	/* The upstream's cancel message for this flow into *out; false: none yet. */
+	bool (*cancel)(void *, struct out *);
+	/* A value of the server's reported settings ("standard_conforming_strings"); empty: not reported. */
+	struct span (*setting)(void *, const char *name);
+	/* True: nothing is outstanding on either side. */
+	bool (*is_idle)(void *);
+};
+
+extern const struct wire_codec wire_pg;
+extern const struct wire_codec wire_raw;
+
+/* The codec of a target's protocol (enum view_protocol), or NULL. */
+const struct wire_codec *wire_find(unsigned int protocol);
+
+#endif
