@@ -1,0 +1,45 @@
+/*
+ * scribe.h: how a process writes its entries.
+ * Numbers them, keeps each until the recorder has said MSG_KEPT, sends again
+ * what is missing after the recorder restarted, and calls back when the level
+ * asked for is reached. Bounded: when SCRIBE_LIMIT entries are not yet kept, it
+ * says -EAGAIN, and the turn that wanted the entry waits, then is refused.
+ */
+#ifndef ENTRY_SCRIBE_H
+#define ENTRY_SCRIBE_H
+
+#include "action.h"
+#include "entry.h"
+#include "msg.h"
+
+#define SCRIBE_LIMIT 4096
+
+struct loop;
+struct post;
+struct scribe;
+struct who;
+
+typedef void (*scribe_fn)(void *arg, int status);
+
+int scribe_new(struct scribe **out, struct post *, const char *process);
+/* Policy that judges from now on: written into every entry. */
+void scribe_policy(struct scribe *, uint32_t epoch, const uint8_t digest[32]);
+/* Begin an entry: version … policy are filled in. One at a time. */
+struct entry *scribe_begin(struct scribe *, enum entry_kind);
+/* Add who is asking: keys 10 to 21. `flow` and `turn` may be NULL. */
+void scribe_who(struct entry *, const struct who *, const struct id *flow, const struct id *turn);
+/*
+ * Send what was begun. At LEVEL_HANDED fn may be NULL; else fn(arg, 0) is called
+ * once the recorder has kept it that well. Returns 0, -EAGAIN (not recorded;
+ * do not act), -EMSGSIZE or -EINVAL. `*sequence` may be used to cancel the call.
+ */
+int scribe_send(struct scribe *, enum level, scribe_fn, void *arg, uint64_t *sequence);
+/* The asker is gone: do not call back. */
+void scribe_forget(struct scribe *, uint64_t sequence);
+/* Give it MSG_KEPT, and MSG_PEER_UP of the recorder. False: bad body. */
+bool scribe_hear(struct scribe *, const struct msg_head *, struct span body);
+/* Entries not yet kept. */
+size_t scribe_open(const struct scribe *);
+void scribe_free(struct scribe **);
+
+#endif

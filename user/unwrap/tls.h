@@ -1,0 +1,43 @@
+/*
+ * tls.h: TLS over memory, both faces, one flow's leg each.
+ * No sockets: ciphertext in, plaintext out, and back. OpenSSL 3 over memory
+ * BIOs, TLS 1.2 and later, no renegotiation, no compression, no early data.
+ */
+#ifndef UNWRAP_TLS_H
+#define UNWRAP_TLS_H
+
+#include <stdbool.h>
+
+#include "out.h"
+#include "span.h"
+#include "view.h"
+
+struct tls;
+
+enum tls_state { TLS_SHAKING, TLS_OPEN, TLS_CLOSED, TLS_BROKEN };
+
+/* Server face, for the skill. tls_needs_leaf() is true once the ClientHello was read: then give
+ * tls_set_leaf() the keeper's answer and go on. */
+int tls_server_new(struct tls **out);
+bool tls_needs_leaf(const struct tls *, struct span *server_name);
+int tls_set_leaf(struct tls *, struct span chain_pem, struct span key_pem);
+
+/* Client face, to the backend. `roots_pem` is parsed once per target by tls_roots_new and shared. */
+struct tls_roots;
+int tls_roots_new(struct tls_roots **out, struct span roots_pem);
+void tls_roots_free(struct tls_roots **);
+int tls_client_new(struct tls **out, enum view_tls, const struct tls_roots *, const char *name);
+
+/* Feed ciphertext from the socket; plaintext is appended to *plain, answers to *cipher. Consumes all of `in`. */
+enum tls_state tls_read(struct tls *, struct span in, struct out *plain, struct out *cipher);
+/* Encrypt; also pushes a handshake on when `plain` is empty. */
+enum tls_state tls_write(struct tls *, struct span plain, struct out *cipher);
+/* close_notify. */
+void tls_close(struct tls *, struct out *cipher);
+/* Plain sentence of what broke it, for the entry. */
+const char *tls_error(const struct tls *);
+/* SNI of a ClientHello without ending TLS (for inspect: none). False: not (yet) one, or none in it. */
+bool tls_peek_name(struct span head, struct span *name);
+void tls_free(struct tls **);
+
+#endif
