@@ -1,0 +1,64 @@
+/*
+ * hooks.h: the loader's hold on the kernel: programs, maps, listeners, sockets.
+ * Lives in the loader only (and `interlock doctor`, which probes by loading).
+ * Needs CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON, and CAP_SYS_ADMIN for setns.
+ */
+#ifndef HOOKS_HOOKS_H
+#define HOOKS_HOOKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi.h"
+
+struct hooks;
+struct instance;
+struct view_loader;
+
+/*
+ * Load the programs, attach them at instance->cgroup (the same pins are taken
+ * over and updated in place where they exist: LINK_UPDATE, maps reused), pin
+ * links and maps below instance->pin_directory (bpffs is mounted if absent),
+ * register worker and daemon cgroups. No skill is registered yet; connections of
+ * skills registered by an earlier run are refused until the beat goes on.
+ * Returns 0 or -errno; on failure `why` (of `size` bytes) says what to do.
+ */
+int hooks_open(struct hooks **out, const struct instance *, char *why, size_t size);
+/* Forget descriptors; links stay pinned, so skills stay caught. */
+void hooks_close(struct hooks **);
+/* Detach and unpin everything of this instance, with or without a daemon. Returns 0 or -errno. */
+int hooks_remove(const struct instance *);
+
+/* Write the beat (CLOCK_MONOTONIC ns of the oldest process in the path). */
+int hooks_beat(struct hooks *, uint64_t ns);
+/* Put the addresses of the view's targets in place of the old ones; no moment without a kept one. */
+int hooks_targets(struct hooks *, const struct view_loader *);
+/* Register, change or remove a skill's cgroup. */
+int hooks_skill_put(struct hooks *, uint64_t cgroup_id, const struct abi_skill *);
+int hooks_skill_drop(struct hooks *, uint64_t cgroup_id);
+
+/*
+ * Listener inside the network namespace of `netns_fd`: a TCP socket bound to
+ * ABI_DOOR_IP4 and, where possible, one on ::1, non-blocking, listening. The
+ * caller owns both descriptors (*fd6 may be -1). Registers the door and gives
+ * the namespace's cookie. Returns 0 or -errno.
+ */
+int hooks_door_open(struct hooks *, int netns_fd, int *fd4, int *fd6, uint64_t *cookie);
+int hooks_door_shut(struct hooks *, uint64_t cookie);
+/* An unconnected non-blocking TCP socket made inside that namespace. Returns it or -errno. */
+int hooks_socket(struct hooks *, int netns_fd, int family);
+/* Destroy every TCP socket of a process that is connected (inet_diag, SOCK_DESTROY). Returns how many or -errno. */
+int hooks_destroy_sockets(struct hooks *, int pid);
+
+/* Refusals in the kernel: the descriptor to poll, and reading what is there. */
+int hooks_events_fd(const struct hooks *);
+typedef void (*hooks_event_fn)(void *arg, const struct abi_event *);
+int hooks_events_read(struct hooks *, hooks_event_fn, void *arg);
+/* Counters and health for status: a JSON object (programs with id, attach type, effective or not; map fill; beat age).
+ * The caller frees *json. is_whole is false when an expected program is not effective. */
+int hooks_status(struct hooks *, char **json, bool *is_whole);
+/* What this kernel can and cannot enforce, found by trying: JSON for `interlock doctor`. Works without a daemon. */
+int hooks_doctor(const struct instance *, char **json);
+
+#endif
