@@ -29,9 +29,11 @@ struct entry *scribe_begin(struct scribe *, enum entry_kind);
 /* Add who is asking: keys 10 to 21. `flow` and `turn` may be NULL. */
 void scribe_who(struct entry *, const struct who *, const struct id *flow, const struct id *turn);
 /*
- * Send what was begun. At LEVEL_HANDED fn may be NULL; else fn(arg, 0) is called
- * once the recorder has kept it that well. Returns 0, -EAGAIN (not recorded;
- * do not act), -EMSGSIZE or -EINVAL. `*sequence` may be used to cancel the call.
+ * Send what was begun. fn, where given, is called as fn(arg, 0) once it is kept
+ * that well: at LEVEL_HANDED mostly before this returns, since the entry is then
+ * in the recorder's queue. Returns 0, -EAGAIN (not recorded; do not act),
+ * -EMSGSIZE or -EINVAL, and then fn is never called. *sequence (may be NULL) is
+ * set before fn is called, and may be used to cancel the call.
  */
 int scribe_send(struct scribe *, enum level, scribe_fn, void *arg, uint64_t *sequence);
 /* The asker is gone: do not call back. */

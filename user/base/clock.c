@@ -1,0 +1,31 @@
+/* clock.c: the three clocks. */
+#include "base/clock.h"
+
+#include <time.h>
+
+static uint64_t
+read_clock(clockid_t which)
+{
+	struct timespec t;
+
+	clock_gettime(which, &t);
+	return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
+}
+
+uint64_t
+clock_mono(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+uint64_t
+clock_boot(void)
+{
+	return read_clock(CLOCK_BOOTTIME);
+}
+
+uint64_t
+clock_wall(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}

@@ -1,0 +1,293 @@
+/*
+ * scribe.c: number, send, keep, send again.
+ * Entries not yet written stand in a list in the order of their numbers. The
+ * recorder says how far it has written and how far it has synced; what is written
+ * leaves the list unless somebody waits for synced. After the recorder restarted
+ * the whole list is sent again: it knows doubles by their numbers.
+ */
+#include "entry/scribe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/must.h"
+#include "msg/post.h"
+#include "out.h"
+#include "who.h"
+
+#define BOOT_SIZE 16
+#define PROCESS_SIZE 24
+
+struct page {
+	struct page *after;
+	uint64_t sequence;
+	enum level level;
+	scribe_fn fn;		/* NULL: nobody waits */
+	void *arg;
+	size_t n;
+	uint8_t cbor[];
+};
+
+struct scribe {
+	struct post *post;
+	char process[PROCESS_SIZE];
+	uint8_t boot[BOOT_SIZE];
+	uint64_t incarnation, sequence;
+	uint32_t epoch;
+	uint8_t policy[32];
+	bool has_policy;
+	struct page *first, **last;
+	size_t count;
+	struct entry entry;
+	uint8_t room[ENTRY_LIMIT];
+	struct out message;
+};
+
+/* The boot id as 16 bytes; zero where the kernel does not tell. */
+static void
+read_boot(uint8_t boot[BOOT_SIZE])
+{
+	char text[64] = "";
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	unsigned int byte;
+	size_t n = 0;
+
+	memset(boot, 0, BOOT_SIZE);
+	if (fd < 0)
+		return;
+	if (read(fd, text, sizeof(text) - 1) > 0)
+		for (const char *p = text; *p && n < BOOT_SIZE; p++)
+			if (*p != '-' && sscanf(p, "%2x", &byte) == 1) {
+				boot[n++] = (uint8_t)byte;
+				p++;
+			}
+	close(fd);
+}
+
+int
+scribe_new(struct scribe **out, struct post *post, const char *process)
+{
+	struct scribe *scribe = calloc(1, sizeof(*scribe));
+
+	if (!scribe)
+		return -ENOMEM;
+	scribe->post = post;
+	snprintf(scribe->process, sizeof(scribe->process), "%s", process);
+	read_boot(scribe->boot);
+	if (getrandom(&scribe->incarnation, sizeof(scribe->incarnation), 0) !=
+	    sizeof(scribe->incarnation))
+		scribe->incarnation = clock_wall();
+	scribe->last = &scribe->first;
+	scribe->message = out_new(ENTRY_LIMIT + 64);
+	*out = scribe;
+	return 0;
+}
+
+void
+scribe_policy(struct scribe *scribe, uint32_t epoch, const uint8_t digest[32])
+{
+	scribe->epoch = epoch;
+	memcpy(scribe->policy, digest, sizeof(scribe->policy));
+	scribe->has_policy = true;
+}
+
+struct entry *
+scribe_begin(struct scribe *scribe, enum entry_kind kind)
+{
+	struct entry *entry = &scribe->entry;
+
+	entry_begin(entry, scribe->room, kind);	/* version and kind */
+	entry_text(entry, KEY_PROCESS, span_text(scribe->process));
+	entry_uint(entry, KEY_SEQUENCE, scribe->sequence + 1);
+	entry_uint(entry, KEY_INCARNATION, scribe->incarnation);
+	entry_uint(entry, KEY_WALL, clock_wall());
+	entry_uint(entry, KEY_BOOT_TIME, clock_boot());
+	entry_bytes(entry, KEY_BOOT, span_of(scribe->boot, BOOT_SIZE));
+	if (scribe->has_policy) {
+		entry_uint(entry, KEY_EPOCH, scribe->epoch);
+		entry_bytes(entry, KEY_POLICY,
+		    span_of(scribe->policy, sizeof(scribe->policy)));
+	}
+	return entry;
+}
+
+void
+scribe_who(struct entry *entry, const struct who *who, const struct id *flow,
+    const struct id *turn)
+{
+	const struct abi_origin *origin = &who->origin;
+
+	entry_text(entry, KEY_SKILL, span_text(who->skill));
+	entry_id(entry, KEY_SESSION, &who->session);
+	if (flow)
+		entry_id(entry, KEY_FLOW, flow);
+	if (turn)
+		entry_id(entry, KEY_TURN, turn);
+	entry_text(entry, KEY_STARTER, span_text(who->starter));
+	entry_uint(entry, KEY_CGROUP, origin->cgroup);
+	entry_uint(entry, KEY_PID, origin->pid);
+	entry_uint(entry, KEY_PID_START, origin->start);
+	entry_uint(entry, KEY_UID, origin->uid);
+	entry_text(entry, KEY_COMM,
+	    span_of(origin->comm, strnlen(origin->comm, sizeof(origin->comm))));
+	entry_uint(entry, KEY_NETNS, origin->netns);
+	if (who->is_measured)
+		entry_bytes(entry, KEY_SKILL_DIGEST,
+		    span_of(who->digest, sizeof(who->digest)));
+}
+
+static int
+send_page(struct scribe *scribe, const struct page *page)
+{
+	struct out *message = &scribe->message;
+
+	out_clear(message);
+	out_u8(message, (uint8_t)page->level);
+	out_be64(message, scribe->incarnation);
+	out_be64(message, page->sequence);
+	out_block(message, span_of(page->cbor, page->n));
+	if (message->failed)
+		return -EMSGSIZE;
+	return post_send(scribe->post, SLOT_RECORDER, MSG_ENTRY, 0,
+	    out_view(message), -1);
+}
+
+static void
+answer(struct page *page)
+{
+	scribe_fn fn = page->fn;
+
+	page->fn = NULL;
+	if (fn)
+		fn(page->arg, 0);
+}
+
+int
+scribe_send(struct scribe *scribe, enum level level, scribe_fn fn, void *arg,
+    uint64_t *sequence)
+{
+	struct span cbor;
+	struct page *page;
+	int error = entry_end(&scribe->entry, &cbor);
+
+	if (error)
+		return error;
+	if (scribe->count >= SCRIBE_LIMIT)
+		return -EAGAIN;
+	page = malloc(sizeof(*page) + cbor.n);
+	if (!page)
+		return -EAGAIN;
+	*page = (struct page){
+		.sequence = scribe->sequence + 1, .level = level, .n = cbor.n,
+	};
+	memcpy(page->cbor, cbor.p, cbor.n);
+	error = send_page(scribe, page);
+	if (error) {
+		free(page);
+		return error == -EMSGSIZE ? error : -EAGAIN;
+	}
+	scribe->sequence++;
+	if (sequence)
+		*sequence = page->sequence;
+	*scribe->last = page;
+	scribe->last = &page->after;
+	scribe->count++;
+	page->fn = fn;
+	page->arg = arg;
+	if (level == LEVEL_HANDED && post_waiting(scribe->post, SLOT_RECORDER) == 0)
+		answer(page);
+	return 0;
+}
+
+void
+scribe_forget(struct scribe *scribe, uint64_t sequence)
+{
+	for (struct page *page = scribe->first; page; page = page->after)
+		if (page->sequence == sequence)
+			page->fn = NULL;
+}
+
+/* Take pages that need no more keeping off the list, then call who waited:
+ * a callback may send, and so change the list. */
+static void
+kept(struct scribe *scribe, enum level level, uint64_t upto)
+{
+	struct page **at = &scribe->first, *gone = NULL, **end = &gone;
+
+	while (*at && (*at)->sequence <= upto) {
+		struct page *page = *at;
+
+		if (page->level > level) {
+			at = &page->after;
+			continue;
+		}
+		*at = page->after;
+		page->after = NULL;
+		*end = page;
+		end = &page->after;
+		scribe->count--;
+	}
+	for (scribe->last = &scribe->first; *scribe->last;)
+		scribe->last = &(*scribe->last)->after;
+	while (gone) {
+		struct page *page = gone;
+
+		gone = page->after;
+		answer(page);
+		free(page);
+	}
+}
+
+static void
+send_again(struct scribe *scribe)
+{
+	for (struct page *page = scribe->first; page; page = page->after)
+		if (send_page(scribe, page))
+			return;	/* the queue is full; its MSG_PEER_UP comes again */
+}
+
+bool
+scribe_hear(struct scribe *scribe, const struct msg_head *head, struct span body)
+{
+	uint64_t incarnation, upto;
+	uint8_t level;
+
+	if (head->type == MSG_PEER_UP) {
+		send_again(scribe);
+		return true;
+	}
+	if (!take_u8(&body, &level) || !take_be64(&body, &incarnation) ||
+	    !take_be64(&body, &upto) || body.n || level > LEVEL_SYNCED)
+		return false;
+	if (incarnation == scribe->incarnation)
+		kept(scribe, (enum level)level, upto);
+	return true;
+}
+
+size_t
+scribe_open(const struct scribe *scribe)
+{
+	return scribe->count;
+}
+
+void
+scribe_free(struct scribe **s)
+{
+	struct scribe *scribe = take(s);
+
+	if (!scribe)
+		return;
+	while (scribe->first) {
+		struct page *page = scribe->first;
+
+		scribe->first = page->after;
+		free(page);
+	}
+	out_free(&scribe->message);
+	free(scribe);
+}
