@@ -1,0 +1,537 @@
+/*
+ * warden.c: interlockd, the supervisor.
+ * Makes the estate and the channels, starts the processes in the order below,
+ * hears their beats, restarts what dies or stands still, and tells the loader
+ * the oldest beat of all: when that is older than two seconds, the kernel
+ * programs refuse by themselves. It sees no byte of traffic and reads nothing but
+ * messages of fixed size. No system call filter: the loader, and through it
+ * every skill, would inherit it.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/instance.h"
+#include "base/log.h"
+#include "base/must.h"
+#include "box/box.h"
+#include "entry/scribe.h"
+#include "loop/loop.h"
+#include "msg/post.h"
+#include "out.h"
+#include "warden/children.h"
+#include "warden/estate.h"
+
+#define GATHER_NS (200 * MILLISECOND_NS)
+#define STILL_NS (5 * SECOND_NS)	/* a process without a beat for this long is ended */
+#define STARTING_NS (30 * SECOND_NS)	/* and one that never gets ready */
+#define PAUSE_LEAST_NS (50 * MILLISECOND_NS)
+#define PAUSE_MOST_NS (5 * SECOND_NS)
+#define STEADY_NS (10 * SECOND_NS)	/* alive this long: the next pause is short again */
+#define QUIT_NS (3 * SECOND_NS)
+
+#define CAP(name) (1ULL << (name))
+/* Its own rights, and those of the children that keep some. */
+#define WARDEN_CAPS (CAP(CAP_SETUID) | CAP(CAP_SETGID) | CAP(CAP_SETPCAP) | \
+	CAP(CAP_KILL) | CAP(CAP_BPF) | CAP(CAP_NET_ADMIN) | CAP(CAP_PERFMON) | \
+	CAP(CAP_SYS_ADMIN) | CAP(CAP_DAC_READ_SEARCH) | CAP(CAP_DAC_OVERRIDE) | \
+	CAP(CAP_CHOWN) | CAP(CAP_FOWNER) | CAP(CAP_SYS_PTRACE) | CAP(CAP_IPC_LOCK) | \
+	CAP(CAP_SYS_CHROOT) | CAP(CAP_NET_BIND_SERVICE))
+
+/* Started in this order; ended in the opposite one, the recorder last. */
+static const unsigned int order[] = {
+	SLOT_RECORDER, SLOT_KEEPER, SLOT_POLICY, SLOT_GRAMMAR, SLOT_BROKER,
+	SLOT_LOADER, SLOT_WORKER,
+};
+
+struct warden {
+	struct loop *loop;
+	struct post *post;
+	struct scribe *scribe;
+	struct instance instance;
+	struct children children;
+	struct watch *signals;
+	int signal_fd, lock;
+	struct timer gather, quit;
+	bool stopping;
+	unsigned int quit_step;		/* index in `order`, from the end */
+};
+
+/* ---- telling ------------------------------------------------------------ */
+
+static void
+tell_peers(struct warden *warden, uint16_t type, unsigned int about)
+{
+	uint8_t slot = (uint8_t)about;
+
+	for (unsigned int peer = SLOT_WARDEN + 1; peer < SLOTS; peer++)
+		if (warden->children.ends[peer][about] >= 0)
+			(void)post_send(warden->post, peer, type, 0,
+			    span_of(&slot, 1), -1);
+}
+
+static void
+tell_broker(struct warden *warden, unsigned int slot)
+{
+	const struct child *child = &warden->children.child[slot];
+	struct out body = out_new(32);
+
+	out_u8(&body, (uint8_t)slot);
+	out_be32(&body, (uint32_t)child->pid);
+	out_be32(&body, child->restarts);
+	out_be64(&body, child->started);
+	(void)post_send(warden->post, SLOT_BROKER, MSG_CHILD, 0, out_view(&body), -1);
+	out_free(&body);
+}
+
+static void
+enter(struct warden *warden, enum entry_kind kind, unsigned int slot, const char *reason)
+{
+	struct entry *entry = scribe_begin(warden->scribe, kind);
+
+	entry_text(entry, KEY_REASON, span_text(reason));
+	entry_text(entry, KEY_NAME, span_text(msg_slot_name(slot)));
+	entry_text(entry, KEY_BUILD, span_text(INTERLOCK_VERSION));
+	if (scribe_send(warden->scribe, LEVEL_WRITTEN, NULL, NULL, NULL))
+		log_error("an entry about %s was not taken", msg_slot_name(slot));
+}
+
+/* ---- starting and ending ------------------------------------------------- */
+
+static void start_later(struct warden *, unsigned int slot);
+
+struct start {
+	struct warden *warden;
+	unsigned int slot;
+};
+static struct start starts[SLOTS];
+
+static void
+start_now(void *arg)
+{
+	struct start *start = arg;
+	struct warden *warden = start->warden;
+	int error;
+
+	if (warden->stopping)
+		return;
+	error = children_start(&warden->children, start->slot);
+	if (error) {
+		errno = -error;
+		log_error("starting %s: %m", msg_slot_name(start->slot));
+		start_later(warden, start->slot);
+	}
+}
+
+static void
+start_later(struct warden *warden, unsigned int slot)
+{
+	struct child *child = &warden->children.child[slot];
+
+	starts[slot] = (struct start){ warden, slot };
+	child->state = CHILD_WAITING;
+	if (clock_mono() - child->began > STEADY_NS)
+		child->pause = 0;
+	child->pause = child->pause ? child->pause * 2 : PAUSE_LEAST_NS;
+	if (child->pause > PAUSE_MOST_NS)
+		child->pause = PAUSE_MOST_NS;
+	must(loop_set(warden->loop, &child->timer, child->pause, start_now,
+	    &starts[slot]) == 0);
+}
+
+static void quit_next(void *);
+
+static void
+child_ended(struct warden *warden, unsigned int slot, int status)
+{
+	struct child *child = &warden->children.child[slot];
+	char reason[64];
+
+	if (WIFSIGNALED(status))
+		snprintf(reason, sizeof(reason), "ended by signal %d", WTERMSIG(status));
+	else
+		snprintf(reason, sizeof(reason), "ended with status %d", WEXITSTATUS(status));
+	child->pid = 0;
+	if (warden->stopping) {
+		child->state = CHILD_ENDED;
+		quit_next(warden);
+		return;
+	}
+	log_warning("%s %s; it will be started again", msg_slot_name(slot), reason);
+	child->restarts++;
+	tell_peers(warden, MSG_PEER_DOWN, slot);
+	enter(warden, ENTRY_STOP, slot, reason);
+	start_later(warden, slot);
+}
+
+static void
+reap(struct warden *warden)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		unsigned int slot = children_find(&warden->children, pid);
+
+		if (slot < SLOTS)
+			child_ended(warden, slot, status);
+	}
+}
+
+/* Tell the next group to quit; when all are gone, leave. */
+static void
+quit_next(void *arg)
+{
+	struct warden *warden = arg;
+
+	while (warden->quit_step < COUNT(order)) {
+		unsigned int first = order[COUNT(order) - 1 - warden->quit_step];
+		unsigned int last = first == SLOT_WORKER ? SLOTS : first + 1;
+		bool waiting = false;
+
+		for (unsigned int slot = first; slot < last; slot++) {
+			struct child *child = &warden->children.child[slot];
+
+			if (!child->pid)
+				continue;
+			waiting = true;
+			if (child->state != CHILD_ENDING) {
+				child->state = CHILD_ENDING;
+				(void)post_send(warden->post, slot, MSG_QUIT, 0,
+				    span_of(NULL, 0), -1);
+			}
+		}
+		if (waiting)
+			return;
+		warden->quit_step++;
+	}
+	loop_stop(warden->loop, 0);
+}
+
+static void
+quit_late(void *arg)
+{
+	struct warden *warden = arg;
+
+	for (unsigned int slot = 0; slot < SLOTS; slot++) {
+		const struct child *child = &warden->children.child[slot];
+
+		if (child->pid && child->state == CHILD_ENDING) {
+			log_warning("%s does not quit; it is ended", msg_slot_name(slot));
+			kill(child->pid, SIGKILL);
+		}
+	}
+	(void)loop_set(warden->loop, &warden->quit, QUIT_NS, quit_late, warden);
+}
+
+static void
+stop(struct warden *warden)
+{
+	if (warden->stopping)
+		return;
+	log_info("stopping; skills that are attached stay refused");
+	enter(warden, ENTRY_STOP, SLOT_WARDEN, "asked to stop");
+	warden->stopping = true;
+	(void)loop_set(warden->loop, &warden->quit, QUIT_NS, quit_late, warden);
+	quit_next(warden);
+}
+
+/* ---- hearing -------------------------------------------------------------- */
+
+static void
+child_ready(struct warden *warden, unsigned int slot)
+{
+	struct child *child = &warden->children.child[slot];
+
+	child->beat = clock_mono();
+	if (child->state != CHILD_STARTING)
+		return;
+	child->state = CHILD_SERVING;
+	log_info("%s serves (pid %d)", msg_slot_name(slot), (int)child->pid);
+	if (child->restarts)
+		tell_peers(warden, MSG_PEER_UP, slot);
+	enter(warden, ENTRY_START, slot, child->restarts ? "restarted" : "started");
+	if (slot == SLOT_BROKER)
+		for (unsigned int i = 0; i < SLOTS; i++)
+			if (warden->children.child[i].pid)
+				tell_broker(warden, i);
+	if (slot != SLOT_BROKER)
+		tell_broker(warden, slot);
+}
+
+static bool
+route_cancel(struct warden *warden, struct span body)
+{
+	unsigned int slot = SLOT_WORKER + body.p[0];
+
+	if (body.p[0] < MSG_WORKERS && warden->children.child[slot].pid)
+		(void)post_send(warden->post, slot, MSG_CANCEL, 0, body, -1);
+	return true;
+}
+
+static bool
+end_faulty(struct warden *warden, unsigned int from, struct span body)
+{
+	unsigned int slot = body.p[0];
+	char reason[64];
+
+	if (slot <= SLOT_WARDEN || slot >= SLOTS || !warden->children.child[slot].pid)
+		return true;
+	snprintf(reason, sizeof(reason), "sent message %u to %s as it must not",
+	    span_be16(body, 1), msg_slot_name(from));
+	log_error("%s %s; it is ended", msg_slot_name(slot), reason);
+	enter(warden, ENTRY_ALARM, slot, reason);
+	kill(warden->children.child[slot].pid, SIGKILL);
+	return true;
+}
+
+static bool
+hear(void *arg, unsigned int from, const struct msg_head *head, struct span body, int fd)
+{
+	struct warden *warden = arg;
+
+	must(fd < 0);
+	switch (head->type) {
+	case MSG_READY:
+		child_ready(warden, from);
+		return true;
+	case MSG_BEAT:
+		warden->children.child[from].beat = clock_mono();
+		return true;
+	case MSG_SENDER_FAULT:
+		return end_faulty(warden, from, body);
+	case MSG_CANCEL:
+		return route_cancel(warden, body);
+	case MSG_KEPT:
+		return scribe_hear(warden->scribe, head, body);
+	default:
+		return true;	/* a view's offer: the warden has no use for one */
+	}
+}
+
+/* ---- beats ----------------------------------------------------------------- */
+
+static void
+end_still(struct warden *warden, unsigned int slot, uint64_t now)
+{
+	const struct child *child = &warden->children.child[slot];
+	bool still = child->state == CHILD_SERVING && now - child->beat > STILL_NS;
+
+	if (child->state == CHILD_STARTING && now - child->began > STARTING_NS)
+		still = true;
+	if (!still || !child->pid)
+		return;
+	log_error("%s stands still; it is ended", msg_slot_name(slot));
+	kill(child->pid, SIGKILL);
+}
+
+static void
+gather(void *arg)
+{
+	struct warden *warden = arg;
+	uint64_t now = clock_mono(), oldest = now;
+	struct out body = out_new(8);
+
+	for (unsigned int slot = 0; slot < SLOTS; slot++) {
+		const struct child *child = &warden->children.child[slot];
+
+		if (child->state == CHILD_ABSENT)
+			continue;
+		if (child->beat < oldest)
+			oldest = child->beat;
+		end_still(warden, slot, now);
+	}
+	out_be64(&body, oldest);
+	(void)post_send(warden->post, SLOT_LOADER, MSG_BEATS, 0, out_view(&body), -1);
+	out_free(&body);
+	must(loop_set(warden->loop, &warden->gather, GATHER_NS, gather, warden) == 0);
+}
+
+/* ---- main ------------------------------------------------------------------ */
+
+static void
+signalled(void *arg, uint32_t events)
+{
+	struct warden *warden = arg;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	while (read(warden->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			reap(warden);
+		else if (info.ssi_signo == SIGHUP)
+			(void)post_send(warden->post, SLOT_POLICY, MSG_RELOAD, 0,
+			    span_of(NULL, 0), -1);
+		else
+			stop(warden);
+	}
+}
+
+static int
+watch_signals(struct warden *warden)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	warden->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (warden->signal_fd < 0)
+		return -errno;
+	return loop_watch(warden->loop, warden->signal_fd, EPOLLIN, signalled,
+	    warden, &warden->signals);
+}
+
+/* One daemon an instance: a lock held as long as the process lives. */
+static int
+lock_instance(struct warden *warden)
+{
+	char path[2 * INSTANCE_PATH_SIZE];
+
+	snprintf(path, sizeof(path), "%s/lock", warden->instance.run_directory);
+	warden->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (warden->lock < 0)
+		return -errno;
+	return flock(warden->lock, LOCK_EX | LOCK_NB) ? -errno : 0;
+}
+
+static unsigned int
+worker_count(const struct instance *instance)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (instance->workers)
+		return instance->workers;
+	return cores < 1 ? 1 : cores > MSG_WORKERS ? MSG_WORKERS : (unsigned int)cores;
+}
+
+static int
+prepare(struct warden *warden)
+{
+	char why[512] = "";
+	struct box box = { .uid = BOX_ROOT, .keep = WARDEN_CAPS, .keep_bounding = true };
+	int error = estate_make(&warden->instance, why, sizeof(why));
+
+	if (error) {
+		log_error("%s", why);
+		return error;
+	}
+	error = lock_instance(warden);
+	if (error == -EWOULDBLOCK) {
+		log_error("another interlockd serves instance %s; stop it first",
+		    warden->instance.name);
+		return error;
+	}
+	if (!error)
+		error = children_open(&warden->children, &warden->instance,
+		    worker_count(&warden->instance));
+	if (!error)
+		error = box_enter(&box);
+	if (!error)
+		error = loop_new(&warden->loop);
+	if (!error)
+		error = watch_signals(warden);
+	if (!error)
+		error = post_new(&warden->post, warden->loop, SLOT_WARDEN, hear, warden);
+	if (!error)
+		error = scribe_new(&warden->scribe, warden->post, "warden");
+	return error;
+}
+
+static void
+start_all(struct warden *warden)
+{
+	enter(warden, ENTRY_START, SLOT_WARDEN, "started");
+	for (size_t i = 0; i < COUNT(order); i++) {
+		unsigned int last = order[i] == SLOT_WORKER ? SLOTS : order[i] + 1;
+
+		for (unsigned int slot = order[i]; slot < last; slot++)
+			if (warden->children.child[slot].state == CHILD_WAITING) {
+				starts[slot] = (struct start){ warden, slot };
+				start_now(&starts[slot]);
+			}
+	}
+	gather(warden);
+}
+
+static int
+usage(FILE *to, int status)
+{
+	fputs("usage: interlockd [--instance FILE]\n"
+	    "Intercept the connections of AI skills. Runs in the foreground, logs to\n"
+	    "standard error. SIGHUP reloads the policy, SIGTERM stops; skills that are\n"
+	    "attached stay refused until a daemon serves again or they are detached.\n"
+	    "  --instance FILE  settings of this instance (default " INSTANCE_FILE ")\n"
+	    "  --version        print the version\n"
+	    "See interlockd(8).\n", to);
+	return status;
+}
+
+static int
+read_options(int argc, char **argv, const char **file)
+{
+	static const struct option options[] = {
+		{ "instance", required_argument, NULL, 'i' },
+		{ "version", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "i:vh", options, NULL)) != -1) {
+		if (c == 'i') {
+			*file = optarg;
+		} else if (c == 'v') {
+			puts("interlockd " INTERLOCK_VERSION);
+			return 0;
+		} else {
+			return usage(c == 'h' ? stdout : stderr, c == 'h' ? 0 : 2);
+		}
+	}
+	return optind < argc ? usage(stderr, 2) : -1;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct warden warden;
+	const char *file = INSTANCE_FILE;
+	unsigned int line = 0;
+	int status = read_options(argc, argv, &file);
+
+	if (status >= 0)
+		return status;
+	log_open("warden", LOG_LEVEL_INFO);
+	if (geteuid() != 0) {
+		log_error("interlockd must be started as root");
+		return 4;
+	}
+	status = instance_read(file, &warden.instance, &line);
+	if (status) {
+		errno = -status;
+		log_error("%s:%u: %m", file, line);
+		return 2;
+	}
+	log_open("warden", (enum log_level)warden.instance.log_level);
+	status = prepare(&warden);
+	if (status) {
+		errno = -status;
+		log_error("cannot start: %m");
+		return 5;
+	}
+	start_all(&warden);
+	return loop_run(warden.loop);
+}

@@ -1,0 +1,56 @@
+/*
+ * children.h: the processes of one instance, as the warden keeps them.
+ * The warden makes every channel once and keeps both ends. A process that dies
+ * is started again with the same ends, so that its peers notice nothing but a
+ * pause: what they had sent waits in the channel, and outlives both.
+ */
+#ifndef WARDEN_CHILDREN_H
+#define WARDEN_CHILDREN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "loop/loop.h"
+#include "msg.h"
+
+struct instance;
+
+enum child_state {
+	CHILD_ABSENT,	/* this instance has no such process */
+	CHILD_WAITING,	/* to be started when its pause is over */
+	CHILD_STARTING,	/* runs, has not said MSG_READY */
+	CHILD_SERVING,
+	CHILD_ENDING,	/* told to quit */
+	CHILD_ENDED,	/* and will not be started again */
+	CHILD_STATES
+};
+
+struct child {
+	enum child_state state;
+	const char *program;	/* below program_directory */
+	pid_t pid;
+	uint64_t beat;		/* CLOCK_MONOTONIC ns of the last one */
+	uint64_t started;	/* wall ns */
+	uint64_t began;		/* CLOCK_MONOTONIC ns */
+	uint32_t restarts;
+	uint64_t pause;		/* before the next start, ns; grows while it keeps dying */
+	struct timer timer;
+};
+
+struct children {
+	const struct instance *instance;
+	int settings;			/* sealed memfd */
+	int ends[SLOTS][SLOTS];		/* [a][b]: what a holds to speak to b; -1: none */
+	struct child child[SLOTS];
+};
+
+/* Make the channels for `workers` workers; the warden's own ends go to
+ * MSG_FD_CHANNEL(slot). Returns 0 or -errno. */
+int children_open(struct children *, const struct instance *, unsigned int workers);
+/* Fork and exec one. Returns 0 or -errno; state becomes CHILD_STARTING. */
+int children_start(struct children *, unsigned int slot);
+/* The slot of a process that has ended, or SLOTS. */
+unsigned int children_find(const struct children *, pid_t pid);
+
+#endif
