@@ -10,7 +10,7 @@
 #define ABI_H
 
 #ifdef __bpf__
-#include "vmlinux.h"
+#include <linux/types.h>
 typedef __u8 abi_u8;
 typedef __u16 abi_u16;
 typedef __u32 abi_u32;
@@ -27,6 +27,7 @@ typedef uint64_t abi_u64;
 #define ABI_VERSION 1
 #define ABI_NAME_SIZE 32	/* a skill's or target's name, NUL included */
 #define ABI_COMM_SIZE 16
+#define ABI_DEPTH_MAX 32	/* cgroup levels walked: a skill's is no deeper */
 
 /* Where a worker asks an accepted socket for its origin: getsockopt(fd,
  * ABI_SOL_ORIGIN, ABI_SO_ORIGIN) returns struct abi_origin, or ENOENT for a
@@ -58,7 +59,7 @@ struct abi_address {
 struct abi_target {
 	abi_u32 index;		/* position in the policy's list of targets */
 	abi_u8 from_skill;	/* 1: lives in the skill's own namespace */
-	abi_u8 pad[3];
+	abi_u8 epoch[3];	/* of the policy `index` belongs to: low 24 bits, low byte first */
 	char name[ABI_NAME_SIZE];
 };
 
@@ -101,6 +102,8 @@ enum abi_reason {
 	ABI_BAD_BIND,
 	ABI_NO_STORAGE,		/* the kernel had no room for the origin */
 	ABI_WORKER_FENCE,	/* a worker dialled what is no target */
+	ABI_BAD_UNIX,		/* a unix socket was dialled */
+	ABI_BAD_PACKET,		/* a packet beside loopback; counted, no event */
 	ABI_REASONS
 };
 
@@ -110,6 +113,8 @@ struct abi_event {
 	abi_u32 protocol;	/* IPPROTO_ */
 	char skill[ABI_NAME_SIZE];
 };
+
+/* ilk_stats: one u64 for each CPU and enum abi_reason; [0] counts diverted connections */
 
 /* ilk_meta: one element */
 struct abi_meta {

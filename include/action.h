@@ -57,6 +57,15 @@ struct field {
 	size_t origin_count;	/* 0: derives from no column (a constant, count(*)) */
 };
 
+/* A column of an answer and what it may carry: made by facts/, used by mask/. */
+struct mask_column {
+	const struct origin_column *origins;
+	size_t origin_count;
+	bool is_untraced;	/* could derive from anything the ask reads */
+	uint32_t type;		/* OID, 0: not known */
+	bool is_binary;
+};
+
 /* How durable the entry must be before the ask goes upstream (ARCHITECTURE 2). */
 enum level { LEVEL_HANDED, LEVEL_WRITTEN, LEVEL_SYNCED };
 

@@ -109,6 +109,13 @@ struct view_mask {
 	uint32_t keep;			/* for partial: how many at the end stay */
 };
 
+#define MASKS_MAX 64	/* masks of a view: one bit each in a verdict */
+
+/* How often each mask (by index) hit; adds up over an answer. */
+struct mask_tally {
+	uint64_t hits[MASKS_MAX];
+};
+
 /* ---- one view per process -------------------------------------------- */
 
 struct view_worker {

@@ -1,0 +1,145 @@
+/* accept.c: a list of listeners, and the question to each accepted socket. */
+#include "accept/accept.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/must.h"
+#include "loop/loop.h"
+
+#define BURST 16	/* connections taken in one round: others want some too */
+
+struct door {
+	struct door *after;
+	struct doors *doors;
+	uint64_t netns;
+	int fd;
+	struct watch *watch;
+};
+
+struct doors {
+	struct loop *loop;
+	accept_fn fn;
+	void *arg;
+	struct door *first;
+};
+
+static int
+ask_origin(int fd, struct abi_origin *origin)
+{
+	socklen_t size = sizeof(*origin);
+
+	if (getsockopt(fd, ABI_SOL_ORIGIN, ABI_SO_ORIGIN, origin, &size))
+		return errno == ENOPROTOOPT || errno == EOPNOTSUPP ? -ENOENT : -errno;
+	return size == sizeof(*origin) ? 0 : -EINVAL;
+}
+
+static void
+knock(void *arg, uint32_t events)
+{
+	struct door *door = arg;
+	struct doors *doors = door->doors;
+
+	(void)events;
+	for (int i = 0; i < BURST; i++) {
+		struct abi_origin origin = { 0 };
+		int fd = accept4(door->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int on = 1;
+
+		if (fd < 0) {
+			if (errno == EMFILE || errno == ENFILE)
+				log_warning("no descriptor left for a new flow");
+			return;
+		}
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+		doors->fn(doors->arg, fd, door->netns, ask_origin(fd, &origin), &origin);
+	}
+}
+
+int
+doors_new(struct doors **out, struct loop *loop, accept_fn fn, void *arg)
+{
+	struct doors *doors = calloc(1, sizeof(*doors));
+
+	if (!doors)
+		return -ENOMEM;
+	*doors = (struct doors){ .loop = loop, .fn = fn, .arg = arg };
+	*out = doors;
+	return 0;
+}
+
+int
+doors_add(struct doors *doors, uint64_t netns, int fd)
+{
+	struct door *door = calloc(1, sizeof(*door));
+	int error;
+
+	if (!door) {
+		close(fd);
+		return -ENOMEM;
+	}
+	*door = (struct door){ .doors = doors, .netns = netns, .fd = fd };
+	error = loop_watch(doors->loop, fd, EPOLLIN | EPOLLEXCLUSIVE, knock, door,
+	    &door->watch);
+	if (error) {
+		close(fd);
+		free(door);
+		return error;
+	}
+	door->after = doors->first;
+	doors->first = door;
+	return 0;
+}
+
+static void
+door_free(struct door *door)
+{
+	loop_unwatch(door->doors->loop, &door->watch);
+	close(door->fd);
+	free(door);
+}
+
+void
+doors_shut(struct doors *doors, uint64_t netns)
+{
+	struct door **at = &doors->first;
+
+	while (*at) {
+		struct door *door = *at;
+
+		if (door->netns != netns) {
+			at = &door->after;
+			continue;
+		}
+		*at = door->after;
+		door_free(door);
+	}
+}
+
+void
+doors_free(struct doors **d)
+{
+	struct doors *doors = take(d);
+
+	while (doors && doors->first) {
+		struct door *door = doors->first;
+
+		doors->first = door->after;
+		door_free(door);
+	}
+	free(doors);
+}
+
+void
+accept_reset(int fd)
+{
+	struct linger now = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	close(fd);
+}

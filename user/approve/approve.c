@@ -1,0 +1,131 @@
+/* approve.c: digests and messages of holds. */
+#include "approve/approve.h"
+
+#include <errno.h>
+#include <openssl/sha.h>
+
+#include "base/json.h"
+#include "msg/post.h"
+
+#define COVER_LIMIT (4u << 20)	/* bytes one approval may be asked to cover */
+
+int
+approve_digest(struct hold *hold)
+{
+	struct out cover = out_new(COVER_LIMIT);
+	int error = -EMSGSIZE;
+
+	hold_cover(hold, &cover);
+	if (!cover.failed) {
+		SHA256(cover.p, cover.n, hold->digest);
+		error = 0;
+	}
+	out_free(&cover);
+	return error;
+}
+
+static void
+put_act(struct out *out, const struct act *act)
+{
+	static const char *const reaches[] = { "", "where", "all" };
+	bool first = true;
+
+	out_u8(out, '{');
+	json_member_text(out, &first, "effect", span_text(effect_name(act->effect)));
+	json_member_text(out, &first, "object", act->object);
+	if (act->reach)
+		json_member_text(out, &first, "reach", span_text(reaches[act->reach]));
+	if (act->note.n)
+		json_member_text(out, &first, "note", act->note);
+	out_span(out, SPAN(",\"columns\":["));
+	for (size_t i = 0; i < act->column_count; i++) {
+		if (i)
+			out_u8(out, ',');
+		json_text(out, act->columns[i]);
+	}
+	out_span(out, SPAN("]}"));
+}
+
+void
+approve_acts(const struct action *action, struct out *out)
+{
+	out_u8(out, '[');
+	for (size_t i = 0; i < action->act_count; i++) {
+		if (i)
+			out_u8(out, ',');
+		put_act(out, &action->acts[i]);
+	}
+	out_u8(out, ']');
+}
+
+int
+approve_ask_earlier(struct post *post, uint64_t id, const struct hold *hold)
+{
+	struct out body = out_new(256);
+	int error;
+
+	out_bytes(&body, hold->digest, sizeof(hold->digest));
+	out_block(&body, hold->skill);
+	error = body.failed ? -ENOMEM :
+	    post_send(post, SLOT_BROKER, MSG_APPROVED_ASK, id, out_view(&body), -1);
+	out_free(&body);
+	return error;
+}
+
+bool
+approve_hear_earlier(struct span body, struct approve_answer *answer)
+{
+	struct approve_answer got = { 0 };
+	uint32_t status;
+
+	if (!take_be32(&body, &status))
+		return false;
+	if (status == 0 && (!msg_take_id(&body, &got.hold) ||
+	    !take_block(&body, &got.people) || body.n))
+		return false;
+	got.is_approved = status == 0;
+	*answer = got;
+	return true;
+}
+
+int
+approve_open(struct post *post, const struct hold *hold)
+{
+	struct out body = out_new(COVER_LIMIT * 2);
+	int error;
+
+	hold_pack(hold, &body);
+	error = body.failed ? -EMSGSIZE :
+	    post_send(post, SLOT_BROKER, MSG_HOLD, 0, out_view(&body), -1);
+	out_free(&body);
+	return error;
+}
+
+void
+approve_leave(struct post *post, const struct id *hold)
+{
+	struct out body = out_new(16);
+
+	msg_put_id(&body, hold);
+	(void)post_send(post, SLOT_BROKER, MSG_HOLD_LEFT, 0, out_view(&body), -1);
+	out_free(&body);
+}
+
+bool
+approve_hear(struct span body, struct approve_answer *answer)
+{
+	struct approve_answer got = { 0 };
+	struct span digest;
+	uint8_t approved;
+
+	if (!msg_take_id(&body, &got.hold) ||
+	    !take_bytes(&body, sizeof(got.digest), &digest) ||
+	    !take_u8(&body, &approved) || approved > 1 ||
+	    !take_block(&body, &got.reason) || !take_block(&body, &got.people) ||
+	    body.n)
+		return false;
+	memcpy(got.digest, digest.p, sizeof(got.digest));
+	got.is_approved = approved;
+	*answer = got;
+	return true;
+}

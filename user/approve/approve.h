@@ -1,0 +1,40 @@
+/*
+ * approve.h: hand an ask to people, and hear what they decided.
+ * The broker keeps the hold; the worker keeps the turn parked and the digest it
+ * was bound to. Nothing but what that digest covers is ever released.
+ */
+#ifndef APPROVE_APPROVE_H
+#define APPROVE_APPROVE_H
+
+#include <stdbool.h>
+
+#include "action.h"
+#include "desk/hold.h"
+
+struct post;
+
+/* What the broker said. Spans point into the message. */
+struct approve_answer {
+	struct id hold;
+	uint8_t digest[32];
+	bool is_approved;
+	struct span reason, people;
+};
+
+/* Fill in hold->digest from everything it covers. Returns 0, or -EMSGSIZE when
+ * that is too much to show to a person. */
+int approve_digest(struct hold *);
+/* The acts as people are shown them: a JSON array, into *out. */
+void approve_acts(const struct action *, struct out *out);
+/* Was exactly this approved before its client left (MSG_APPROVED_ASK)? */
+int approve_ask_earlier(struct post *, uint64_t id, const struct hold *);
+/* Read MSG_APPROVED_IS; answer->hold is unset when it was not. False: not a whole message. */
+bool approve_hear_earlier(struct span body, struct approve_answer *);
+/* Open the hold (MSG_HOLD). Returns 0 or -errno: then refuse. */
+int approve_open(struct post *, const struct hold *);
+/* The client has left. */
+void approve_leave(struct post *, const struct id *hold);
+/* Read MSG_DECIDED. False: not a whole message. */
+bool approve_hear(struct span body, struct approve_answer *);
+
+#endif

@@ -1,0 +1,33 @@
+/* utf8.c: the table of well-formed sequences, Unicode 15 table 3-7. */
+#include "base/utf8.h"
+
+size_t
+utf8_length(struct span in)
+{
+	uint8_t least = 0x80, most = 0xbf;
+	size_t n;
+
+	if (in.n == 0)
+		return 0;
+	if (in.p[0] < 0x80)
+		return 1;
+	if (in.p[0] < 0xc2 || in.p[0] > 0xf4)
+		return 0;
+	n = in.p[0] < 0xe0 ? 2 : in.p[0] < 0xf0 ? 3 : 4;
+	if (n > in.n)
+		return 0;
+	if (in.p[0] == 0xe0)
+		least = 0xa0;
+	if (in.p[0] == 0xed)
+		most = 0x9f;
+	if (in.p[0] == 0xf0)
+		least = 0x90;
+	if (in.p[0] == 0xf4)
+		most = 0x8f;
+	if (in.p[1] < least || in.p[1] > most)
+		return 0;
+	for (size_t i = 2; i < n; i++)
+		if ((in.p[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}

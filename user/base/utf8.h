@@ -1,0 +1,10 @@
+/* utf8.h: one character of UTF-8 (RFC 3629: no overlong forms, no surrogates). Pure. */
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
+
+#include "span.h"
+
+/* Bytes of the character that `in` begins with, 1 to 4; 0: none, or cut. */
+size_t utf8_length(struct span in);
+
+#endif

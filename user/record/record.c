@@ -1,0 +1,217 @@
+/*
+ * record.c: the entries of a worker, one function each.
+ * Keys go in rising order, as entry.h asks: who, what, verdict, answer, hold.
+ */
+#include "record/record.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "view.h"
+#include "who.h"
+
+#define DESTINATION_SIZE (INET6_ADDRSTRLEN + 10)
+
+/* "10.0.0.5:5432" or "[2001:db8::1]:5432". */
+static const char *
+destination(const struct abi_origin *origin, char *text)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	char ip[INET6_ADDRSTRLEN];
+
+	if (memcmp(origin->ip, mapped, sizeof(mapped)) == 0) {
+		inet_ntop(AF_INET, origin->ip + sizeof(mapped), ip, sizeof(ip));
+		snprintf(text, DESTINATION_SIZE, "%s:%u", ip, origin->port);
+	} else {
+		inet_ntop(AF_INET6, origin->ip, ip, sizeof(ip));
+		snprintf(text, DESTINATION_SIZE, "[%s]:%u", ip, origin->port);
+	}
+	return text;
+}
+
+static struct entry *
+begin(const struct record_flow *flow, enum entry_kind kind, const struct id *turn)
+{
+	struct entry *entry = scribe_begin(flow->scribe, kind);
+	char text[DESTINATION_SIZE];
+
+	scribe_who(entry, flow->who, flow->flow, turn);
+	entry_text(entry, KEY_TARGET, span_text(flow->target));
+	if (flow->who->origin.port)
+		entry_text(entry, KEY_DESTINATION,
+		    span_text(destination(&flow->who->origin, text)));
+	entry_text(entry, KEY_ROLE, span_text(flow->role));
+	entry_text(entry, KEY_DATABASE, span_text(flow->database));
+	return entry;
+}
+
+static int
+send_entry(const struct record_flow *flow, const struct record_call *call)
+{
+	if (!call)
+		return scribe_send(flow->scribe, LEVEL_HANDED, NULL, NULL, NULL);
+	return scribe_send(flow->scribe, call->level, call->fn, call->arg,
+	    call->sequence);
+}
+
+static void
+put_verdict(struct entry *entry, const struct verdict *verdict, const struct id *refusal)
+{
+	entry_text(entry, KEY_VERDICT, span_text(verdict_name(verdict->kind)));
+	entry_text(entry, KEY_RULE, verdict->where);
+	entry_text(entry, KEY_WHY, verdict->why);
+	if (refusal)
+		entry_id(entry, KEY_REFUSAL, refusal);
+}
+
+int
+record_flow_begin(const struct record_flow *flow, bool uninspected,
+    const struct record_call *call)
+{
+	struct entry *entry = begin(flow, ENTRY_FLOW, NULL);
+
+	if (uninspected)
+		entry_text(entry, KEY_INSPECT, SPAN("none"));
+	return send_entry(flow, call);
+}
+
+int
+record_flow_refused(const struct record_flow *flow, const char *reason,
+    const struct id *refusal)
+{
+	struct entry *entry = begin(flow, ENTRY_FLOW, NULL);
+
+	entry_text(entry, KEY_VERDICT, SPAN("deny"));
+	entry_id(entry, KEY_REFUSAL, refusal);
+	entry_text(entry, KEY_REASON, span_text(reason));
+	return send_entry(flow, NULL);
+}
+
+int
+record_flow_end(const struct record_flow *flow, const struct record_end *end)
+{
+	struct entry *entry = begin(flow, ENTRY_FLOW_END, NULL);
+
+	entry_text(entry, KEY_SERVER_NAME, span_text(end->server_name));
+	entry_uint(entry, KEY_BYTES_IN, end->received);
+	entry_uint(entry, KEY_BYTES_OUT, end->answered);
+	entry_text(entry, KEY_REASON, span_text(end->reason));
+	entry_uint(entry, KEY_DURATION, end->duration_ns);
+	entry_uint(entry, KEY_BYTES_ASKED, end->asked);
+	entry_uint(entry, KEY_BYTES_SENT, end->sent);
+	entry_uint(entry, KEY_COUNT, end->turns);
+	return send_entry(flow, NULL);
+}
+
+int
+record_login(const struct record_flow *flow, struct span asked_role,
+    const struct verdict *verdict, const struct id *refusal, const char *failure,
+    const struct record_call *call)
+{
+	struct entry *entry = begin(flow, ENTRY_LOGIN, NULL);
+
+	entry_text(entry, KEY_ASKED_ROLE, asked_role);
+	put_verdict(entry, verdict, refusal);
+	entry_text(entry, KEY_REASON, span_text(failure));
+	return send_entry(flow, call);
+}
+
+static void
+put_values(struct entry *entry, const struct record_ask *ask)
+{
+	if (!ask->value_count)
+		return;
+	entry_array(entry, KEY_VALUES, ask->value_count);
+	for (size_t i = 0; i < ask->value_count; i++)
+		if (ask->values[i].is_null)
+			entry_item_null(entry);
+		else
+			entry_item_text(entry, ask->values[i].text);
+}
+
+static void
+put_acts(struct entry *entry, const struct action *action)
+{
+	if (!action || !action->act_count)
+		return;
+	entry_array(entry, KEY_ACTS, action->act_count);
+	for (size_t i = 0; i < action->act_count; i++) {
+		const struct act *act = &action->acts[i];
+
+		entry_item_array(entry, 4);
+		entry_item_text(entry, span_text(effect_name(act->effect)));
+		entry_item_text(entry, act->object);
+		entry_item_uint(entry, act->reach);
+		entry_item_array(entry, act->column_count);
+		for (size_t j = 0; j < act->column_count; j++)
+			entry_item_text(entry, act->columns[j]);
+	}
+}
+
+int
+record_ask(const struct record_flow *flow, const struct record_ask *ask,
+    const struct record_call *call)
+{
+	struct entry *entry = begin(flow, ENTRY_ASK, ask->turn);
+
+	entry_text(entry, KEY_TEXT, ask->text);
+	put_values(entry, ask);
+	if (ask->text_digest)
+		entry_bytes(entry, KEY_TEXT_DIGEST, span_of(ask->text_digest, 32));
+	put_acts(entry, ask->action);
+	entry_text(entry, KEY_STATEMENT, ask->name);
+	entry_text(entry, KEY_PHASE, span_text(ask->phase));
+	put_verdict(entry, ask->verdict, ask->refusal);
+	if (ask->hold)
+		entry_id(entry, KEY_HOLD, ask->hold);
+	return send_entry(flow, call);
+}
+
+static size_t
+count_hits(const struct record_answer *answer)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < answer->mask_count; i++)
+		n += answer->tally->hits[i] > 0;
+	return n;
+}
+
+int
+record_answer(const struct record_flow *flow, const struct record_answer *answer)
+{
+	struct entry *entry = begin(flow, ENTRY_ANSWER, answer->turn);
+	size_t hits = count_hits(answer);
+
+	entry_uint(entry, KEY_ROWS, answer->rows);
+	entry_uint(entry, KEY_BYTES_IN, answer->bytes_in);
+	entry_uint(entry, KEY_BYTES_OUT, answer->bytes_out);
+	entry_text(entry, KEY_ERROR, answer->error);
+	entry_text(entry, KEY_TAG, answer->tag);
+	if (hits) {
+		entry_map(entry, KEY_MASKED, hits);
+		for (size_t i = 0; i < answer->mask_count; i++)
+			if (answer->tally->hits[i]) {
+				entry_item_text(entry, span_text(answer->masks[i].name));
+				entry_item_uint(entry, answer->tally->hits[i]);
+			}
+	}
+	entry_bytes(entry, KEY_ANSWER_DIGEST, span_of(answer->digest, 32));
+	entry_uint(entry, KEY_DURATION, answer->duration_ns);
+	return send_entry(flow, NULL);
+}
+
+int
+record_release(const struct record_flow *flow, const struct id *turn,
+    const struct id *hold, const uint8_t digest[32], const struct verdict *verdict,
+    struct span people, const struct record_call *call)
+{
+	struct entry *entry = begin(flow, ENTRY_RELEASE, turn);
+
+	put_verdict(entry, verdict, NULL);
+	entry_id(entry, KEY_HOLD, hold);
+	entry_bytes(entry, KEY_DIGEST, span_of(digest, 32));
+	entry_text(entry, KEY_PERSON, people);
+	return send_entry(flow, call);
+}
