@@ -40,11 +40,17 @@ const char *const box_common_calls[] = {
 	NULL
 };
 
+/* Never above the hard limit: raising that takes CAP_SYS_RESOURCE. */
 static int
 limit(int what, rlim_t value)
 {
-	struct rlimit r = { value, value };
+	struct rlimit r;
 
+	if (getrlimit(what, &r))
+		return -errno;
+	if (value < r.rlim_max)
+		r.rlim_max = value;
+	r.rlim_cur = r.rlim_max;
 	return setrlimit(what, &r) ? -errno : 0;
 }
 

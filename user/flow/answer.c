@@ -1,0 +1,365 @@
+/*
+ * answer.c: what comes back.
+ * The columns of an answer are traced to base columns, which decides what is
+ * masked; rows then pass one by one. Everything the skill gets is counted and goes
+ * into a digest, so that a replay can be held against what was really sent. When a
+ * turn is complete its answer is entered.
+ */
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/must.h"
+#include "flow/flow.h"
+#include "record/record.h"
+
+#define ROW_ROOM (FLOW_UNIT_BYTES * 2)
+
+/* ---- turns ------------------------------------------------------------------- */
+
+struct turn *
+flow_turn_find(struct flow *flow, uint32_t number)
+{
+	struct turn *turn = number ? flow->turns : NULL;
+
+	while (turn && turn->number != number)
+		turn = turn->after;
+	return turn;
+}
+
+bool
+flow_turn_add(struct flow *flow)
+{
+	const struct pending *pending = &flow->ask;
+	struct turn *turn = flow->turn_count < FLOW_TURNS ? calloc(1, sizeof(*turn)) : NULL;
+
+	if (!turn)
+		return false;
+	turn->number = pending->ask.turn;
+	turn->id = pending->turn;
+	turn->passed = clock_mono();
+	turn->masks = pending->verdict.masks;
+	turn->row_limit = pending->verdict.row_limit;
+	turn->policy = policy_hold(flow->policy);
+	turn->analysis = sql_hold(pending->analysis);
+	turn->digest = EVP_MD_CTX_new();
+	turn->tag = out_new(256);
+	turn->error = out_new(2048);
+	if (!turn->digest || !EVP_DigestInit_ex(turn->digest, EVP_sha256(), NULL)) {
+		flow_turn_free(turn);
+		return false;
+	}
+	*flow->last_turn = turn;
+	flow->last_turn = &turn->after;
+	flow->turn_count++;
+	flow->turn_total++;
+	return true;
+}
+
+void
+flow_turn_free(struct turn *turn)
+{
+	mask_plan_free(&turn->plan);
+	sql_drop(&turn->analysis);
+	policy_drop(&turn->policy);
+	EVP_MD_CTX_free(turn->digest);
+	out_free(&turn->tag);
+	out_free(&turn->error);
+	free(turn);
+}
+
+static void
+unlink_turn(struct flow *flow, struct turn *turn)
+{
+	struct turn **at = &flow->turns;
+
+	while (*at != turn)
+		at = &(*at)->after;
+	*at = turn->after;
+	if (flow->last_turn == &turn->after)
+		flow->last_turn = at;
+	flow->turn_count--;
+}
+
+void
+flow_answer_sent(struct flow *flow, struct turn *turn, size_t from)
+{
+	struct span sent = span_skip(out_view(&flow->to[WIRE_CLIENT]), from);
+
+	if (!turn || !sent.n)
+		return;
+	turn->bytes_out += sent.n;
+	EVP_DigestUpdate(turn->digest, sent.p, sent.n);
+}
+
+/* ---- columns -------------------------------------------------------------------- */
+
+static int
+plan_columns(struct flow *flow, struct turn *turn, const struct wire_column *columns,
+    size_t count)
+{
+	struct arena *arena = arena_new(FLOW_SCRATCH_BYTES);
+	struct mask_column *traced = arena ? arena_take(arena, (count + 1) * sizeof(*traced)) : NULL;
+	const struct span *relations;
+	size_t relation_count;
+	int error = traced ? 0 : -1;
+
+	if (!error)
+		error = sql_lineage(turn->analysis, flow->names, columns, count, arena, traced);
+	if (!error)
+		error = sql_relations(turn->analysis, flow->names, arena, &relations,
+		    &relation_count);
+	if (!error) {
+		mask_plan_free(&turn->plan);
+		error = mask_plan_new(&turn->plan, turn->policy->masks, turn->masks, traced,
+		    count, relations, relation_count);
+	}
+	if (arena)
+		arena_free(&arena);
+	return error;
+}
+
+bool
+flow_unit_fields(struct flow *flow, const struct wire_event *event)
+{
+	struct turn *turn = flow_turn_find(flow, event->turn);
+
+	if (!turn || !turn->masks)
+		return true;
+	if (plan_columns(flow, turn, event->fields.columns, event->fields.count)) {
+		flow_end(flow, "an answer's masks could not be planned");
+		return false;
+	}
+	return true;
+}
+
+/* ---- rows ------------------------------------------------------------------------- */
+
+/* End the flow in the middle of an answer: it must not go on as it is. */
+static bool
+stop_answer(struct flow *flow, struct span unit, enum refusal what, const char *reason)
+{
+	char room[REFUSAL_ROOM];
+	struct id refusal = flow_refusal_id(flow->worker);
+	struct wire_no no = flow_refusal(what, &refusal, 0, room);
+
+	no.fatal = true;
+	flow->codec->refuse(flow->codec_state, WIRE_SERVER, unit, &no, flow->to);
+	flow_close(flow, reason);
+	return false;
+}
+
+static void
+pass_row(struct flow *flow, struct turn *turn, struct span unit)
+{
+	size_t from = flow->to[WIRE_CLIENT].n;
+
+	flow->codec->pass(flow->codec_state, WIRE_SERVER, unit, flow->to);
+	flow_answer_sent(flow, turn, from);
+}
+
+/*
+ * Mask every field; edits stand one behind the other in `room`, whose memory may
+ * move while it grows, so the new spans are set once all are written.
+ */
+static int
+mask_fields(const struct turn *turn, struct wire_field *fields, size_t count,
+    struct out *room, struct mask_tally *tally)
+{
+	size_t starts[WIRE_FIELDS_MAX + 1];
+	bool edited[WIRE_FIELDS_MAX];
+	int edits = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		enum mask_result result = MASK_KEPT;
+
+		starts[i] = room->n;
+		if (!fields[i].is_null)
+			result = mask_value(turn->plan, i, fields[i].bytes, room, tally);
+		edited[i] = result == MASK_EDITED;
+		fields[i].is_null = fields[i].is_null || result == MASK_NULLED;
+		edits += result != MASK_KEPT;
+	}
+	starts[count] = room->n;
+	for (size_t i = 0; i < count; i++)
+		if (edited[i])
+			fields[i].bytes = span_of(room->p + starts[i], starts[i + 1] - starts[i]);
+	return room->failed ? -1 : edits;
+}
+
+static bool
+mask_row(struct flow *flow, struct turn *turn, const struct wire_event *event,
+    struct span unit)
+{
+	static struct wire_field fields[WIRE_FIELDS_MAX];	/* a process has one thread */
+	size_t from = flow->to[WIRE_CLIENT].n, count = event->row.count;
+	struct out room = out_new(ROW_ROOM);
+	int edits;
+
+	if (count > WIRE_FIELDS_MAX || !event->row.fields)
+		return stop_answer(flow, unit, REFUSAL_LIMIT, "a row too large to be masked");
+	memcpy(fields, event->row.fields, count * sizeof(*fields));
+	edits = mask_fields(turn, fields, count, &room, &turn->tally);
+	if (edits > 0)
+		flow->codec->rewrite(flow->codec_state, unit, fields, count, flow->to);
+	else if (edits == 0)
+		flow->codec->pass(flow->codec_state, WIRE_SERVER, unit, flow->to);
+	out_free(&room);
+	if (edits < 0)
+		return stop_answer(flow, unit, REFUSAL_LIMIT, "a row too large to be masked");
+	flow_answer_sent(flow, turn, from);
+	return true;
+}
+
+bool
+flow_unit_row(struct flow *flow, const struct wire_event *event, struct span unit)
+{
+	struct turn *turn = flow_turn_find(flow, event->turn);
+
+	if (!turn) {
+		flow_end(flow, "a row that nobody asked for");
+		return false;
+	}
+	turn->bytes_in += unit.n;
+	turn->rows += event->row.fields != NULL;
+	if (turn->row_limit && turn->rows > turn->row_limit)
+		return stop_answer(flow, unit, REFUSAL_LIMIT, "more rows than policy allows");
+	if (!turn->masks) {
+		pass_row(flow, turn, unit);
+		return true;
+	}
+	if (!turn->plan && plan_columns(flow, turn, event->row.columns,
+	    event->row.columns ? event->row.count : 0)) {
+		flow_end(flow, "an answer's masks could not be planned");
+		return false;
+	}
+	if (mask_plan_is_empty(turn->plan)) {
+		pass_row(flow, turn, unit);
+		return true;
+	}
+	return mask_row(flow, turn, event, unit);
+}
+
+/* ---- errors and notices -------------------------------------------------------------- */
+
+bool
+flow_unit_text(struct flow *flow, const struct wire_event *event, struct span unit)
+{
+	struct turn *turn = flow_turn_find(flow, event->turn);
+	const struct mask_set *masks = turn ? turn->policy->masks : flow->policy->masks;
+	uint64_t active = turn ? turn->masks : ~0ULL;
+	struct wire_field fields[64];
+	size_t starts[65], from = flow->to[WIRE_CLIENT].n, count = event->row.count;
+	struct mask_tally spare = { 0 };
+	struct out room = out_new(ROW_ROOM);
+	bool edited[64], any = false;
+
+	if (count > COUNT(fields)) {
+		flow_end(flow, "an error with too many fields");
+		return false;
+	}
+	for (size_t i = 0; i < count; i++) {
+		fields[i] = event->row.fields[i];
+		starts[i] = room.n;
+		edited[i] = mask_text(masks, active, fields[i].bytes, &room,
+		    turn ? &turn->tally : &spare) != MASK_KEPT;
+		any = any || edited[i];
+	}
+	starts[count] = room.n;
+	for (size_t i = 0; i < count; i++)
+		if (edited[i])
+			fields[i].bytes = span_of(room.p + starts[i], starts[i + 1] - starts[i]);
+	if (room.failed)
+		flow_end(flow, "an error too large to be masked");
+	else if (any)
+		flow->codec->rewrite(flow->codec_state, unit, fields, count, flow->to);
+	else
+		flow->codec->pass(flow->codec_state, WIRE_SERVER, unit, flow->to);
+	out_free(&room);
+	if (turn)
+		turn->bytes_in += unit.n;
+	flow_answer_sent(flow, turn, from);
+	return !flow->ended;
+}
+
+/* ---- done ----------------------------------------------------------------------------- */
+
+static void
+enter_answer(struct flow *flow, struct turn *turn)
+{
+	const struct view_worker *view = turn->policy->view;
+	struct record_flow record = flow_record(flow);
+	uint8_t digest[32];
+	struct record_answer answer = {
+		.turn = &turn->id, .rows = turn->rows, .bytes_in = turn->bytes_in,
+		.bytes_out = turn->bytes_out, .duration_ns = clock_mono() - turn->passed,
+		.tag = out_view(&turn->tag), .error = out_view(&turn->error),
+		.digest = digest, .tally = &turn->tally, .masks = view->masks,
+		.mask_count = view->mask_count,
+	};
+
+	EVP_DigestFinal_ex(turn->digest, digest, NULL);
+	if (record_answer(&record, &answer))
+		flow_end(flow, "an answer could not be recorded");
+}
+
+static void
+finish_turn(struct flow *flow, struct turn *turn)
+{
+	unlink_turn(flow, turn);
+	enter_answer(flow, turn);
+	flow_watch_answer(flow, turn);
+	flow_turn_free(turn);
+}
+
+/* Turns up to this one are complete, also those the server skipped. */
+static void
+finish_upto(struct flow *flow, uint32_t upto)
+{
+	struct turn *turn = flow->turns;
+
+	while (turn && turn->number <= upto && !flow->ended) {
+		struct turn *after = turn->after;
+
+		if (!turn->tag.n && !turn->error.n)
+			out_span(&turn->tag, SPAN("skipped after an error"));
+		finish_turn(flow, turn);
+		turn = after;
+	}
+}
+
+static void
+keep_error(struct turn *turn, const struct wire_done *done)
+{
+	struct mask_tally spare = { 0 };
+	struct out masked = out_new(ROW_ROOM);
+	bool edited = mask_text(turn->policy->masks, turn->masks, done->message, &masked,
+	    &spare) != MASK_KEPT;
+
+	out_span(&turn->error, done->error);
+	out_u8(&turn->error, ' ');
+	out_span(&turn->error, span_head(edited ? out_view(&masked) : done->message, 1024));
+	out_free(&masked);
+}
+
+bool
+flow_unit_done(struct flow *flow, const struct wire_event *event)
+{
+	const struct wire_done *done = &event->done;
+	struct turn *turn = flow_turn_find(flow, done->turn);
+
+	if (turn && done->tag.n) {
+		out_clear(&turn->tag);
+		out_span(&turn->tag, span_head(done->tag, 255));
+	}
+	if (turn && done->error.n)
+		keep_error(turn, done);
+	if (turn && done->is_last)
+		finish_turn(flow, turn);
+	if (done->transaction && !flow->ended)
+		finish_upto(flow, done->upto);
+	return !flow->ended;
+}

@@ -1,0 +1,261 @@
+/*
+ * ask.c: from a unit of the codec to a verdict.
+ * The ask is copied, since answers to earlier turns go on while it waits. Its shape
+ * is looked up; a new one goes to the grammar. Names that are not known are asked of
+ * the catalogue by an own turn on this very flow, so that they mean what they mean to
+ * the skill. Then everything is known, and decide/ judges. Whatever cannot be found
+ * out leaves an unknown effect, which is denied unless a rule names it.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/must.h"
+#include "decide/decide.h"
+#include "flow/flow.h"
+#include "msg/post.h"
+
+/* ---- copying what the codec said ---------------------------------------------- */
+
+static bool
+copy_span(struct arena *arena, struct span *in)
+{
+	struct span copy;
+
+	if (!in->n)
+		return true;
+	copy = arena_copy(arena, *in);
+	*in = copy;
+	return copy.p != NULL;
+}
+
+static bool
+copy_values(struct arena *arena, struct wire_ask *ask)
+{
+	size_t n = ask->value_count;
+	struct wire_field *values;
+	uint32_t *types;
+
+	if (!n)
+		return true;
+	values = arena_take(arena, n * sizeof(*values));
+	types = arena_take(arena, n * sizeof(*types));
+	if (!values || !types)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		values[i] = ask->values[i];
+		if (!copy_span(arena, &values[i].bytes))
+			return false;
+		types[i] = ask->value_types ? ask->value_types[i] : 0;
+	}
+	ask->values = values;
+	ask->value_types = types;
+	return true;
+}
+
+static bool
+copy_ask(struct flow *flow, const struct wire_event *event)
+{
+	struct pending *pending = &flow->ask;
+
+	arena_clear(flow->scratch);
+	pending->ask = event->ask;
+	pending->phase = event->ask.phase;
+	pending->n = event->n;
+	pending->parked = clock_mono();
+	pending->turn = flow_make_id(flow->worker, ID_TURN);
+	return copy_span(flow->scratch, &pending->ask.text) &&
+	    copy_span(flow->scratch, &pending->ask.name) &&
+	    copy_span(flow->scratch, &pending->ask.result_formats) &&
+	    copy_values(flow->scratch, &pending->ask);
+}
+
+void
+flow_ask_clear(struct flow *flow)
+{
+	struct pending *pending = &flow->ask;
+	struct out acts = pending->acts;
+
+	sql_drop(&pending->analysis);
+	out_clear(&acts);
+	*pending = (struct pending){ .acts = acts };
+	loop_unset(flow->worker->loop, &flow->calm);
+	loop_unset(flow->worker->loop, &flow->retry);
+	flow_park(flow, ASK_NONE);
+	arena_clear(flow->scratch);
+}
+
+/* ---- policy may have changed ------------------------------------------------------ */
+
+/* Go over to the policy in force. False: this target is not in it any more. */
+static bool
+renew_policy(struct flow *flow)
+{
+	struct policy *now = flow->worker->policy;
+
+	if (now == flow->policy)
+		return true;
+	if (!now || !now->masks)
+		return false;
+	for (uint32_t i = 0; i < now->view->target_count; i++) {
+		if (strcmp(now->view->targets[i].name, flow->target_name) != 0)
+			continue;
+		policy_drop(&flow->policy);
+		flow->policy = policy_hold(now);
+		flow->target = i;
+		return true;
+	}
+	return false;
+}
+
+/* ---- what does it mean --------------------------------------------------------------- */
+
+static bool
+has_setting(struct flow *flow, const char *name, const char *expected)
+{
+	struct span value = flow->codec->setting(flow->codec_state, name);
+
+	return value.n == 0 || span_is(value, expected);
+}
+
+/* Why the text cannot be understood at all, or NULL. */
+static const char *
+opaque(struct flow *flow)
+{
+	const struct wire_ask *ask = &flow->ask.ask;
+
+	if (ask->phase == PHASE_FUNCTION)
+		return "a function call by its number";
+	if (ask->phase == PHASE_REPLICATION)
+		return "replication";
+	if (ask->phase == PHASE_EXECUTE && !ask->text.n)
+		return "the statement behind this portal is not known";
+	if (ask->text.n > SQL_TEXT_LIMIT)
+		return "a statement longer than the limit";
+	if (!has_setting(flow, "standard_conforming_strings", "on"))
+		return "standard_conforming_strings is off";
+	if (!has_setting(flow, "client_encoding", "UTF8"))
+		return "the client's encoding is not UTF-8";
+	return NULL;
+}
+
+bool
+flow_unit_ask(struct flow *flow, const struct wire_event *event)
+{
+	struct pending *pending = &flow->ask;
+	const char *why;
+
+	if (!copy_ask(flow, event)) {
+		flow_end(flow, "an ask larger than the flow's memory");
+		return false;
+	}
+	if (!renew_policy(flow)) {
+		flow_end(flow, "the policy no longer has this target");
+		return false;
+	}
+	why = opaque(flow);
+	pending->analysis = why ? sql_unknown(why) :
+	    sql_look(flow->worker->shapes, pending->ask.text);
+	if (pending->analysis) {
+		flow_ask_names(flow);
+		return true;
+	}
+	flow_park(flow, ASK_GRAMMAR);
+	if (why || post_send(flow->worker->post, SLOT_GRAMMAR, MSG_PARSE,
+	    flow_request(flow), pending->ask.text, -1))
+		flow_end(flow, "the grammar cannot be asked");
+	return true;
+}
+
+bool
+flow_hear_analysis(struct worker *worker, const struct msg_head *head, struct span body)
+{
+	struct flow *flow = flow_asked(worker, head->id);
+	struct pending *pending;
+	uint32_t status;
+
+	if (!take_be32(&body, &status))
+		return false;
+	if (!flow || flow->ask.state != ASK_GRAMMAR)
+		return true;
+	pending = &flow->ask;
+	pending->analysis = status ? sql_unknown("the grammar could not parse it") :
+	    sql_learn(worker->shapes, pending->ask.text, body);
+	if (!pending->analysis) {
+		flow_end(flow, "the grammar's answer was not understood");
+		return false;
+	}
+	flow_ask_names(flow);
+	return true;
+}
+
+void
+flow_ask_names(struct flow *flow)
+{
+	struct out question = out_new(FLOW_UNIT_BYTES);
+	uint64_t now = clock_mono();
+	bool asked;
+
+	if (now - flow->names_since > FLOW_NAMES_NS) {
+		sql_catalogue_clear(flow->names);
+		flow->names_since = now;
+	}
+	asked = sql_catalogue_ask(flow->names, flow->ask.analysis, &question) &&
+	    !question.failed &&
+	    flow->codec->own_turn(flow->codec_state, out_view(&question), flow->to);
+	out_free(&question);
+	if (asked) {
+		flow_park(flow, ASK_NAMES);
+		if (!flow->pumping)
+			flow_flush(flow);
+		return;
+	}
+	flow_ask_judge(flow);
+}
+
+/* ---- the verdict -------------------------------------------------------------------------- */
+
+static bool
+explain(struct flow *flow)
+{
+	struct pending *pending = &flow->ask;
+
+	pending->nature = sql_nature(pending->analysis);
+	if (sql_explain(pending->analysis, flow->names, pending->ask.text, flow->scratch,
+	    &pending->action))
+		return false;
+	pending->action.commits = pending->nature.commits;
+	pending->action.in_transaction = pending->ask.transaction == 'T' &&
+	    !pending->nature.ends;
+	return true;
+}
+
+void
+flow_ask_judge(struct flow *flow)
+{
+	struct pending *pending = &flow->ask;
+	struct verdict *verdict = &pending->verdict;
+
+	if (!explain(flow)) {
+		flow_end(flow, "no memory to explain an ask");
+		return;
+	}
+	if (stops_cover(flow->worker, flow)) {
+		flow_end(flow, "stopped by an operator");
+		return;
+	}
+	decide_judge(flow->policy->view, span_text(flow->who.skill), flow->target,
+	    &pending->action, pending->why, verdict);
+	/* preparing is no harm in itself; a portal that goes on was released before */
+	if (verdict->kind == VERDICT_HOLD &&
+	    (pending->phase == PHASE_PARSE || pending->ask.continues))
+		flow_ask_allow(flow);
+	else if (verdict->kind == VERDICT_HOLD)
+		flow_ask_hold(flow);
+	else if (verdict->kind == VERDICT_ALLOW)
+		flow_ask_allow(flow);
+	else
+		flow_ask_deny(flow);
+}

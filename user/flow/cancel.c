@@ -1,0 +1,127 @@
+/*
+ * cancel.c: a skill wants its running statement cancelled.
+ * The key it holds is ours: it names worker, flow and a random number. The request
+ * may reach any worker and is routed to the owner, which sends the backend's own key
+ * on a connection of its own. Only the key's holder can cancel, and only that flow.
+ * The request goes in plain, as libpq before 17 sends it; the key is worth one cancel.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/must.h"
+#include "dial/dial.h"
+#include "flow/flow.h"
+#include "msg/post.h"
+#include "record/record.h"
+
+#define CANCEL_NS (10 * SECOND_NS)
+
+/* One connection that carries one message. */
+struct errand {
+	struct loop *loop;
+	int fd;
+	struct watch *watch;
+	struct timer deadline;
+	struct out message;
+};
+
+static void
+finish(void *arg)
+{
+	struct errand *errand = arg;
+
+	loop_unset(errand->loop, &errand->deadline);
+	loop_unwatch(errand->loop, &errand->watch);
+	close_fd(&errand->fd);
+	out_free(&errand->message);
+	free(errand);
+}
+
+static void
+go(void *arg, uint32_t events)
+{
+	struct errand *errand = arg;
+	ssize_t n;
+
+	(void)events;
+	if (dial_result(errand->fd)) {
+		finish(errand);
+		return;
+	}
+	n = send(errand->fd, errand->message.p, errand->message.n, MSG_NOSIGNAL);
+	if (n < 0 && errno == EAGAIN)
+		return;
+	finish(errand);
+}
+
+static void
+send_errand(struct flow *flow, struct out *message)
+{
+	const struct abi_origin *origin = &flow->who.origin;
+	struct errand *errand = calloc(1, sizeof(*errand));
+
+	if (!errand) {
+		out_free(message);
+		return;
+	}
+	*errand = (struct errand){
+		.loop = flow->worker->loop, .message = *message,
+		.fd = dial_socket(origin->ip),
+	};
+	if (errand->fd < 0 || dial_connect(errand->fd, origin->ip, origin->port) ||
+	    loop_watch(errand->loop, errand->fd, EPOLLOUT, go, errand, &errand->watch) ||
+	    loop_set(errand->loop, &errand->deadline, CANCEL_NS, finish, errand))
+		finish(errand);
+}
+
+static int
+enter_cancel(struct flow *flow)
+{
+	struct record_flow record = flow_record(flow);
+	struct id turn = flow_make_id(flow->worker, ID_TURN);
+	struct verdict allowed = {
+		.kind = VERDICT_ALLOW, .why = SPAN("the holder of a flow's key may cancel it"),
+	};
+	struct record_ask ask = { .turn = &turn, .phase = "cancel", .verdict = &allowed };
+
+	return record_ask(&record, &ask, NULL);
+}
+
+void
+flow_cancel(struct worker *worker, uint32_t number, uint32_t key)
+{
+	struct flow *flow = flow_numbered(worker, number);
+	struct out message = out_new(512);
+
+	if (!flow || flow->key != key || !flow->codec || flow->state != FLOW_OPEN ||
+	    flow->policy->view->targets[flow->target].from_skill)
+		return;
+	if (!flow->codec->cancel(flow->codec_state, &message) || enter_cancel(flow)) {
+		out_free(&message);
+		return;
+	}
+	send_errand(flow, &message);
+}
+
+bool
+flow_unit_cancel(struct flow *flow, const struct wire_event *event)
+{
+	const struct wire_cancel *cancel = &event->cancel;
+	struct worker *worker = flow->worker;
+	struct out body = out_new(9);
+
+	if (cancel->worker == worker->slot - SLOT_WORKER) {
+		flow_cancel(worker, cancel->flow, cancel->key);
+		return true;
+	}
+	out_u8(&body, cancel->worker);
+	out_be32(&body, cancel->flow);
+	out_be32(&body, cancel->key);
+	if (!body.failed && cancel->worker < MSG_WORKERS)
+		(void)post_send(worker->post, SLOT_WARDEN, MSG_CANCEL, 0, out_view(&body), -1);
+	out_free(&body);
+	return true;
+}

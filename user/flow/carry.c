@@ -1,0 +1,287 @@
+/*
+ * carry.c: bytes between sockets and the flow's buffers.
+ * A leg reads into `in` (through TLS where it has begun) and writes what the codec
+ * put into to[]. A side is read only when the state allows, the buffer has room,
+ * and the queue towards the other side is below the high-water mark: a slow reader
+ * slows its writer down and costs no memory.
+ * syscalls(worker): recvfrom sendto shutdown close
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/must.h"
+#include "flow/flow.h"
+
+#define READ_BYTES (64u << 10)
+
+static const char *const leg_names[WIRE_SIDES] = { "skill", "backend" };
+
+static void
+broken(struct flow *flow, enum wire_side side, const char *what)
+{
+	char reason[160];
+
+	snprintf(reason, sizeof(reason), "%s: %s", leg_names[side], what);
+	flow_end(flow, reason);
+}
+
+/* ---- reading ---------------------------------------------------------------- */
+
+static bool
+decrypt(struct flow *flow, enum wire_side side, struct span cipher)
+{
+	struct leg *leg = &flow->legs[side];
+	enum tls_state state = tls_read(leg->tls, cipher, &leg->in, &leg->cipher);
+	struct span name;
+
+	if (state == TLS_BROKEN) {
+		broken(flow, side, tls_error(leg->tls));
+		return false;
+	}
+	if (state == TLS_CLOSED)
+		leg->eof = true;
+	if (state == TLS_OPEN)
+		leg->tls_open = true;
+	if (side == WIRE_CLIENT && !leg->tls_open && flow->state == FLOW_GREETING &&
+	    tls_needs_leaf(leg->tls, &name))
+		flow_want_leaf(flow, name);
+	return !flow->ended;
+}
+
+/* One read. False: the flow has ended. */
+static bool
+read_leg(struct flow *flow, enum wire_side side)
+{
+	static uint8_t buffer[READ_BYTES];	/* a process has one thread */
+	struct leg *leg = &flow->legs[side];
+	size_t room = FLOW_IN_BYTES - leg->in.n;
+	ssize_t n;
+
+	n = recv(leg->fd, buffer, room < READ_BYTES && !leg->tls ? room : READ_BYTES, 0);
+	if (n < 0) {
+		if (errno == EAGAIN || errno == EINTR)
+			return true;
+		broken(flow, side, strerror(errno));
+		return false;
+	}
+	if (n == 0) {
+		leg->eof = true;
+		return true;
+	}
+	leg->received += (uint64_t)n;
+	if (leg->tls)
+		return decrypt(flow, side, span_of(buffer, (size_t)n));
+	out_bytes(&leg->in, buffer, (size_t)n);
+	if (leg->in.failed) {
+		broken(flow, side, "no memory");
+		return false;
+	}
+	return true;
+}
+
+/* ---- writing ----------------------------------------------------------------- */
+
+/* Write as much of *out as goes. False: the flow has ended. */
+static bool
+write_out(struct flow *flow, enum wire_side side, struct out *out)
+{
+	struct leg *leg = &flow->legs[side];
+
+	while (out->n) {
+		ssize_t n = send(leg->fd, out->p, out->n, MSG_NOSIGNAL);
+
+		if (n < 0) {
+			if (errno == EAGAIN || errno == EINTR)
+				return true;
+			broken(flow, side, strerror(errno));
+			return false;
+		}
+		leg->sent += (uint64_t)n;
+		out_drop(out, (size_t)n);
+	}
+	return true;
+}
+
+static bool
+encrypt(struct flow *flow, enum wire_side side)
+{
+	struct leg *leg = &flow->legs[side];
+
+	if (!leg->tls_open || !flow->to[side].n)
+		return true;
+	if (tls_write(leg->tls, out_view(&flow->to[side]), &leg->cipher) == TLS_BROKEN) {
+		broken(flow, side, tls_error(leg->tls));
+		return false;
+	}
+	out_clear(&flow->to[side]);
+	return true;
+}
+
+static bool
+write_leg(struct flow *flow, enum wire_side side)
+{
+	struct leg *leg = &flow->legs[side];
+
+	if (flow->to[side].failed || leg->cipher.failed) {
+		broken(flow, side, "more is queued than the limit");
+		return false;
+	}
+	if (leg->fd < 0 || !leg->connected)
+		return true;
+	if (leg->tls && !encrypt(flow, side))
+		return false;
+	if (!write_out(flow, side, &leg->cipher))
+		return false;
+	if (leg->tls || leg->cipher.n)
+		return true;
+	return write_out(flow, side, &flow->to[side]);
+}
+
+static size_t
+queued(const struct flow *flow, enum wire_side side)
+{
+	return flow->to[side].n + flow->legs[side].cipher.n;
+}
+
+/* ---- watches ------------------------------------------------------------------- */
+
+static uint32_t
+wanted(const struct flow *flow, enum wire_side side)
+{
+	const struct leg *leg = &flow->legs[side];
+	uint32_t events = 0;
+
+	if (!leg->connected)
+		return EPOLLOUT;
+	if (!leg->eof)
+		events |= EPOLLRDHUP;
+	if (!leg->eof && flow_reads(flow, side) && leg->in.n < FLOW_IN_BYTES &&
+	    queued(flow, !side) < FLOW_HIGH_BYTES)
+		events |= EPOLLIN;
+	if (queued(flow, side) && (!leg->tls || leg->cipher.n))
+		events |= EPOLLOUT;
+	return events;
+}
+
+static void
+arm(struct flow *flow, enum wire_side side)
+{
+	struct leg *leg = &flow->legs[side];
+	uint32_t events;
+
+	if (!leg->watch)
+		return;
+	events = wanted(flow, side);
+	if (events != leg->events)
+		loop_change(flow->worker->loop, leg->watch, events);
+	leg->events = events;
+}
+
+/* After good-bye: hand the end on, once everything before it is out. */
+static void
+shut_when_done(struct flow *flow)
+{
+	struct leg *server = &flow->legs[WIRE_SERVER];
+
+	if (flow->state != FLOW_DRAINING || server->shut || server->fd < 0 ||
+	    queued(flow, WIRE_SERVER))
+		return;
+	server->shut = true;
+	shutdown(server->fd, SHUT_WR);
+}
+
+bool
+flow_flush(struct flow *flow)
+{
+	for (int side = 0; side < WIRE_SIDES && !flow->ended; side++)
+		write_leg(flow, (enum wire_side)side);
+	if (flow->ended)
+		return false;
+	if (flow->state == FLOW_CLOSING && !queued(flow, WIRE_CLIENT)) {
+		flow_end(flow, flow->reason);
+		return false;
+	}
+	shut_when_done(flow);
+	arm(flow, WIRE_CLIENT);
+	arm(flow, WIRE_SERVER);
+	return true;
+}
+
+/* ---- events ---------------------------------------------------------------------- */
+
+/* The other end hung up while nothing is read from it: an ask is parked. */
+static bool
+left(struct flow *flow, enum wire_side side, uint32_t events)
+{
+	struct leg *leg = &flow->legs[side];
+
+	if (!(events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) || (leg->events & EPOLLIN))
+		return false;
+	if (side == WIRE_CLIENT) {
+		flow_end(flow, "the skill left");
+		return true;
+	}
+	leg->eof = true;
+	return false;
+}
+
+static void
+happened(struct flow *flow, enum wire_side side, uint32_t events)
+{
+	struct leg *leg = &flow->legs[side];
+
+	if (!leg->connected) {
+		flow_dialed(flow);
+		return;
+	}
+	if (left(flow, side, events))
+		return;
+	if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) && !leg->eof &&
+	    (leg->events & EPOLLIN) && !read_leg(flow, side))
+		return;
+	flow_pump(flow);
+}
+
+static void
+client_happened(void *arg, uint32_t events)
+{
+	happened(arg, WIRE_CLIENT, events);
+}
+
+static void
+server_happened(void *arg, uint32_t events)
+{
+	happened(arg, WIRE_SERVER, events);
+}
+
+struct span
+flow_leg_in(const struct flow *flow, enum wire_side side)
+{
+	return span_skip(out_view(&flow->legs[side].in), flow->legs[side].used);
+}
+
+int
+flow_leg_open(struct flow *flow, enum wire_side side, int fd)
+{
+	struct leg *leg = &flow->legs[side];
+	int error;
+
+	leg->events = side == WIRE_CLIENT ? EPOLLRDHUP : EPOLLOUT;
+	error = loop_watch(flow->worker->loop, fd, leg->events,
+	    side == WIRE_CLIENT ? client_happened : server_happened, flow, &leg->watch);
+	if (!error)
+		leg->fd = fd;
+	return error;
+}
+
+void
+flow_leg_close(struct flow *flow, enum wire_side side)
+{
+	struct leg *leg = &flow->legs[side];
+
+	loop_unwatch(flow->worker->loop, &leg->watch);
+	close_fd(&leg->fd);
+}

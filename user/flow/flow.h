@@ -1,0 +1,330 @@
+/*
+ * flow.h: the conductor's own structures. Only flow/ and main/worker.c see them.
+ *
+ * A connection and a question are different things, so there are two lives here.
+ * A *flow* moves through enum flow_state: who is it, what does it speak, may it
+ * log in, dial, log in upstream, open, closing. A *turn* is one ask and its
+ * answer. An ask is parked in flow->ask until it may go (enum ask_state); while it
+ * is, nothing more is read from the skill, and answers to earlier turns go on.
+ * Once passed, a turn waits in flow->turns for its answer.
+ *
+ * Every state has a deadline (state.c). Every unit of a codec has a handler
+ * (pump.c). Nothing here blocks; what must be waited for comes back as a message
+ * or an event and continues in flow_continue_*.
+ */
+#ifndef FLOW_FLOW_H
+#define FLOW_FLOW_H
+
+#include <openssl/evp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "action.h"
+#include "approve/approve.h"
+#include "facts/sql/sql.h"
+#include "id.h"
+#include "loop/loop.h"
+#include "mask/mask.h"
+#include "out.h"
+#include "unwrap/tls.h"
+#include "verdict.h"
+#include "view.h"
+#include "who.h"
+#include "wire.h"
+
+struct arena;
+struct doors;
+struct msg_head;
+struct post;
+struct scribe;
+struct splice;
+
+/* ---- limits: every size and count of a flow, in one place ----------------- */
+
+#define FLOW_MOST 8192			/* flows of one worker */
+#define FLOW_ARENA_BYTES (16u << 20)	/* what a codec may keep */
+#define FLOW_SCRATCH_BYTES (16u << 20)	/* what one ask may need */
+#define FLOW_UNIT_BYTES (1u << 20)	/* largest ask, and largest row that is masked */
+#define FLOW_IN_BYTES (FLOW_UNIT_BYTES + (128u << 10))
+#define FLOW_OUT_BYTES (64u << 20)	/* a queue beyond this ends the flow */
+#define FLOW_HIGH_BYTES (256u << 10)	/* above it the other side is not read */
+#define FLOW_TURNS 8192			/* passed and not answered */
+#define FLOW_NAMES_NS (5 * 1000000000ULL)	/* how long a catalogue is trusted */
+#define FLOW_BUCKETS 1024
+
+/* ---- the worker ------------------------------------------------------------ */
+
+/* One policy as this worker knows it; counted, since running turns keep theirs. */
+struct policy {
+	unsigned int users;
+	struct view_worker *view;
+	struct mask_set *masks;		/* NULL until the keeper sent its keys */
+	struct tls_roots **roots;	/* one for each target; NULL: none given */
+};
+
+struct worker {
+	struct loop *loop;
+	struct post *post;
+	struct scribe *scribe;
+	struct doors *doors;
+	struct sql_cache *shapes;
+	struct policy *policy, *offered;	/* in force; taken and not yet swapped */
+	struct flow *flows;			/* all of them */
+	struct flow *asked[FLOW_BUCKETS];	/* by the id of the request they wait for */
+	unsigned int count;
+	unsigned int slot;
+	uint32_t next_number;
+	bool watched;				/* somebody runs `interlock watch` */
+	struct stops *stops;			/* what `interlock stop` named */
+	struct flow *dead;			/* ended in this round, freed by `bury` */
+	struct timer bury;
+};
+
+/* ---- one flow --------------------------------------------------------------- */
+
+enum flow_state {
+	FLOW_IDENTIFYING,	/* the loader was asked who it is */
+	FLOW_ENTERING,		/* its first entry is on its way */
+	FLOW_SOCKET,		/* the loader makes a socket in the target's namespace */
+	FLOW_GREETING,		/* TLS and start-up of the client */
+	FLOW_LEAF,		/* the keeper makes a certificate */
+	FLOW_ADMITTING,		/* the login's entry is on its way */
+	FLOW_DIALING,		/* connect upstream is under way */
+	FLOW_LOGGING_IN,	/* TLS and login upstream */
+	FLOW_OPEN,		/* turns */
+	FLOW_DRAINING,		/* the skill said good-bye; the backend's last words */
+	FLOW_CARRYING,		/* inspect: none */
+	FLOW_CLOSING,		/* last bytes go out, then it ends */
+	FLOW_STATES
+};
+
+enum ask_state {
+	ASK_NONE,		/* nothing is parked */
+	ASK_GRAMMAR,		/* the grammar parses it */
+	ASK_NAMES,		/* an own turn asks the catalogue */
+	ASK_EARLIER,		/* the broker is asked for an earlier approval */
+	ASK_HOLDING,		/* the entry of the hold is on its way */
+	ASK_HELD,		/* people decide */
+	ASK_ENTERING,		/* allowed; its entry is on its way */
+	ASK_REFUSING,		/* refused; its entry is on its way */
+	ASK_CLEARED,		/* may go as soon as the codec names it again */
+	ASK_STATES
+};
+
+struct leg {
+	int fd;
+	struct watch *watch;
+	uint32_t events;
+	struct tls *tls;
+	bool tls_open;		/* its handshake is complete */
+	struct out in;		/* plaintext that came */
+	size_t used;		/* bytes at its front that are consumed */
+	struct out cipher;	/* what goes to the socket */
+	bool eof;		/* the other end has sent its last byte */
+	bool shut;		/* we have */
+	bool connected;
+	uint64_t received, sent;	/* bytes of the socket */
+};
+
+/* An ask that waits; copied from the codec's event, since answers go on. */
+struct pending {
+	enum ask_state state;
+	enum wire_phase phase;
+	struct wire_ask ask;		/* spans in flow->scratch */
+	size_t n;			/* bytes of the unit in the client leg */
+	uint64_t parked;		/* when, CLOCK_MONOTONIC ns */
+	struct id turn, hold, refusal;
+	struct sql_analysis *analysis;
+	struct sql_nature nature;
+	struct action action;
+	struct verdict verdict;
+	char why[512];
+	struct hold card;		/* what the approvers are shown */
+	struct out acts;
+	bool is_approved;
+	struct span people;
+	uint64_t sequence;		/* of the entry waited for; 0: none */
+	unsigned int tries;		/* at entering it */
+};
+
+struct turn {
+	struct turn *after;
+	uint32_t number;
+	struct id id;
+	uint64_t passed;		/* when */
+	uint64_t masks;			/* bits of the verdict */
+	uint64_t row_limit;
+	struct policy *policy;		/* that judged it */
+	struct sql_analysis *analysis;
+	struct mask_plan *plan;		/* once the columns are known */
+	struct mask_tally tally;
+	uint64_t rows, bytes_in, bytes_out;
+	EVP_MD_CTX *digest;
+	struct out tag, error;
+};
+
+struct flow {
+	struct worker *worker;
+	struct flow *before, *after;	/* in worker->flows */
+	struct flow *next_asked;	/* in the bucket of `request` */
+	uint64_t request;		/* id of the one request waited for; 0: none */
+	enum flow_state state;
+	struct timer deadline, calm, retry;
+	struct id id;
+	uint32_t number, key;		/* what cancel keys are made of */
+	uint64_t began;
+	struct who who;
+	struct policy *policy;
+	uint32_t target;		/* index in policy->view */
+	char target_name[ABI_NAME_SIZE];
+	char role[128], database[128];
+	struct leg legs[WIRE_SIDES];
+	struct out to[WIRE_SIDES];	/* plaintext the codec wrote */
+	const struct wire_codec *codec;
+	void *codec_state;
+	struct arena *arena, *scratch;
+	struct sql_catalogue *names;
+	uint64_t names_since;
+	struct pending ask;
+	struct turn *turns, **last_turn;
+	unsigned int turn_count;
+	uint64_t turn_total;
+	struct splice *splice;
+	char server_name[256];
+	uint64_t entry;			/* sequence of the flow's own entry waited for */
+	char reason[160];		/* why it closes */
+	bool upstream_asked;		/* login_begin was written */
+	bool ended;
+	bool pumping, again;	/* in flow_pump; it must go round once more */
+};
+
+/* What a skill is told; words in refusal.c. */
+enum refusal {
+	REFUSAL_POLICY,		/* ILP01 refused by policy */
+	REFUSAL_HOLD_DENIED,	/* ILH01 a person refused it */
+	REFUSAL_HOLD_EXPIRED,	/* ILH02 nobody decided in time */
+	REFUSAL_RECORD,		/* ILR01 it cannot be recorded now */
+	REFUSAL_IDENTITY,	/* ILI01 this is not the skill it was */
+	REFUSAL_STOPPED,	/* ILS01 an operator has stopped it */
+	REFUSAL_BACKEND,	/* ILB01 the backend cannot be reached or trusted */
+	REFUSAL_LIMIT,		/* ILL01 larger than a limit */
+	REFUSAL_INTERNAL,	/* ILX01 the daemon cannot serve it now */
+	REFUSALS
+};
+
+/* ---- state.c: the two tables ------------------------------------------------ */
+
+void flow_move(struct flow *, enum flow_state);
+void flow_park(struct flow *, enum ask_state);
+bool flow_reads(const struct flow *, enum wire_side);
+const char *flow_state_name(enum flow_state);
+
+/* ---- table.c: making, finding, ending --------------------------------------- */
+
+struct flow *flow_new(struct worker *, int fd, const struct abi_origin *);
+/* Wait for the answer to one request; the id to send it with. */
+uint64_t flow_request(struct flow *);
+struct flow *flow_asked(struct worker *, uint64_t request);
+struct flow *flow_numbered(struct worker *, uint32_t number);
+/* End at once: entry, both sockets closed. `reason` is for the ledger. */
+void flow_end(struct flow *, const char *reason);
+/* End after what is queued for the skill has gone out. */
+void flow_close(struct flow *, const char *reason);
+void flow_free(struct flow *);
+
+/* ---- carry.c: sockets, TLS, watches ------------------------------------------ */
+
+/* Attach a socket to a leg and watch it. Returns 0 or -errno. */
+int flow_leg_open(struct flow *, enum wire_side, int fd);
+void flow_leg_close(struct flow *, enum wire_side);
+/* What came from this side and is not consumed. */
+struct span flow_leg_in(const struct flow *, enum wire_side);
+/* Write what is queued, arm the watches. False: the flow has ended. */
+bool flow_flush(struct flow *);
+
+/* ---- pump.c: units ------------------------------------------------------------ */
+
+/* Do everything that can be done now. The flow may have ended afterwards. */
+void flow_pump(struct flow *);
+/* The parked ask is recorded and may go, or is refused: continue the flow. */
+void flow_pass_ask(struct flow *);
+void flow_refuse_ask(struct flow *, enum refusal);
+
+/* ---- start.c: from accept to the first unit ------------------------------------ */
+
+void flow_accepted(void *worker, int fd, uint64_t netns, int status, const struct abi_origin *);
+bool flow_hear_who(struct worker *, const struct msg_head *, struct span body);
+bool flow_hear_leaf(struct worker *, const struct msg_head *, struct span body);
+void flow_want_leaf(struct flow *, struct span server_name);
+
+/* ---- login.c: admission, dialling, the upstream login --------------------------- */
+
+bool flow_unit_login(struct flow *, const struct wire_event *);
+/* May this skill use the target, as this role, in this database? `why` has DECIDE_WHY bytes. */
+void flow_judge_login(struct flow *, struct span role, struct span database, char *why,
+    struct verdict *);
+bool flow_unit_cancel(struct flow *, const struct wire_event *);
+void flow_dial(struct flow *);
+void flow_dialed(struct flow *);
+bool flow_hear_socket(struct worker *, const struct msg_head *, struct span body, int fd);
+bool flow_hear_proof(struct worker *, const struct msg_head *, struct span body);
+/* After a unit of the backend during login: TLS answer, proofs. False: ended. */
+bool flow_login_step(struct flow *);
+void flow_cancel(struct worker *, uint32_t number, uint32_t key);
+
+/* ---- ask.c: from a unit to a verdict; release.c: entries and holds ---------------- */
+
+bool flow_unit_ask(struct flow *, const struct wire_event *);
+void flow_ask_names(struct flow *);
+void flow_ask_judge(struct flow *);
+bool flow_hear_analysis(struct worker *, const struct msg_head *, struct span body);
+void flow_ask_allow(struct flow *);
+void flow_ask_deny(struct flow *);
+void flow_ask_hold(struct flow *);
+void flow_ask_late(struct flow *);
+bool flow_hear_earlier(struct worker *, const struct msg_head *, struct span body);
+bool flow_hear_decided(struct worker *, struct span body);
+void flow_reopen_holds(struct worker *);
+void flow_ask_leave(struct flow *);
+void flow_ask_clear(struct flow *);
+
+/* ---- answer.c ---------------------------------------------------------------- */
+
+struct turn *flow_turn_find(struct flow *, uint32_t number);
+bool flow_turn_add(struct flow *);
+void flow_turn_free(struct turn *);
+bool flow_unit_fields(struct flow *, const struct wire_event *);
+bool flow_unit_row(struct flow *, const struct wire_event *, struct span unit);
+bool flow_unit_text(struct flow *, const struct wire_event *, struct span unit);
+bool flow_unit_done(struct flow *, const struct wire_event *);
+/* Count and digest `n` bytes at the end of what goes to the skill. */
+void flow_answer_sent(struct flow *, struct turn *, size_t from);
+
+/* ---- refusal.c: what a skill is told ------------------------------------------- */
+
+/* A new refusal id, and the words for it; text lives in `room` (REFUSAL_ROOM bytes). */
+#define REFUSAL_ROOM 512
+struct id flow_refusal_id(const struct worker *);
+struct wire_no flow_refusal(enum refusal, const struct id *, unsigned int minutes, char *room);
+
+/* ---- watch.c, stops.c ------------------------------------------------------------ */
+
+void flow_watch_ask(struct flow *);
+void flow_watch_answer(struct flow *, const struct turn *);
+
+bool stops_hear(struct worker *, struct span body);
+bool stops_cover(const struct worker *, const struct flow *);
+void stops_free(struct stops **);
+
+/* ---- policy.c -------------------------------------------------------------------- */
+
+bool policy_hear_offer(struct worker *, struct span body);
+bool policy_hear_swap(struct worker *, struct span body);
+bool policy_hear_keys(struct worker *, struct span body);
+struct policy *policy_hold(struct policy *);
+void policy_drop(struct policy **);
+
+struct id flow_make_id(const struct worker *, enum id_kind);
+struct record_flow flow_record(const struct flow *);
+
+#endif

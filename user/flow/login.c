@@ -1,0 +1,330 @@
+/*
+ * login.c: admission first, then dialling, then the upstream login.
+ * A login is judged and entered before anything is dialled. Upstream: TCP, TLS as
+ * the target says (verify-full by default), then the protocol's own dialogue, in
+ * which the keeper computes what proves the secret; the worker never has it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/must.h"
+#include "decide/decide.h"
+#include "dial/dial.h"
+#include "flow/flow.h"
+#include "inject/inject.h"
+#include "msg/post.h"
+#include "record/record.h"
+#include "splice/splice.h"
+#include "vault/vault.h"
+
+static const struct view_target *
+target_of(const struct flow *flow)
+{
+	return &flow->policy->view->targets[flow->target];
+}
+
+/* Refuse the login in the protocol's words and close. */
+static void
+say_no(struct flow *flow, enum refusal what, const struct id *refusal, const char *reason)
+{
+	char room[REFUSAL_ROOM];
+	struct wire_no no = flow_refusal(what, refusal, 0, room);
+
+	no.fatal = true;
+	log_line(LOG_LEVEL_WARNING, &flow->id, "login refused: %s", reason);
+	flow->codec->farewell(flow->codec_state, &no, flow->to);
+	flow_close(flow, reason);
+	flow_flush(flow);
+}
+
+static void
+backend_failed(struct flow *flow, const char *reason)
+{
+	struct id refusal = flow_refusal_id(flow->worker);
+	struct record_flow record = flow_record(flow);
+	struct verdict allowed = { .kind = VERDICT_ALLOW };
+
+	if (!flow->codec) {
+		flow_end(flow, reason);
+		return;
+	}
+	(void)record_login(&record, span_of(NULL, 0), &allowed, &refusal, reason, NULL);
+	say_no(flow, REFUSAL_BACKEND, &refusal, reason);
+}
+
+/* ---- admission ------------------------------------------------------------------ */
+
+void
+flow_judge_login(struct flow *flow, struct span role, struct span database, char *why,
+    struct verdict *verdict)
+{
+	decide_login(flow->policy->view, span_text(flow->who.skill), flow->target, role,
+	    database, why, verdict);
+}
+
+static void
+admitted(void *arg, int status)
+{
+	struct flow *flow = arg;
+
+	flow->entry = 0;
+	if (!flow->ended && !status)
+		flow_dial(flow);
+}
+
+static void
+copy_text(char *out, size_t size, struct span in)
+{
+	snprintf(out, size, "%.*s", (int)in.n, (const char *)in.p);
+}
+
+bool
+flow_unit_login(struct flow *flow, const struct wire_event *event)
+{
+	const struct wire_login *login = &event->login;
+	const char *role = target_of(flow)->role;
+	struct span as = *role ? span_text(role) : login->user;
+	struct record_flow record;
+	struct id refusal = { 0 };
+	struct verdict verdict;
+	char why[DECIDE_WHY];
+	struct record_call call = {
+		.level = LEVEL_HANDED, .fn = admitted, .arg = flow, .sequence = &flow->entry,
+	};
+
+	if (as.n >= sizeof(flow->role) || login->database.n >= sizeof(flow->database)) {
+		flow_end(flow, "the login's names are too long");
+		return false;
+	}
+	copy_text(flow->role, sizeof(flow->role), as);
+	copy_text(flow->database, sizeof(flow->database), login->database);
+	flow_judge_login(flow, as, login->database, why, &verdict);
+	if (login->is_replication && verdict.kind == VERDICT_ALLOW) {
+		verdict.kind = VERDICT_DENY;
+		verdict.why = SPAN("a replication connection is denied");
+	}
+	record = flow_record(flow);
+	if (verdict.kind != VERDICT_ALLOW) {
+		refusal = flow_refusal_id(flow->worker);
+		(void)record_login(&record, login->user, &verdict, &refusal, "", NULL);
+		say_no(flow, REFUSAL_POLICY, &refusal, "policy refused the login");
+		return true;
+	}
+	flow_move(flow, FLOW_ADMITTING);
+	if (record_login(&record, login->user, &verdict, &refusal, "", &call))
+		flow_end(flow, "the login cannot be recorded");
+	return !flow->ended;
+}
+
+/* ---- dialling --------------------------------------------------------------------- */
+
+static void
+dial_with(struct flow *flow, int fd)
+{
+	const struct abi_origin *origin = &flow->who.origin;
+	int error = dial_connect(fd, origin->ip, origin->port);
+
+	if (!error)
+		error = flow_leg_open(flow, WIRE_SERVER, fd);
+	if (error) {
+		close(fd);
+		backend_failed(flow, strerror(-error));
+		return;
+	}
+	flow_move(flow, FLOW_DIALING);
+}
+
+void
+flow_dial(struct flow *flow)
+{
+	const struct abi_origin *origin = &flow->who.origin;
+	int fd;
+
+	if (target_of(flow)->from_skill) {
+		flow_move(flow, FLOW_SOCKET);
+		if (dial_ask(flow->worker->post, flow_request(flow), origin->netns, origin->ip))
+			backend_failed(flow, "the loader cannot be asked for a socket");
+		return;
+	}
+	fd = dial_socket(origin->ip);
+	if (fd < 0)
+		backend_failed(flow, strerror(-fd));
+	else
+		dial_with(flow, fd);
+}
+
+bool
+flow_hear_socket(struct worker *worker, const struct msg_head *head, struct span body, int fd)
+{
+	struct flow *flow = flow_asked(worker, head->id);
+	cleanup(close_fd) int got = fd;
+	uint32_t status;
+
+	if (!take_be32(&body, &status) || body.n || (!status && got < 0))
+		return false;
+	if (!flow)
+		return true;
+	if (status)
+		backend_failed(flow, "no socket could be made in the target's namespace");
+	else
+		dial_with(flow, take_fd(&got));
+	return true;
+}
+
+static void
+carried(void *arg, int status)
+{
+	struct flow *flow = arg;
+
+	flow_end(flow, status ? strerror(-status) : "carried to its end");
+}
+
+/* inspect: none. Hand both sockets to splice/, the flow only counts. */
+static void
+carry(struct flow *flow)
+{
+	struct leg *client = &flow->legs[WIRE_CLIENT], *server = &flow->legs[WIRE_SERVER];
+	uint8_t head[4096];
+	struct span name;
+	ssize_t n;
+
+	n = recv(client->fd, head, sizeof(head), MSG_PEEK);
+	if (n > 0 && tls_peek_name(span_of(head, (size_t)n), &name))
+		copy_text(flow->server_name, sizeof(flow->server_name), name);
+	loop_unwatch(flow->worker->loop, &client->watch);
+	loop_unwatch(flow->worker->loop, &server->watch);
+	flow_move(flow, FLOW_CARRYING);
+	if (splice_new(&flow->splice, flow->worker->loop, client->fd, server->fd,
+	    span_of(NULL, 0), carried, flow))
+		flow_end(flow, "no pipe to carry it");
+}
+
+void
+flow_dialed(struct flow *flow)
+{
+	int error = dial_result(flow->legs[WIRE_SERVER].fd);
+
+	if (error) {
+		backend_failed(flow, strerror(-error));
+		return;
+	}
+	flow->legs[WIRE_SERVER].connected = true;
+	if (!flow->codec) {
+		carry(flow);
+		return;
+	}
+	flow_move(flow, FLOW_LOGGING_IN);
+	if (target_of(flow)->tls != TLS_DISABLE)
+		flow->codec->tls_ask(flow->codec_state, flow->to);
+	else
+		flow_login_step(flow);
+	if (!flow->ended)
+		flow_flush(flow);
+}
+
+/* ---- the upstream login --------------------------------------------------------------- */
+
+static bool
+start_tls(struct flow *flow)
+{
+	const struct view_target *target = target_of(flow);
+	struct leg *leg = &flow->legs[WIRE_SERVER];
+	int error;
+
+	if (flow_leg_in(flow, WIRE_SERVER).n) {
+		backend_failed(flow, "the backend sent bytes in plain before TLS");
+		return false;
+	}
+	error = tls_client_new(&leg->tls, target->tls, flow->policy->roots[flow->target],
+	    target->tls_name);
+	if (error || tls_write(leg->tls, span_of(NULL, 0), &leg->cipher) == TLS_BROKEN) {
+		backend_failed(flow, "TLS to the backend cannot be started");
+		return false;
+	}
+	return true;
+}
+
+static void
+begin(struct flow *flow)
+{
+	flow->upstream_asked = true;
+	flow->codec->login_begin(flow->codec_state, span_text(flow->role),
+	    span_text(flow->database), flow->to);
+}
+
+static bool
+ask_proof(struct flow *flow)
+{
+	const struct leg *leg = &flow->legs[WIRE_SERVER];
+	enum view_tls tls = target_of(flow)->tls;
+	uint8_t verified = leg->tls_open && tls >= TLS_VERIFY_CA;
+	struct span input;
+	uint8_t step;
+
+	if (flow->request || !flow->codec->wants_proof(flow->codec_state, &step, &input))
+		return true;
+	if (step == VAULT_CLEARTEXT)
+		input = span_of(&verified, 1);
+	if (inject_ask(flow->worker->post, flow_request(flow), flow->target, &flow->id,
+	    step, input)) {
+		backend_failed(flow, "the keeper cannot be asked");
+		return false;
+	}
+	return true;
+}
+
+bool
+flow_login_step(struct flow *flow)
+{
+	struct leg *leg = &flow->legs[WIRE_SERVER];
+	char answer;
+
+	if (flow->ended || flow->state != FLOW_LOGGING_IN)
+		return !flow->ended;
+	if (flow->upstream_asked)
+		return ask_proof(flow);
+	if (target_of(flow)->tls == TLS_DISABLE) {
+		begin(flow);
+		return true;
+	}
+	if (leg->tls) {
+		if (leg->tls_open)
+			begin(flow);
+		return true;
+	}
+	answer = flow->codec->tls_answer(flow->codec_state);
+	if (answer == 'S')
+		return start_tls(flow);
+	if (answer) {
+		backend_failed(flow, "the backend does not offer TLS, which the target demands");
+		return false;
+	}
+	return true;
+}
+
+bool
+flow_hear_proof(struct worker *worker, const struct msg_head *head, struct span body)
+{
+	struct flow *flow = flow_asked(worker, head->id);
+	struct span output;
+	uint8_t step;
+	int status;
+
+	if (!inject_hear(body, &status, &step, &output))
+		return false;
+	if (!flow || flow->state != FLOW_LOGGING_IN)
+		return true;
+	if (status) {
+		backend_failed(flow, status == ENOENT ? "no secret is stored for the target" :
+		    status == EPERM ? "a password is only lent over verified TLS" :
+		    "the backend's proof is wrong, or the secret cannot be used");
+		return true;
+	}
+	flow->codec->login_proof(flow->codec_state, step, output, flow->to);
+	if (ask_proof(flow))
+		flow_pump(flow);
+	return true;
+}

@@ -1,0 +1,153 @@
+/*
+ * policy.c: the worker's side of the two-phase swap.
+ * An offered view is read and compiled before it is said to be taken; the swap is
+ * then one pointer. Turns keep the policy that judged them; a flow goes over at its
+ * next ask. Masks need the keeper's keys: until those came, everything is refused.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/must.h"
+#include "entry/scribe.h"
+#include "flow/flow.h"
+#include "msg/post.h"
+
+struct policy *
+policy_hold(struct policy *policy)
+{
+	policy->users++;
+	return policy;
+}
+
+void
+policy_drop(struct policy **p)
+{
+	struct policy *policy = take(p);
+
+	if (!policy || --policy->users)
+		return;
+	for (size_t i = 0; policy->roots && i < policy->view->target_count; i++)
+		tls_roots_free(&policy->roots[i]);
+	free(policy->roots);
+	mask_set_free(&policy->masks);
+	view_free(policy->view);
+	free(policy);
+}
+
+static int
+read_roots(struct policy *policy)
+{
+	const struct view_worker *view = policy->view;
+
+	policy->roots = calloc(view->target_count + 1, sizeof(*policy->roots));
+	if (!policy->roots)
+		return -ENOMEM;
+	for (size_t i = 0; i < view->target_count; i++) {
+		struct span pem = span_text(view->targets[i].tls_roots);
+		int error = pem.n ? tls_roots_new(&policy->roots[i], pem) : 0;
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int
+compile(struct span body, struct policy **out)
+{
+	struct policy *policy = calloc(1, sizeof(*policy));
+	int error;
+
+	if (!policy)
+		return -ENOMEM;
+	policy->users = 1;
+	error = view_worker_read(&policy->view, body);
+	if (error) {
+		free(policy);
+		return error;
+	}
+	error = policy->view->mask_count > MASKS_MAX ? -EINVAL : read_roots(policy);
+	if (error)
+		policy_drop(&policy);
+	else
+		*out = policy;
+	return error;
+}
+
+static void
+answer(struct worker *worker, uint32_t epoch, int error)
+{
+	struct out body = out_new(8);
+
+	out_be32(&body, epoch);
+	out_be32(&body, (uint32_t)-error);
+	(void)post_send(worker->post, SLOT_POLICY, MSG_VIEW_TAKEN, 0, out_view(&body), -1);
+	out_free(&body);
+}
+
+bool
+policy_hear_offer(struct worker *worker, struct span body)
+{
+	struct policy *policy = NULL;
+	int error = compile(body, &policy);
+
+	if (error) {
+		log_error("the policy offered cannot be used: %s", strerror(-error));
+		answer(worker, 0, error);
+		return error != -EINVAL;
+	}
+	policy_drop(&worker->offered);
+	worker->offered = policy;
+	answer(worker, policy->view->head.epoch, 0);
+	return true;
+}
+
+bool
+policy_hear_swap(struct worker *worker, struct span body)
+{
+	struct policy *policy = worker->offered;
+	uint32_t epoch;
+
+	if (!take_be32(&body, &epoch) || body.n)
+		return false;
+	if (!policy || policy->view->head.epoch != epoch)
+		return true;	/* of an offer made before this worker was restarted */
+	policy_drop(&worker->policy);
+	worker->policy = take(&worker->offered);
+	scribe_policy(worker->scribe, epoch, policy->view->head.digest);
+	(void)post_send(worker->post, SLOT_KEEPER, MSG_MASK_KEYS, 0, span_of(NULL, 0), -1);
+	log_info("policy epoch %u is in force", epoch);
+	return true;
+}
+
+bool
+policy_hear_keys(struct worker *worker, struct span body)
+{
+	struct policy *policy = worker->policy;
+	uint8_t keys[MASKS_MAX][MASK_KEY_SIZE];
+	struct span bytes;
+	uint32_t epoch, count;
+	int error;
+
+	if (!take_be32(&body, &epoch) || !take_be32(&body, &count) || count > MASKS_MAX ||
+	    !take_bytes(&body, count * MASK_KEY_SIZE, &bytes) || body.n)
+		return false;
+	if (!policy || policy->view->head.epoch != epoch ||
+	    policy->view->mask_count != count) {
+		/* the keeper has not swapped yet, or we have not: ask again */
+		if (policy && epoch < policy->view->head.epoch)
+			(void)post_send(worker->post, SLOT_KEEPER, MSG_MASK_KEYS, 0,
+			    span_of(NULL, 0), -1);
+		return true;
+	}
+	if (bytes.n)
+		memcpy(keys, bytes.p, bytes.n);
+	mask_set_free(&policy->masks);
+	error = mask_set_new(&policy->masks, policy->view,
+	    (const uint8_t (*)[MASK_KEY_SIZE])keys);
+	explicit_bzero(keys, sizeof(keys));
+	if (error)
+		log_error("masks cannot be compiled: %s", strerror(-error));
+	return true;
+}

@@ -1,0 +1,351 @@
+/*
+ * pump.c: everything that can be done now, unit by unit.
+ * The codec names a unit, its handler in the table obeys, the bytes are consumed.
+ * A handler says whether it did obey (ON), parked the unit (WAIT: it stays where it
+ * is), or ended the flow. The backend goes first: its answers make room.
+ */
+#include <assert.h>
+#include <stdio.h>
+
+#include "base/must.h"
+#include "flow/flow.h"
+#include "msg/post.h"
+#include "parse/parse.h"
+
+enum pumped { PUMP_ON, PUMP_WAIT };
+
+typedef enum pumped (*unit_fn)(struct flow *, enum wire_side, const struct wire_event *,
+    struct span unit);
+
+static enum pumped
+pass(struct flow *flow, enum wire_side side, const struct wire_event *event,
+    struct span unit)
+{
+	size_t from = flow->to[WIRE_CLIENT].n;
+
+	flow->codec->pass(flow->codec_state, side, unit, flow->to);
+	if (side == WIRE_SERVER)
+		flow_answer_sent(flow, flow_turn_find(flow, event->turn), from);
+	return PUMP_ON;
+}
+
+static enum pumped
+drop(struct flow *flow, enum wire_side side, const struct wire_event *event,
+    struct span unit)
+{
+	(void)event;
+	flow->codec->drop(flow->codec_state, side, unit, flow->to);
+	return PUMP_ON;
+}
+
+static enum pumped
+own(struct flow *flow, enum wire_side side, const struct wire_event *event,
+    struct span unit)
+{
+	drop(flow, side, event, unit);
+	return PUMP_ON;
+}
+
+/* TLS from here on. What came in plain behind the request is an attack (CVE-2021-23222). */
+static enum pumped
+begin_tls(struct flow *flow, enum wire_side side, const struct wire_event *event,
+    struct span unit)
+{
+	struct leg *leg = &flow->legs[side];
+
+	drop(flow, side, event, unit);
+	if (flow_leg_in(flow, side).n > event->n || leg->tls) {
+		flow_end(flow, "bytes in plain behind the request for TLS");
+		return PUMP_WAIT;
+	}
+	out_span(&leg->cipher, out_view(&flow->to[side]));
+	out_clear(&flow->to[side]);
+	if (tls_server_new(&leg->tls))
+		flow_end(flow, "no memory for TLS");
+	return PUMP_ON;
+}
+
+static enum pumped
+login(struct flow *flow, enum wire_side side, const struct wire_event *event,
+    struct span unit)
+{
+	bool went_on = flow_unit_login(flow, event);
+
+	if (!flow->ended)
+		drop(flow, side, event, unit);
+	return went_on || !flow->ended ? PUMP_ON : PUMP_WAIT;
+}
+
+static enum pumped
+cancel(struct flow *flow, enum wire_side side, const struct wire_event *event,
+    struct span unit)
+{
+	flow_unit_cancel(flow, event);
+	drop(flow, side, event, unit);
+	flow_close(flow, "a cancel request");
+	return PUMP_ON;
+}
+
+static enum pumped
+ask(struct flow *flow, enum wire_side side, const struct wire_event *event,
+    struct span unit)
+{
+	if (flow->ask.state != ASK_CLEARED) {
+		flow_unit_ask(flow, event);
+		return PUMP_WAIT;
+	}
+	if (event->n != flow->ask.n || event->ask.phase != flow->ask.phase ||
+	    !span_equal(event->ask.text, flow->ask.ask.text)) {
+		flow_end(flow, "an ask changed between its verdict and its release");
+		return PUMP_WAIT;
+	}
+	if (!flow_turn_add(flow)) {
+		flow_end(flow, "no memory for a turn");
+		return PUMP_WAIT;
+	}
+	pass(flow, side, event, unit);
+	flow_ask_clear(flow);
+	return PUMP_ON;
+}
+
+static enum pumped
+bye(struct flow *flow, enum wire_side side, const struct wire_event *event,
+    struct span unit)
+{
+	pass(flow, side, event, unit);
+	if (flow->state == FLOW_OPEN)
+		flow_move(flow, FLOW_DRAINING);
+	else
+		flow_close(flow, "the skill said good-bye");
+	return PUMP_ON;
+}
+
+static enum pumped
+fields(struct flow *flow, enum wire_side side, const struct wire_event *event,
+    struct span unit)
+{
+	if (!flow_unit_fields(flow, event))
+		return PUMP_WAIT;
+	return pass(flow, side, event, unit);
+}
+
+static enum pumped
+row(struct flow *flow, enum wire_side side, const struct wire_event *event,
+    struct span unit)
+{
+	(void)side;
+	return flow_unit_row(flow, event, unit) ? PUMP_ON : PUMP_WAIT;
+}
+
+static enum pumped
+text(struct flow *flow, enum wire_side side, const struct wire_event *event,
+    struct span unit)
+{
+	(void)side;
+	return flow_unit_text(flow, event, unit) ? PUMP_ON : PUMP_WAIT;
+}
+
+static enum pumped
+done(struct flow *flow, enum wire_side side, const struct wire_event *event,
+    struct span unit)
+{
+	pass(flow, side, event, unit);
+	return flow_unit_done(flow, event) ? PUMP_ON : PUMP_WAIT;
+}
+
+static enum pumped
+reply(struct flow *flow, enum wire_side side, const struct wire_event *event,
+    struct span unit)
+{
+	if (flow->ask.state == ASK_NAMES &&
+	    !sql_catalogue_row(flow->names, event->row.fields, event->row.count)) {
+		flow_end(flow, "the catalogue's answer was not understood");
+		return PUMP_WAIT;
+	}
+	return drop(flow, side, event, unit);
+}
+
+static enum pumped
+reply_end(struct flow *flow, enum wire_side side, const struct wire_event *event,
+    struct span unit)
+{
+	bool failed = event->done.error.n > 0;
+
+	drop(flow, side, event, unit);
+	if (flow->ask.state != ASK_NAMES)
+		return PUMP_ON;
+	if (!failed)
+		sql_catalogue_done(flow->names, flow->ask.analysis);
+	flow_ask_judge(flow);
+	return PUMP_ON;
+}
+
+static enum pumped
+logged_in(struct flow *flow, enum wire_side side, const struct wire_event *event,
+    struct span unit)
+{
+	drop(flow, side, event, unit);
+	if (flow->state == FLOW_LOGGING_IN)
+		flow_move(flow, FLOW_OPEN);
+	return PUMP_ON;
+}
+
+static const unit_fn units[] = {
+	[UNIT_PLAIN] = pass, [UNIT_OWN] = own, [UNIT_TLS] = begin_tls,
+	[UNIT_LOGIN] = login, [UNIT_CANCEL] = cancel, [UNIT_ASK] = ask,
+	[UNIT_BYE] = bye, [UNIT_FIELDS] = fields, [UNIT_ROW] = row,
+	[UNIT_TEXT] = text, [UNIT_DONE] = done, [UNIT_REPLY] = reply,
+	[UNIT_REPLY_END] = reply_end, [UNIT_LOGGED_IN] = logged_in,
+};
+static_assert(COUNT(units) == UNIT_KINDS, "a handler for each unit");
+
+/* ---- one side --------------------------------------------------------------- */
+
+static void
+not_understood(struct flow *flow, enum wire_side side, const char *why)
+{
+	char reason[160], room[REFUSAL_ROOM];
+	struct id id = flow_refusal_id(flow->worker);
+	struct wire_no no = flow_refusal(REFUSAL_INTERNAL, &id, 0, room);
+
+	snprintf(reason, sizeof(reason), "%s: not understood: %s",
+	    side == WIRE_CLIENT ? "skill" : "backend", why);
+	flow->codec->farewell(flow->codec_state, &no, flow->to);
+	flow_close(flow, reason);
+}
+
+/* A part of a unit too large to hold. It cannot be masked, only passed. */
+static enum pumped
+part(struct flow *flow, enum wire_side side, const struct wire_event *event,
+    struct span unit)
+{
+	if (side == WIRE_SERVER && event->kind == UNIT_ROW)
+		return row(flow, side, event, unit);
+	return pass(flow, side, event, unit);
+}
+
+static bool
+pump_side(struct flow *flow, enum wire_side side)
+{
+	struct leg *leg = &flow->legs[side];
+	struct span in = flow_leg_in(flow, side);
+	struct wire_event event;
+	enum wire_step step;
+	enum pumped pumped;
+
+	if (flow->ended || !flow->codec || !in.n)
+		return false;
+	if (!flow_reads(flow, side) && !(side == WIRE_CLIENT && flow->ask.state == ASK_CLEARED))
+		return false;
+	if (side == WIRE_SERVER && flow->request && flow->state == FLOW_LOGGING_IN)
+		return false;	/* a proof is on its way */
+	if (flow->to[!side].n > FLOW_HIGH_BYTES * 4)
+		return false;	/* let the other side drain first */
+	step = parse_next(flow->codec, flow->codec_state, side, in, FLOW_IN_BYTES,
+	    flow->to, &event);
+	if (step == WIRE_MORE)
+		return false;
+	if (step == WIRE_BAD) {
+		not_understood(flow, side, event.why);
+		return false;
+	}
+	pumped = step == WIRE_PART ? part(flow, side, &event, span_head(in, event.n)) :
+	    units[event.kind](flow, side, &event, span_head(in, event.n));
+	if (flow->ended || pumped == PUMP_WAIT)
+		return false;
+	leg->used += event.n;
+	if (event.is_final)
+		flow_close(flow, "the protocol ended it");
+	if (event.lost_reply && flow->ask.state == ASK_NAMES &&
+	    event.kind != UNIT_REPLY_END)
+		flow_ask_judge(flow);
+	if (side == WIRE_SERVER && flow->state == FLOW_LOGGING_IN)
+		flow_login_step(flow);
+	return !flow->ended;
+}
+
+/* One side has sent its last byte and everything of it is done. */
+static void
+check_ends(struct flow *flow)
+{
+	const struct leg *client = &flow->legs[WIRE_CLIENT];
+	const struct leg *server = &flow->legs[WIRE_SERVER];
+
+	if (flow->ended || flow->state == FLOW_CLOSING)
+		return;
+	if (server->eof && server->connected) {
+		flow_close(flow, flow->state == FLOW_DRAINING ?
+		    "the skill said good-bye" : "the backend closed");
+		return;
+	}
+	if (!client->eof || flow->ask.state != ASK_NONE)
+		return;
+	if (flow->state == FLOW_OPEN && !flow_leg_in(flow, WIRE_CLIENT).n)
+		flow_move(flow, FLOW_DRAINING);
+	else if (flow->state == FLOW_OPEN || flow->state == FLOW_GREETING)
+		flow_end(flow, "the skill left in the middle of a message");
+}
+
+/* TLS upstream is up: the login may begin. */
+static void
+push_login(struct flow *flow)
+{
+	if (!flow->ended && flow->state == FLOW_LOGGING_IN && !flow->upstream_asked)
+		flow_login_step(flow);
+}
+
+void
+flow_pump(struct flow *flow)
+{
+	flow->again = true;
+	if (flow->ended || flow->pumping)
+		return;
+	flow->pumping = true;
+	push_login(flow);
+	while (flow->again) {
+		flow->again = false;
+		while (pump_side(flow, WIRE_SERVER) || pump_side(flow, WIRE_CLIENT))
+			;
+	}
+	check_ends(flow);
+	flow->pumping = false;
+	for (int side = 0; side < WIRE_SIDES; side++) {
+		out_drop(&flow->legs[side].in, flow->legs[side].used);
+		flow->legs[side].used = 0;
+	}
+	if (!flow->ended)
+		flow_flush(flow);
+}
+
+void
+flow_pass_ask(struct flow *flow)
+{
+	flow_park(flow, ASK_CLEARED);
+	flow_pump(flow);
+}
+
+void
+flow_refuse_ask(struct flow *flow, enum refusal what)
+{
+	struct pending *pending = &flow->ask;
+	struct leg *leg = &flow->legs[WIRE_CLIENT];
+	struct span unit = span_head(flow_leg_in(flow, WIRE_CLIENT), pending->n);
+	char room[REFUSAL_ROOM];
+	bool may_retry = what == REFUSAL_HOLD_EXPIRED && pending->verdict.retry_s;
+	struct wire_no no = flow_refusal(what, &pending->refusal,
+	    may_retry ? pending->verdict.retry_s / 60 : 0, room);
+	struct wire_event event;
+
+	if (parse_next(flow->codec, flow->codec_state, WIRE_CLIENT, unit, FLOW_IN_BYTES,
+	    flow->to, &event) != WIRE_UNIT || event.n != unit.n) {
+		flow_end(flow, "a refused ask was no longer there");
+		return;
+	}
+	if (event.kind == UNIT_ASK)
+		flow->codec->refuse(flow->codec_state, WIRE_CLIENT, unit, &no, flow->to);
+	else
+		flow->codec->pass(flow->codec_state, WIRE_CLIENT, unit, flow->to);
+	leg->used += unit.n;
+	flow_ask_clear(flow);
+	flow_pump(flow);
+}

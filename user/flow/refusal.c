@@ -1,0 +1,74 @@
+/*
+ * refusal.c: the one table of SQLSTATEs and sentences a skill may be told.
+ * Class IL is ours (class codes beginning with I to Z are left to implementations,
+ * ISO/IEC 9075-2 subclause 24.1). No rule, no real user name, no host.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "flow/flow.h"
+
+static const struct {
+	const char *sqlstate;
+	const char *message;
+	const char *hint;
+} words[] = {
+	[REFUSAL_POLICY] = { "ILP01", "refused by policy",
+	    "This skill may not do that. Ask an operator about the id above." },
+	[REFUSAL_HOLD_DENIED] = { "ILH01", "a person has refused this",
+	    "Do not repeat it unchanged. Ask an operator about the id above." },
+	[REFUSAL_HOLD_EXPIRED] = { "ILH02", "nobody approved this in time",
+	    "It was not run. Try again when an approver can be reached." },
+	[REFUSAL_RECORD] = { "ILR01", "this cannot be recorded now, so it was not run",
+	    "Try again in a few seconds." },
+	[REFUSAL_IDENTITY] = { "ILI01", "this skill is not the one that was accepted",
+	    "Its files or its program have changed. Ask an operator to accept them." },
+	[REFUSAL_STOPPED] = { "ILS01", "an operator has stopped this",
+	    "Do not retry until you are told to." },
+	[REFUSAL_BACKEND] = { "ILB01", "the backend cannot be reached or trusted",
+	    "Try again later. Ask an operator about the id above." },
+	[REFUSAL_LIMIT] = { "ILL01", "larger than a limit",
+	    "Ask for less at a time." },
+	[REFUSAL_INTERNAL] = { "ILX01", "this cannot be served now",
+	    "Try again in a few seconds." },
+};
+static_assert(COUNT(words) == REFUSALS, "words for each refusal");
+
+struct id
+flow_make_id(const struct worker *worker, enum id_kind kind)
+{
+	uint32_t chance;
+
+	if (getrandom(&chance, sizeof(chance), 0) != sizeof(chance))
+		chance = (uint32_t)clock_mono();
+	return id_make(kind, worker->slot, clock_wall() / MILLISECOND_NS, chance);
+}
+
+struct id
+flow_refusal_id(const struct worker *worker)
+{
+	return flow_make_id(worker, ID_REFUSAL);
+}
+
+struct wire_no
+flow_refusal(enum refusal what, const struct id *id, unsigned int minutes, char *room)
+{
+	char text[ID_TEXT_SIZE];
+	int n, m;
+
+	n = snprintf(room, REFUSAL_ROOM, "%s (%s)", words[what].message,
+	    id_format(id, text));
+	if (minutes)
+		m = snprintf(room + n, (size_t)(REFUSAL_ROOM - n),
+		    "Retry exactly this within %u minutes; an approval given meanwhile is used then.",
+		    minutes);
+	else
+		m = snprintf(room + n, (size_t)(REFUSAL_ROOM - n), "%s", words[what].hint);
+	return (struct wire_no){
+		.sqlstate = words[what].sqlstate,
+		.message = span_of(room, (size_t)n),
+		.hint = span_of(room + n, (size_t)m),
+	};
+}

@@ -1,0 +1,226 @@
+/*
+ * start.c: from accept() to the first unit.
+ * The loader says who it is; the destination says which target; the flow's first
+ * entry is handed over; then the codec of the target's protocol reads. A target
+ * with `inspect: none` has no codec: its bytes are carried, its name noted.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "accept/accept.h"
+#include "base/log.h"
+#include "decide/decide.h"
+#include "dial/dial.h"
+#include "flow/flow.h"
+#include "identify/identify.h"
+#include "msg/post.h"
+#include "record/record.h"
+
+static void
+refuse_flow(struct flow *flow, const char *reason)
+{
+	struct record_flow record = flow_record(flow);
+	struct id refusal = flow_refusal_id(flow->worker);
+
+	log_line(LOG_LEVEL_WARNING, &flow->id, "refused: %s", reason);
+	(void)record_flow_refused(&record, reason, &refusal);
+	flow_end(flow, reason);
+}
+
+/* Nobody to name: the socket was connected straight to the port. */
+static void
+enter_stranger(struct worker *worker, uint64_t netns, int status)
+{
+	struct who nobody = { .origin.netns = netns };
+	struct id refusal = flow_refusal_id(worker);
+	struct record_flow record = {
+		.scribe = worker->scribe, .who = &nobody,
+		.target = "", .role = "", .database = "",
+	};
+
+	(void)record_flow_refused(&record, status == -ENOENT ?
+	    "connected to the listener without being diverted" :
+	    "its origin could not be read", &refusal);
+}
+
+void
+flow_accepted(void *arg, int fd, uint64_t netns, int status, const struct abi_origin *origin)
+{
+	struct worker *worker = arg;
+	struct flow *flow;
+
+	if (status) {
+		enter_stranger(worker, netns, status);
+		accept_reset(fd);
+		return;
+	}
+	flow = flow_new(worker, fd, origin);
+	if (!flow) {
+		log_warning("no room for another flow");
+		accept_reset(fd);
+		return;
+	}
+	flow_move(flow, FLOW_IDENTIFYING);
+	if (identify_ask(worker->post, flow_request(flow), origin))
+		flow_end(flow, "the loader cannot be asked");
+}
+
+/* ---- which target, which codec ----------------------------------------------- */
+
+static bool
+choose_target(struct flow *flow)
+{
+	struct policy *policy = flow->worker->policy;
+	const struct view_target *target;
+
+	if (!policy || !policy->masks) {
+		refuse_flow(flow, "no policy is in force");
+		return false;
+	}
+	flow->policy = policy_hold(policy);
+	flow->target = dial_find(policy->view->targets, (uint32_t)policy->view->target_count,
+	    flow->who.origin.ip, flow->who.origin.port);
+	if (flow->target == UINT32_MAX) {
+		refuse_flow(flow, "the destination is no registered target");
+		return false;
+	}
+	target = &policy->view->targets[flow->target];
+	snprintf(flow->target_name, sizeof(flow->target_name), "%s", target->name);
+	if (stops_cover(flow->worker, flow)) {
+		refuse_flow(flow, "stopped by an operator");
+		return false;
+	}
+	return true;
+}
+
+static bool
+open_codec(struct flow *flow)
+{
+	const struct view_target *target = &flow->policy->view->targets[flow->target];
+	struct wire_settings settings = {
+		.arena = flow->arena, .unit_limit = FLOW_UNIT_BYTES, .offers_tls = true,
+		.worker = (uint8_t)(flow->worker->slot - SLOT_WORKER),
+		.flow = flow->number, .key = flow->key,
+	};
+
+	flow->codec = wire_find(target->protocol);
+	if (flow->codec)
+		flow->codec_state = flow->codec->open(&settings);
+	return flow->codec && flow->codec_state;
+}
+
+static void
+entered(void *arg, int status)
+{
+	struct flow *flow = arg;
+	bool unseen = flow->policy->view->targets[flow->target].inspect == INSPECT_NONE;
+
+	flow->entry = 0;
+	if (flow->ended || status)
+		return;
+	if (unseen) {
+		struct verdict verdict;
+		char why[DECIDE_WHY];
+
+		flow_judge_login(flow, span_of(NULL, 0), span_of(NULL, 0), why, &verdict);
+		if (verdict.kind != VERDICT_ALLOW) {
+			refuse_flow(flow, "this skill has no duty on that target");
+			return;
+		}
+		flow_dial(flow);
+		return;
+	}
+	if (!open_codec(flow)) {
+		refuse_flow(flow, "no codec for the target's protocol");
+		return;
+	}
+	flow_move(flow, FLOW_GREETING);
+	flow_flush(flow);
+}
+
+static void
+enter_flow(struct flow *flow)
+{
+	bool unseen = flow->policy->view->targets[flow->target].inspect == INSPECT_NONE;
+	struct record_flow record = flow_record(flow);
+	struct record_call call = {
+		.level = LEVEL_HANDED, .fn = entered, .arg = flow, .sequence = &flow->entry,
+	};
+
+	flow_move(flow, FLOW_ENTERING);
+	if (record_flow_begin(&record, unseen, &call))
+		flow_end(flow, "it cannot be recorded");
+}
+
+bool
+flow_hear_who(struct worker *worker, const struct msg_head *head, struct span body)
+{
+	struct flow *flow = flow_asked(worker, head->id);
+	struct who who = { .skill = "" };
+	char reason[128];
+	int status;
+
+	if (flow)
+		who.origin = flow->who.origin;
+	if (!identify_hear(body, &who, &status, reason, sizeof(reason)))
+		return false;
+	if (!flow)
+		return true;	/* it has ended meanwhile */
+	flow->who = who;
+	if (status)
+		refuse_flow(flow, *reason ? reason : "the loader does not know this skill");
+	else if (choose_target(flow))
+		enter_flow(flow);
+	return true;
+}
+
+/* ---- the client's TLS ----------------------------------------------------------- */
+
+void
+flow_want_leaf(struct flow *flow, struct span server_name)
+{
+	struct out body = out_new(1024);
+	int error;
+
+	snprintf(flow->server_name, sizeof(flow->server_name), "%.*s",
+	    (int)server_name.n, (const char *)server_name.p);
+	out_be32(&body, flow->target);
+	out_block(&body, span_head(server_name, 255));
+	out_bytes(&body, flow->who.origin.ip, 16);
+	flow_move(flow, FLOW_LEAF);
+	error = body.failed ? -ENOMEM : post_send(flow->worker->post, SLOT_KEEPER,
+	    MSG_LEAF, flow_request(flow), out_view(&body), -1);
+	out_free(&body);
+	if (error)
+		flow_end(flow, "the keeper cannot be asked");
+}
+
+bool
+flow_hear_leaf(struct worker *worker, const struct msg_head *head, struct span body)
+{
+	struct flow *flow = flow_asked(worker, head->id);
+	struct leg *leg = flow ? &flow->legs[WIRE_CLIENT] : NULL;
+	struct span chain = { 0 }, key = { 0 };
+	enum tls_state state;
+	uint32_t status;
+
+	if (!take_be32(&body, &status) || (!status &&
+	    (!take_block(&body, &chain) || !take_block(&body, &key) || body.n)))
+		return false;
+	if (!flow)
+		return true;
+	if (status || tls_set_leaf(leg->tls, chain, key)) {
+		refuse_flow(flow, "no certificate is made for the name the skill asked for");
+		return true;
+	}
+	flow_move(flow, FLOW_GREETING);
+	state = tls_write(leg->tls, span_of(NULL, 0), &leg->cipher);
+	if (state == TLS_BROKEN) {
+		flow_end(flow, tls_error(leg->tls));
+		return true;
+	}
+	leg->tls_open = state == TLS_OPEN;
+	flow_pump(flow);
+	return true;
+}

@@ -1,0 +1,103 @@
+/*
+ * stops.c: what an operator has stopped.
+ * A stop ends the flows it covers at once and refuses new ones until it is undone.
+ * The list is small and bounded; when it is full everything is stopped.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/must.h"
+#include "flow/flow.h"
+#include "msg.h"
+
+#define STOPS_MOST 64
+#define NAME_SIZE 64
+
+struct stops {
+	bool all;
+	unsigned int count;
+	struct {
+		enum msg_stop scope;
+		char name[NAME_SIZE];
+	} stop[STOPS_MOST];
+};
+
+static bool
+covers(const struct flow *flow, enum msg_stop scope, const char *name)
+{
+	char session[ID_TEXT_SIZE];
+
+	if (scope == STOP_SKILL)
+		return strcmp(flow->who.skill, name) == 0;
+	if (scope == STOP_TARGET)
+		return strcmp(flow->target_name, name) == 0;
+	return scope == STOP_SESSION &&
+	    strcmp(id_format(&flow->who.session, session), name) == 0;
+}
+
+bool
+stops_cover(const struct worker *worker, const struct flow *flow)
+{
+	const struct stops *stops = worker->stops;
+
+	if (!stops)
+		return false;
+	for (unsigned int i = 0; i < stops->count; i++)
+		if (covers(flow, stops->stop[i].scope, stops->stop[i].name))
+			return true;
+	return stops->all;
+}
+
+static void
+end_covered(struct worker *worker)
+{
+	struct flow *flow = worker->flows;
+
+	while (flow) {
+		struct flow *after = flow->after;
+
+		if (stops_cover(worker, flow))
+			flow_end(flow, "stopped by an operator");
+		flow = after;
+	}
+}
+
+static void
+add(struct stops *stops, enum msg_stop scope, struct span name)
+{
+	if (scope == STOP_ALL || stops->count == STOPS_MOST) {
+		stops->all = true;
+		return;
+	}
+	stops->stop[stops->count].scope = scope;
+	snprintf(stops->stop[stops->count].name, NAME_SIZE, "%.*s", (int)name.n,
+	    (const char *)name.p);
+	stops->count++;
+}
+
+bool
+stops_hear(struct worker *worker, struct span body)
+{
+	struct span name;
+	uint8_t scope;
+
+	if (!take_u8(&body, &scope) || scope > STOP_NOTHING ||
+	    !take_block(&body, &name) || body.n || name.n >= NAME_SIZE)
+		return false;
+	if (!worker->stops)
+		worker->stops = calloc(1, sizeof(*worker->stops));
+	must(worker->stops);
+	if (scope == STOP_NOTHING)
+		*worker->stops = (struct stops){ 0 };
+	else
+		add(worker->stops, (enum msg_stop)scope, name);
+	end_covered(worker);
+	return true;
+}
+
+void
+stops_free(struct stops **stops)
+{
+	free(*stops);
+	*stops = NULL;
+}

@@ -1,0 +1,247 @@
+/*
+ * table.c: the flows of one worker.
+ * A flow that ends is closed at once and taken off every list, but freed only when
+ * the round is over: whoever is in the middle of it sees flow->ended and leaves.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/must.h"
+#include "flow/flow.h"
+#include "msg/post.h"
+#include "record/record.h"
+#include "splice/splice.h"
+
+struct record_flow
+flow_record(const struct flow *flow)
+{
+	return (struct record_flow){
+		.scribe = flow->worker->scribe, .who = &flow->who, .flow = &flow->id,
+		.target = flow->target_name, .role = flow->role,
+		.database = flow->database,
+	};
+}
+
+static void
+link_flow(struct flow *flow)
+{
+	struct worker *worker = flow->worker;
+
+	flow->after = worker->flows;
+	if (worker->flows)
+		worker->flows->before = flow;
+	worker->flows = flow;
+	worker->count++;
+}
+
+static void
+unlink_flow(struct flow *flow)
+{
+	struct worker *worker = flow->worker;
+
+	if (flow->before)
+		flow->before->after = flow->after;
+	else
+		worker->flows = flow->after;
+	if (flow->after)
+		flow->after->before = flow->before;
+	worker->count--;
+}
+
+struct flow *
+flow_new(struct worker *worker, int fd, const struct abi_origin *origin)
+{
+	struct flow *flow;
+
+	if (worker->count >= FLOW_MOST)
+		return NULL;
+	flow = calloc(1, sizeof(*flow));
+	if (!flow)
+		return NULL;
+	flow->worker = worker;
+	flow->id = flow_make_id(worker, ID_FLOW);
+	flow->number = worker->next_number++ & 0xffffff;
+	flow->key = (uint32_t)flow_make_id(worker, ID_FLOW).chance << 5 ^ (uint32_t)clock_mono();
+	flow->began = clock_mono();
+	flow->who.origin = *origin;
+	flow->last_turn = &flow->turns;
+	for (int side = 0; side < WIRE_SIDES; side++) {
+		flow->legs[side].fd = -1;
+		flow->legs[side].in = out_new(FLOW_IN_BYTES);
+		flow->legs[side].cipher = out_new(FLOW_OUT_BYTES);
+		flow->to[side] = out_new(FLOW_OUT_BYTES);
+	}
+	flow->ask.acts = out_new(FLOW_UNIT_BYTES);
+	flow->arena = arena_new(FLOW_ARENA_BYTES);
+	flow->scratch = arena_new(FLOW_SCRATCH_BYTES);
+	link_flow(flow);
+	if (!flow->arena || !flow->scratch ||
+	    sql_catalogue_new(&flow->names, FLOW_UNIT_BYTES) ||
+	    flow_leg_open(flow, WIRE_CLIENT, fd)) {
+		unlink_flow(flow);
+		flow_free(flow);
+		return NULL;
+	}
+	flow->legs[WIRE_CLIENT].connected = true;
+	return flow;
+}
+
+/* ---- requests ------------------------------------------------------------- */
+
+static void
+forget_request(struct flow *flow)
+{
+	struct flow **at;
+
+	if (!flow->request)
+		return;
+	at = &flow->worker->asked[flow->request % FLOW_BUCKETS];
+	while (*at != flow)
+		at = &(*at)->next_asked;
+	*at = flow->next_asked;
+	flow->request = 0;
+}
+
+uint64_t
+flow_request(struct flow *flow)
+{
+	struct flow **bucket;
+
+	forget_request(flow);
+	flow->request = post_id(flow->worker->post);
+	bucket = &flow->worker->asked[flow->request % FLOW_BUCKETS];
+	flow->next_asked = *bucket;
+	*bucket = flow;
+	return flow->request;
+}
+
+struct flow *
+flow_asked(struct worker *worker, uint64_t request)
+{
+	struct flow *flow = request ? worker->asked[request % FLOW_BUCKETS] : NULL;
+
+	while (flow && flow->request != request)
+		flow = flow->next_asked;
+	if (flow)
+		forget_request(flow);
+	return flow;
+}
+
+struct flow *
+flow_numbered(struct worker *worker, uint32_t number)
+{
+	struct flow *flow = worker->flows;
+
+	while (flow && flow->number != number)
+		flow = flow->after;
+	return flow;
+}
+
+/* ---- ending ------------------------------------------------------------------ */
+
+static void
+enter_end(struct flow *flow, const char *reason)
+{
+	const struct leg *client = &flow->legs[WIRE_CLIENT];
+	const struct leg *server = &flow->legs[WIRE_SERVER];
+	struct record_flow record = flow_record(flow);
+	struct record_end end = {
+		.reason = reason, .server_name = flow->server_name,
+		.asked = client->received, .answered = client->sent,
+		.received = server->received, .sent = server->sent,
+		.duration_ns = clock_mono() - flow->began,
+		.turns = flow->turn_total,
+	};
+
+	if (flow->splice) {
+		struct splice_totals totals = splice_totals(flow->splice);
+
+		end.asked = end.sent = totals.asked;
+		end.received = end.answered = totals.answered;
+	}
+	if (record_flow_end(&record, &end))
+		log_line(LOG_LEVEL_ERROR, &flow->id, "its end was not recorded: %s", reason);
+}
+
+static void
+bury(void *arg)
+{
+	struct worker *worker = arg;
+
+	while (worker->dead) {
+		struct flow *flow = worker->dead;
+
+		worker->dead = flow->after;
+		flow_free(flow);
+	}
+}
+
+void
+flow_end(struct flow *flow, const char *reason)
+{
+	struct worker *worker = flow->worker;
+
+	if (flow->ended)
+		return;
+	flow->ended = true;
+	log_line(LOG_LEVEL_DEBUG, &flow->id, "ends: %s", reason);
+	if (flow->ask.state == ASK_HELD)
+		flow_ask_leave(flow);
+	enter_end(flow, reason);
+	forget_request(flow);
+	if (flow->entry)
+		scribe_forget(worker->scribe, flow->entry);
+	if (flow->ask.sequence)
+		scribe_forget(worker->scribe, flow->ask.sequence);
+	loop_unset(worker->loop, &flow->deadline);
+	loop_unset(worker->loop, &flow->calm);
+	loop_unset(worker->loop, &flow->retry);
+	splice_free(&flow->splice);
+	flow_leg_close(flow, WIRE_CLIENT);
+	flow_leg_close(flow, WIRE_SERVER);
+	unlink_flow(flow);
+	flow->after = worker->dead;
+	worker->dead = flow;
+	must(loop_set(worker->loop, &worker->bury, 0, bury, worker) == 0);
+}
+
+void
+flow_close(struct flow *flow, const char *reason)
+{
+	if (flow->ended || flow->state == FLOW_CLOSING)
+		return;
+	snprintf(flow->reason, sizeof(flow->reason), "%s", reason);
+	flow_move(flow, FLOW_CLOSING);
+}
+
+void
+flow_free(struct flow *flow)
+{
+	for (int side = 0; side < WIRE_SIDES; side++) {
+		struct leg *leg = &flow->legs[side];
+
+		if (leg->fd >= 0)
+			close(leg->fd);
+		tls_free(&leg->tls);
+		out_free(&leg->in);
+		out_free(&leg->cipher);
+		out_free(&flow->to[side]);
+	}
+	while (flow->turns) {
+		struct turn *turn = flow->turns;
+
+		flow->turns = turn->after;
+		flow_turn_free(turn);
+	}
+	sql_drop(&flow->ask.analysis);
+	out_free(&flow->ask.acts);
+	sql_catalogue_free(&flow->names);
+	arena_free(&flow->arena);
+	arena_free(&flow->scratch);
+	policy_drop(&flow->policy);
+	free(flow);
+}
