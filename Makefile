@@ -36,7 +36,7 @@ FOLDERS_worker = $(TOOLS) flow accept identify unwrap parse decide approve \
 LIBS_worker = -lssl -lcrypto -lpcre2-8
 FOLDERS_grammar = $(TOOLS) grammar facts
 LIBS_grammar = -Wl,--exclude-libs,libpg_query.a -l:libpg_query.a \
-	-lprotobuf-c -ljansson -lpthread
+	-ljansson -lpthread
 FOLDERS_keeper = $(TOOLS) vault
 LIBS_keeper = -lcrypto -ljansson
 FOLDERS_broker = $(TOOLS) desk
@@ -49,7 +49,7 @@ FOLDERS_interlock = $(TOOLS) cli desk rules decide facts mask ledger hooks
 LIBS_interlock = -lyaml -ljansson -lcrypto -lpcre2-8 -lbpf -lelf -lz \
 	-lnl-route-3 -lnl-idiag-3 -lnl-3
 ALL_LIBS = -lbpf -lelf -lz -lnl-route-3 -lnl-idiag-3 -lnl-3 -lyaml -ljansson \
-	-lssl -lcrypto -lpcre2-8 -l:libpg_query.a -lprotobuf-c -lpthread \
+	-lssl -lcrypto -lpcre2-8 -l:libpg_query.a -lpthread \
 	-lsqlite3 -lpq $(TOOLS_LIBS)
 
 # ---- sources ----------------------------------------------------------

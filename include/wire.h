@@ -88,8 +88,11 @@ enum wire_phase {
 struct wire_ask {
 	enum wire_phase phase;
 	uint32_t turn;			/* number of the turn on this flow, from 1 */
-	struct span text;		/* the statement(s) */
+	struct span text;		/* the statement(s); EXECUTE: empty when what is executed is not known
+					 * (made by SQL, or its name is in doubt): judge it as unknown */
 	struct span name;		/* of the statement or portal, as the client called it */
+	uint32_t function;		/* FUNCTION: its OID */
+	struct span result_formats;	/* EXECUTE: Bind's result format codes, 2 bytes each; FUNCTION: one */
 	const struct wire_field *values;	/* EXECUTE: bound values */
 	const uint32_t *value_types;	/* OID per value as Parse declared, 0: not said */
 	size_t value_count;
@@ -116,6 +119,8 @@ struct wire_done {
 	struct span message;	/* of that error */
 	char transaction;	/* as the server said */
 	bool is_last;		/* nothing of this turn follows */
+	uint32_t upto;		/* with `transaction`: every turn up to this one is now complete; one that never
+				 * had its own is_last was skipped by the server after an error, or refused */
 };
 
 struct wire_event {
@@ -125,12 +130,16 @@ struct wire_event {
 	uint32_t turn;		/* the turn it belongs to; 0: none */
 	uint32_t lane;		/* 0 where the protocol has one */
 	const char *why;	/* WIRE_BAD: a constant sentence */
+	bool is_final;		/* nothing follows from this side: obey, flush both queues, close */
+	bool lost_reply;	/* every own turn still outstanding but this one's will never be answered */
 	union {
 		struct wire_ask ask;
 		struct wire_login login;
 		struct wire_cancel cancel;
 		struct { const struct wire_column *columns; size_t count; bool is_copy; } fields;
-		struct { const struct wire_field *fields; size_t count; } row;
+		/* columns: one per field for ROW and REPLY (zeros where nothing was announced), NULL for TEXT.
+		 * A WIRE_PART of a ROW has neither: it cannot be masked, so refuse it when masks are active. */
+		struct { const struct wire_field *fields; size_t count; const struct wire_column *columns; } row;
 		struct wire_done done;
 	};
 };
@@ -168,7 +177,10 @@ struct wire_codec {
 	 * For UNIT_OWN and UNIT_TLS an answer may have been put into to[] . */
 	enum wire_step (*next)(void *, enum wire_side, struct span in, struct out to[WIRE_SIDES], struct wire_event *event);
 
-	/* Obey a verdict on the unit that next() just named, whose bytes are `unit` (event.n of them). */
+	/* Obey a verdict on the unit that next() just named, whose bytes are `unit` (event.n of them).
+	 * next() may be called again for a unit not yet obeyed (an ask whose verdict takes time) and
+	 * names it again as things then stand; but for UNIT_OWN, UNIT_TLS, UNIT_LOGGED_IN: obey at once.
+	 * refuse() of the server's side (a row that cannot be masked, a limit reached) ends the flow. */
 	void (*pass)(void *, enum wire_side, struct span unit, struct out to[WIRE_SIDES]);
 	void (*refuse)(void *, enum wire_side, struct span unit, const struct wire_no *, struct out to[WIRE_SIDES]);
 	void (*drop)(void *, enum wire_side, struct span unit, struct out to[WIRE_SIDES]);
@@ -179,7 +191,9 @@ struct wire_codec {
 	 * Parameters of the client are kept but for user. Then the dialogue: next(SERVER) gives UNIT_OWN with
 	 * wants_proof() true when the keeper must answer, whose answer goes to login_proof(). */
 	void (*login_begin)(void *, struct span role, struct span database, struct out to[WIRE_SIDES]);
-	/* True when a proof is wanted: vault/vault.h's step and its input, good until the next call. */
+	/* True when a proof is wanted: vault/vault.h's step and its input, good until the next call.
+	 * While it is true, next(SERVER) must not be called: what is there waits for login_proof().
+	 * VAULT_CLEARTEXT: the input says whether TLS is up; only the conductor knows whether it was verified. */
 	bool (*wants_proof)(void *, uint8_t *step, struct span *input);
 	void (*login_proof)(void *, uint8_t step, struct span output, struct out to[WIRE_SIDES]);
 	/* Ask the server for TLS; its one-byte answer is UNIT_OWN; tls_answer(): 'S', 'N' or 0 not yet. */
@@ -199,6 +213,8 @@ struct wire_codec {
 	struct span (*setting)(void *, const char *name);
 	/* True: nothing is outstanding on either side. */
 	bool (*is_idle)(void *);
+	/* False: too much is unanswered. Read no more from the client until answers have come. */
+	bool (*has_room)(void *);
 };
 
 extern const struct wire_codec wire_pg;

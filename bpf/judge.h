@@ -1,0 +1,86 @@
+/*
+ * judge.h: the few decisions that need no kernel, so that they are tested natively.
+ * Addresses are 16 bytes in network order, IPv4 as ::ffff:a.b.c.d: the same
+ * place must not have two names. Pure.
+ */
+#ifndef BPF_JUDGE_H
+#define BPF_JUDGE_H
+
+#include "abi.h"
+
+/* Write the four bytes of an IPv4 address as ::ffff:a.b.c.d. */
+static inline __attribute__((always_inline)) void
+ip_from_4(abi_u8 ip[16], const void *four)
+{
+	__builtin_memset(ip, 0, 10);
+	ip[10] = 0xff;
+	ip[11] = 0xff;
+	__builtin_memcpy(ip + 12, four, 4);
+}
+
+static inline __attribute__((always_inline)) _Bool
+ip_is_4(const abi_u8 ip[16])
+{
+	for (int i = 0; i < 10; i++) {
+		if (ip[i])
+			return 0;
+	}
+	return ip[10] == 0xff && ip[11] == 0xff;
+}
+
+/* As a destination, "any" (0.0.0.0, ::, ::ffff:0.0.0.0) means loopback. */
+static inline __attribute__((always_inline)) void
+ip_settle(abi_u8 ip[16])
+{
+	abi_u8 last = 0;
+
+	for (int i = 12; i < 16; i++)
+		last |= ip[i];
+	if (last)
+		return;
+	if (ip_is_4(ip)) {
+		ip[12] = 127;
+		ip[15] = 1;
+		return;
+	}
+	for (int i = 0; i < 12; i++)
+		last |= ip[i];
+	if (!last)
+		ip[15] = 1;
+}
+
+/* 127.0.0.0/8 or ::1, of a settled address. */
+static inline __attribute__((always_inline)) _Bool
+ip_is_loopback(const abi_u8 ip[16])
+{
+	if (ip_is_4(ip))
+		return ip[12] == 127;
+	for (int i = 0; i < 15; i++) {
+		if (ip[i])
+			return 0;
+	}
+	return ip[15] == 1;
+}
+
+/* No beat, an old one, or one from the future: the daemon is not there. */
+static inline __attribute__((always_inline)) _Bool
+beat_is_stale(abi_u64 beat, abi_u64 now)
+{
+	return beat == 0 || beat > now || now - beat > ABI_BEAT_MAX_NS;
+}
+
+/* The whole epoch of a target, from its low 24 bits and the one in force, near it. */
+static inline __attribute__((always_inline)) abi_u32
+epoch_of(const struct abi_target *target, abi_u32 now)
+{
+	abi_u32 low = target->epoch[0] | (abi_u32)target->epoch[1] << 8 |
+	    (abi_u32)target->epoch[2] << 16;
+	abi_u32 behind = (now - low) & 0xffffff;
+
+	/* the map is filled before the epoch is put in force: may be ahead */
+	if (behind < 0x800000)
+		return now - behind;
+	return now + (0x1000000 - behind);
+}
+
+#endif

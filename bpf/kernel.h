@@ -1,0 +1,32 @@
+/*
+ * kernel.h: what the programs see of the kernel.
+ * The UAPI headers, and of the kernel's own structs only the members that are
+ * read, relocated by name at load (CO-RE): nothing generated, nothing huge.
+ */
+#ifndef BPF_KERNEL_H
+#define BPF_KERNEL_H
+
+#include <stdbool.h>
+#include <linux/bpf.h>
+#include <linux/errno.h>
+#include <linux/in.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+
+#define NETWORK_4 2		/* AF_INET; its header is not for BPF */
+#define NETWORK_6 10		/* AF_INET6 */
+#define STREAM 1		/* SOCK_STREAM */
+#define DATAGRAM 2		/* SOCK_DGRAM */
+#define PROTOCOL_MPTCP 262	/* newer than the C library's headers */
+#define LOOPBACK_IFINDEX 1	/* `lo`, in every namespace */
+
+#define PASS 1			/* of a cgroup program: go on */
+#define REFUSED 0
+
+struct task_struct {
+	struct task_struct *group_leader;
+	__u64 start_boottime;
+} __attribute__((preserve_access_index));
+
+#endif

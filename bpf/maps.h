@@ -1,0 +1,105 @@
+/*
+ * maps.h: every map of every program.
+ * Each object declares them all; the loader makes them once, pins them, and
+ * gives the same ones to every object. Sizes are bounds, not guesses about use.
+ * Nothing here evicts: a full map refuses.
+ */
+#ifndef BPF_MAPS_H
+#define BPF_MAPS_H
+
+#include "abi.h"
+#include "kernel.h"
+
+/* Who made a socket: set once at creation, for the socket's life. */
+struct tag {
+	abi_u64 cgroup;		/* the skill's registered cgroup */
+	abi_u64 session_time;
+	abi_u32 session_chance;
+	abi_u32 pad;
+};
+
+/* A connection between its SYN and its acceptance, as the client sees it. */
+struct tuple {
+	abi_u64 netns;
+	abi_u8 local[16];
+	abi_u8 remote[16];
+	abi_u16 local_port;
+	abi_u16 remote_port;
+	abi_u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, abi_u64);	/* cgroup id */
+	__type(value, struct abi_skill);
+} ilk_skills SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct abi_address);
+	__type(value, struct abi_target);
+} ilk_targets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, abi_u64);	/* network namespace cookie */
+	__type(value, struct abi_door);
+} ilk_doors SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 32768);
+	__type(key, struct tuple);
+	__type(value, struct abi_origin);
+} ilk_pending SEC(".maps");
+
+/* On the skill's socket: where it wanted to go. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct abi_origin);
+} ilk_orig SEC(".maps");
+
+/* On the daemon's accepted socket: who came. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct abi_origin);
+} ilk_conn SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct tag);
+} ilk_tag SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, abi_u32);
+	__type(value, struct abi_meta);
+} ilk_meta SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, ABI_REASONS);
+	__type(key, abi_u32);	/* enum abi_reason; [0]: diverted */
+	__type(value, abi_u64);
+} ilk_stats SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 18);
+} ilk_events SEC(".maps");
+
+#endif

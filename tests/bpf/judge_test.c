@@ -1,0 +1,79 @@
+/* judge_test.c: the programs' decisions about addresses and time, compiled natively. */
+#include "../../bpf/judge.h"
+
+#include <arpa/inet.h>
+
+#include "check.h"
+
+static const struct {
+	const char *ip, *settled;
+	bool is_4, is_loopback;
+} rows[] = {
+	{ "::", "::1", false, true },
+	{ "::1", "::1", false, true },
+	{ "::2", "::2", false, false },
+	{ "1::", "1::", false, false },
+	{ "1::1", "1::1", false, false },
+	{ "::ffff:0.0.0.0", "::ffff:127.0.0.1", true, true },
+	{ "::ffff:127.0.0.1", "::ffff:127.0.0.1", true, true },
+	{ "::ffff:127.73.76.1", "::ffff:127.73.76.1", true, true },
+	{ "::ffff:128.0.0.1", "::ffff:128.0.0.1", true, false },
+	{ "::ffff:10.0.0.0", "::ffff:10.0.0.0", true, false },
+	{ "::127.0.0.1", "::127.0.0.1", false, false },
+	{ "1::ffff:127.0.0.1", "1::ffff:127.0.0.1", false, false },
+	{ "64:ff9b::7f00:1", "64:ff9b::7f00:1", false, false },
+	{ "fe80::", "fe80::", false, false },
+};
+
+static const struct {
+	const char *name;
+	uint64_t beat, now;
+	bool stale;
+} beats[] = {
+	{ "never", 0, 5, true },
+	{ "now", 100, 100, false },
+	{ "just fresh", 1, 1 + ABI_BEAT_MAX_NS, false },
+	{ "just stale", 1, 2 + ABI_BEAT_MAX_NS, true },
+	{ "future", 101, 100, true },
+	{ "far future", UINT64_MAX, 100, true },
+};
+
+static const struct {
+	const char *name;
+	uint32_t now, whole;
+} epochs[] = {
+	{ "same", 7, 7 },
+	{ "map ahead", 7, 8 },
+	{ "map behind", 8, 7 },
+	{ "across the low bits, ahead", 0x1ffffff, 0x2000000 },
+	{ "across the low bits, behind", 0x2000000, 0x1ffffff },
+	{ "large", 0xfffffff0, 0xfffffff1 },
+};
+
+int
+main(void)
+{
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		uint8_t ip[16], want[16];
+
+		CHECK_ROW(rows[i].ip, inet_pton(AF_INET6, rows[i].ip, ip) == 1);
+		CHECK_ROW(rows[i].ip, inet_pton(AF_INET6, rows[i].settled, want) == 1);
+		ip_settle(ip);
+		CHECK_ROW(rows[i].ip, !memcmp(ip, want, 16));
+		CHECK_ROW(rows[i].ip, ip_is_4(ip) == rows[i].is_4);
+		CHECK_ROW(rows[i].ip, ip_is_loopback(ip) == rows[i].is_loopback);
+	}
+	for (size_t i = 0; i < COUNT(beats); i++)
+		CHECK_ROW(beats[i].name, beat_is_stale(beats[i].beat, beats[i].now) ==
+		    beats[i].stale);
+	for (size_t i = 0; i < COUNT(epochs); i++) {
+		uint32_t low = epochs[i].whole;
+		struct abi_target target = {
+			.epoch = { low & 0xff, low >> 8 & 0xff, low >> 16 & 0xff },
+		};
+
+		CHECK_ROW(epochs[i].name, epoch_of(&target, epochs[i].now) ==
+		    epochs[i].whole);
+	}
+	return check_end();
+}

@@ -1,0 +1,173 @@
+/*
+ * load.c: load the programs and make or take over their maps.
+ * Each object declares every map. The first one's are made (or found pinned, by
+ * libbpf, which compares type and sizes) and put into all others, so that there
+ * is one of each. An optional object that does not load is left out; any other
+ * failure leaves nothing loaded.
+ */
+#include "hooks/inside.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+static char warning[256];
+
+static int
+libbpf_line(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char line[sizeof(warning)];
+	size_t n;
+
+	if (level != LIBBPF_WARN || warning[0])
+		return 0;
+	vsnprintf(line, sizeof(line), format, args);
+	n = strcspn(line, "\n");
+	line[n] = '\0';
+	if (!strstr(line, "BEGIN PROG LOAD LOG"))
+		memcpy(warning, line, n + 1);
+	return 0;
+}
+
+const char *
+hooks_code_warning(void)
+{
+	return warning;
+}
+
+static int
+set_attach_types(struct bpf_object *object)
+{
+	for (size_t i = 0; i < HOOKS_PROGRAMS; i++) {
+		const struct hooks_program_row *row = &hooks_programs[i];
+		struct bpf_program *program;
+		int error;
+
+		program = bpf_object__find_program_by_name(object, row->name);
+		if (!program)
+			continue;
+		error = bpf_program__set_expected_attach_type(program,
+		    (enum bpf_attach_type)row->attach_type);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int
+set_maps(const struct hooks_code *code, struct bpf_object *object,
+    const char *map_directory)
+{
+	const struct bpf_object *first = code->objects[OBJECT_REDIRECT];
+	char path[INSTANCE_PATH_SIZE + 64];
+
+	for (size_t i = 0; i < HOOKS_MAPS; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(object, hooks_maps[i]);
+		int error = 0;
+
+		if (!map)
+			return -ENOENT;
+		if (first) {
+			error = bpf_map__reuse_fd(map, code->maps[i]);
+		} else if (map_directory) {
+			snprintf(path, sizeof(path), "%s/%s", map_directory, hooks_maps[i]);
+			error = bpf_map__set_pin_path(map, path);
+		}
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int
+load_object(struct hooks_code *code, enum hooks_object which,
+    const char *map_directory)
+{
+	struct bpf_object_open_opts options = {
+		.sz = sizeof(options),
+		.object_name = hooks_objects[which].name,
+	};
+	struct bpf_object *object;
+	const void *bytes;
+	size_t size;
+	int error;
+
+	bytes = hooks_objects[which].bytes(&size);
+	object = bpf_object__open_mem(bytes, size, &options);
+	if (!object)
+		return -errno;
+	error = set_attach_types(object);
+	if (!error)
+		error = set_maps(code, object, map_directory);
+	if (!error)
+		error = bpf_object__load(object);
+	if (error) {
+		bpf_object__close(object);
+		return error;
+	}
+	code->objects[which] = object;
+	return 0;
+}
+
+static int
+find_maps(struct hooks_code *code)
+{
+	for (size_t i = 0; i < HOOKS_MAPS; i++) {
+		int fd = bpf_object__find_map_fd_by_name(
+		    code->objects[OBJECT_REDIRECT], hooks_maps[i]);
+
+		if (fd < 0)
+			return fd;
+		code->maps[i] = fd;
+	}
+	return 0;
+}
+
+static void
+find_programs(struct hooks_code *code)
+{
+	for (size_t i = 0; i < HOOKS_PROGRAMS; i++) {
+		struct bpf_object *object = code->objects[hooks_programs[i].object];
+		struct bpf_program *program = NULL;
+
+		if (object)
+			program = bpf_object__find_program_by_name(object,
+			    hooks_programs[i].name);
+		code->programs[i] = program ? bpf_program__fd(program) : -1;
+	}
+}
+
+int
+hooks_code_load(struct hooks_code *out, const char *map_directory,
+    char *why, size_t size)
+{
+	struct hooks_code code = { 0 };
+	int error = 0;
+
+	warning[0] = '\0';
+	libbpf_set_print(libbpf_line);
+	for (int i = 0; i < OBJECTS; i++) {
+		error = load_object(&code, i, map_directory);
+		if (!error && i == OBJECT_REDIRECT)
+			error = find_maps(&code);
+		if (error && !hooks_objects[i].optional) {
+			snprintf(why, size, "cannot load the program %s: %s (%s)",
+			    hooks_objects[i].name, strerror(-error),
+			    warning[0] ? warning : "needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
+			hooks_code_free(&code);
+			return error;
+		}
+	}
+	find_programs(&code);
+	*out = code;
+	return 0;
+}
+
+void
+hooks_code_free(struct hooks_code *code)
+{
+	for (int i = 0; i < OBJECTS; i++) {
+		bpf_object__close(code->objects[i]);
+		code->objects[i] = NULL;
+	}
+}
