@@ -30,7 +30,7 @@ PROCESSES = loader policy worker grammar keeper broker recorder
 FOLDERS_loader = $(TOOLS) hooks
 LIBS_loader = -lbpf -lelf -lz -lnl-route-3 -lnl-idiag-3 -lnl-3 -ljansson -lcrypto
 FOLDERS_policy = $(TOOLS) rules
-LIBS_policy = -lyaml -ljansson -lcrypto
+LIBS_policy = -lyaml -ljansson -lcrypto -lpcre2-8
 FOLDERS_worker = $(TOOLS) flow accept identify unwrap parse decide approve \
 	inject dial mask record splice wire facts desk
 LIBS_worker = -lssl -lcrypto -lpcre2-8

@@ -20,6 +20,7 @@ log_open(const char *process, enum log_level most)
 {
 	snprintf(process_name, sizeof(process_name), "%s", process);
 	most_level = most;
+	tzset();	/* reads a file: now, not behind a filter */
 }
 
 /* Length of the UTF-8 sequence at p (RFC 3629), 0 when it is not one or a control. */

@@ -12,6 +12,7 @@
 #include <linux/securebits.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -27,7 +28,7 @@ extern void __asan_init(void) __attribute__((weak));
 
 const char *const box_common_calls[] = {
 	/* loop and post */
-	"epoll_wait", "epoll_pwait", "epoll_ctl", "clock_gettime", "sendmsg",
+	"epoll_create1", "epoll_wait", "epoll_pwait", "epoll_ctl", "clock_gettime", "sendmsg",
 	"recvmsg", "memfd_create", "fcntl", "ftruncate", "fstat", "newfstatat",
 	"close", "getrandom",
 	/* memory */
@@ -37,6 +38,7 @@ const char *const box_common_calls[] = {
 	"write", "writev", "read", "exit_group", "exit", "rt_sigreturn",
 	"rt_sigprocmask", "rt_sigaction", "restart_syscall", "futex", "getpid",
 	"gettid", "tgkill", "sched_yield", "clock_nanosleep", "pread64",
+	"lseek", "sysinfo",
 	NULL
 };
 
@@ -164,6 +166,9 @@ box_enter(const struct box *box)
 	if (!error && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		error = -errno;
 	if (!error && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+		error = -errno;
+	/* cleared by the change of ids: without its warden nobody serves */
+	if (!error && box->uid != BOX_ROOT && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
 		error = -errno;
 	if (!error)
 		error = set_filter(box);

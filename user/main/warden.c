@@ -400,9 +400,14 @@ static int
 lock_instance(struct warden *warden)
 {
 	char path[2 * INSTANCE_PATH_SIZE];
+	cleanup(close_fd) int fd = -1;
 
 	snprintf(path, sizeof(path), "%s/lock", warden->instance.run_directory);
-	warden->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	/* out of the way of the channels */
+	warden->lock = fcntl(fd, F_DUPFD_CLOEXEC, MSG_FD_PRIVATE);
 	if (warden->lock < 0)
 		return -errno;
 	return flock(warden->lock, LOCK_EX | LOCK_NB) ? -errno : 0;

@@ -5,6 +5,7 @@
  * the other processes, and this table says who answers what.
  */
 #include <errno.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,6 +169,7 @@ main(int argc, char **argv)
 	}
 	worker.slot = SLOT_WORKER + (unsigned int)number;
 	log_open(msg_slot_name(worker.slot), (enum log_level)instance.log_level);
+	OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	error = open_worker(&worker);
 	box.uid = instance.uid_base + worker.slot;
 	if (!error)

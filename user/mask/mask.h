@@ -12,7 +12,6 @@
 #include "view.h"
 
 #define MASK_KEY_SIZE 32
-#define MASKS_MAX 64
 
 struct mask_set;	/* compiled masks of one view; shared by all flows of a worker */
 struct mask_plan;	/* masks of one answer: which columns, which detectors */
@@ -22,20 +21,6 @@ struct mask_plan;	/* masks of one answer: which columns, which detectors */
 int mask_set_new(struct mask_set **out, const struct view_worker *view,
     const uint8_t (*keys)[MASK_KEY_SIZE]);
 void mask_set_free(struct mask_set **);
-
-/* How often each mask (by index) hit; adds up over an answer. */
-struct mask_tally {
-	uint64_t hits[MASKS_MAX];
-};
-
-/* A column as the plan needs it. */
-struct mask_column {
-	const struct origin_column *origins;	/* base columns "schema.table" + "column"; empty spans: any */
-	size_t origin_count;
-	bool is_untraced;	/* could derive from anything in `relations` */
-	uint32_t type;		/* OID */
-	bool is_binary;
-};
 
 /*
  * Plan an answer under masks `active` (bits). `relations` are the "schema.table"

@@ -327,6 +327,17 @@ peer_ready(void *arg, uint32_t events)
 
 /* ---- the whole --------------------------------------------------------- */
 
+/* Is a channel there? Where none was handed over, another descriptor may be. */
+static bool
+is_channel(int fd)
+{
+	int type;
+	socklen_t size = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+	    type == SOCK_SEQPACKET;
+}
+
 static int
 open_peer(struct post *post, unsigned int slot)
 {
@@ -337,7 +348,7 @@ open_peer(struct post *post, unsigned int slot)
 	peer->slot = slot;
 	peer->fd = -1;
 	peer->last = &peer->first;
-	if (!msg_has_channel(post->slot, slot) || fcntl(fd, F_GETFD) < 0)
+	if (!msg_has_channel(post->slot, slot) || !is_channel(fd))
 		return 0;
 	peer->fd = fd;
 	return loop_watch(post->loop, fd, EPOLLIN, peer_ready, peer, &peer->watch);

@@ -2,6 +2,10 @@
  * vault.h: proofs the keeper computes, so that a secret never leaves it.
  * MSG_PROOF carries a step and its input; MSG_PROOF_IS the next bytes to send
  * upstream. The keeper holds a dialogue per (worker, flow) for the SCRAM steps.
+ * Status: ENOENT no secret for this target; EPERM it may not be read, or not be
+ * lent; EPROTO out of turn, or what the server said is wrong; ERANGE salt or count
+ * out of limits; EACCES the server does not know the secret (only from
+ * VAULT_SCRAM_CHECK); EAGAIN no policy yet, or the use could not be recorded.
  */
 #ifndef VAULT_VAULT_H
 #define VAULT_VAULT_H

@@ -1,0 +1,245 @@
+/*
+ * tls.c: TLS over memory, what both faces share.
+ * Ciphertext goes into one memory BIO, OpenSSL turns the wheel, and what it
+ * wants sent is taken out of another one at once: between two calls the second
+ * is always empty, and the first holds less than a record, or what came while a
+ * leaf is being fetched, which is bounded. Nothing here reads a file: no
+ * configuration, no system store of certificates.
+ *
+ * A leg moves SHAKING -> OPEN -> CLOSED (the other side said good-bye; we may
+ * still write), and from anywhere to BROKEN, which is final.
+ */
+#include "unwrap/tls.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/must.h"
+#include "unwrap/tls_inside.h"
+
+#define CHUNK 16384		/* plaintext of one record, RFC 8446 section 5.1 */
+#define WAITING_LIMIT 65536	/* ciphertext kept while a leaf is fetched */
+#define SECURITY_LEVEL 2	/* 112 bits: RSA from 2048, no SHA-1 signatures */
+
+SSL_CTX *
+tls_context_new(const SSL_METHOD *method)
+{
+	SSL_CTX *context;
+
+	OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	context = SSL_CTX_new(method);
+	if (!context) {
+		ERR_clear_error();
+		return NULL;
+	}
+	SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+	SSL_CTX_set_security_level(context, SECURITY_LEVEL);
+	SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
+	    SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_num_tickets(context, 0);
+	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+	return context;
+}
+
+int
+tls_leg_new(struct tls **out, SSL_CTX *context, bool is_server)
+{
+	cleanup(tls_free) struct tls *tls = calloc(1, sizeof(*tls));
+
+	if (!tls)
+		return -ENOMEM;
+	tls->is_server = is_server;
+	tls->ssl = SSL_new(context);
+	tls->in = BIO_new(BIO_s_mem());
+	tls->out = BIO_new(BIO_s_mem());
+	if (!tls->ssl || !tls->in || !tls->out) {
+		BIO_free(tls->in);
+		BIO_free(tls->out);
+		ERR_clear_error();
+		return -ENOMEM;
+	}
+	SSL_set_bio(tls->ssl, tls->in, tls->out);
+	if (is_server)
+		SSL_set_accept_state(tls->ssl);
+	else
+		SSL_set_connect_state(tls->ssl);
+	*out = take(&tls);
+	return 0;
+}
+
+static enum tls_state
+broken(struct tls *tls, const char *why, const char *detail)
+{
+	if (tls->state != TLS_BROKEN)
+		snprintf(tls->why, sizeof(tls->why), "%s%s%s", why,
+		    detail ? ": " : "", detail ? detail : "");
+	tls->state = TLS_BROKEN;
+	tls->wants_leaf = false;
+	ERR_clear_error();
+	return TLS_BROKEN;
+}
+
+/* Say what OpenSSL found wrong. Its own words only, none of the other side's. */
+static enum tls_state
+broken_by_ssl(struct tls *tls)
+{
+	unsigned long error = ERR_peek_error();
+	const char *reason = error ? ERR_reason_error_string(error) : NULL;
+	long verdict = SSL_get_verify_result(tls->ssl);
+
+	if (tls->refuses)
+		return broken(tls, "there is no certificate for the name that was asked for", NULL);
+	if (!tls->is_server && verdict != X509_V_OK &&
+	    SSL_get_verify_mode(tls->ssl) != SSL_VERIFY_NONE)
+		return broken(tls, "the backend's certificate was refused",
+		    X509_verify_cert_error_string(verdict));
+	if (!reason)
+		reason = "unknown error";
+	if (ERR_GET_LIB(error) == ERR_LIB_SSL &&
+	    ERR_GET_REASON(error) >= SSL_AD_REASON_OFFSET)
+		return broken(tls, "the other side ended TLS", reason);
+	return broken(tls, "TLS failed", reason);
+}
+
+/* Hand over what OpenSSL wants sent. */
+static enum tls_state
+drain(struct tls *tls, struct out *cipher)
+{
+	char *p;
+	long n = BIO_get_mem_data(tls->out, &p);
+
+	if (n > 0) {
+		out_bytes(cipher, p, (size_t)n);
+		(void)BIO_reset(tls->out);
+	}
+	if (cipher->failed)
+		return broken(tls, "no room for what TLS sends", NULL);
+	return tls->state;
+}
+
+/* Push the handshake as far as it goes. */
+static enum tls_state
+shake(struct tls *tls)
+{
+	int r;
+
+	ERR_clear_error();
+	r = SSL_do_handshake(tls->ssl);
+	if (r == 1) {
+		tls->state = TLS_OPEN;
+		return TLS_OPEN;
+	}
+	switch (SSL_get_error(tls->ssl, r)) {
+	case SSL_ERROR_WANT_READ:
+		return TLS_SHAKING;
+	case SSL_ERROR_WANT_X509_LOOKUP:
+		tls->wants_leaf = true;
+		return TLS_SHAKING;
+	default:
+		return broken_by_ssl(tls);
+	}
+}
+
+/* Decrypt all that is there. */
+static enum tls_state
+decrypt(struct tls *tls, struct out *plain)
+{
+	uint8_t chunk[CHUNK];
+	size_t n = 0;
+
+	for (;;) {
+		ERR_clear_error();
+		if (SSL_read_ex(tls->ssl, chunk, sizeof(chunk), &n) != 1)
+			break;
+		out_bytes(plain, chunk, n);
+		if (plain->failed)
+			return broken(tls, "no room for what was decrypted", NULL);
+	}
+	switch (SSL_get_error(tls->ssl, 0)) {
+	case SSL_ERROR_WANT_READ:
+		return tls->state;
+	case SSL_ERROR_ZERO_RETURN:
+		tls->state = TLS_CLOSED;
+		return TLS_CLOSED;
+	default:
+		return broken_by_ssl(tls);
+	}
+}
+
+/* Put ciphertext where OpenSSL reads it. */
+static enum tls_state
+feed(struct tls *tls, struct span in)
+{
+	size_t put = 0;
+
+	if (tls->wants_leaf && BIO_ctrl_pending(tls->in) + in.n > WAITING_LIMIT)
+		return broken(tls, "too much came before the handshake", NULL);
+	if (in.n && (BIO_write_ex(tls->in, in.p, in.n, &put) != 1 || put != in.n))
+		return broken(tls, "no memory", NULL);
+	return tls->state;
+}
+
+enum tls_state
+tls_read(struct tls *tls, struct span in, struct out *plain, struct out *cipher)
+{
+	if (tls->state == TLS_BROKEN || tls->state == TLS_CLOSED)
+		return tls->state;
+	if (feed(tls, in) == TLS_SHAKING && !tls->wants_leaf)
+		shake(tls);
+	if (tls->state == TLS_OPEN)
+		decrypt(tls, plain);
+	return drain(tls, cipher);
+}
+
+enum tls_state
+tls_write(struct tls *tls, struct span plain, struct out *cipher)
+{
+	size_t n = 0;
+
+	if (tls->state == TLS_BROKEN)
+		return TLS_BROKEN;
+	if (tls->state == TLS_SHAKING && !tls->wants_leaf)
+		shake(tls);
+	if (plain.n && (tls->state == TLS_SHAKING || tls->said_bye))
+		return broken(tls, "bytes were to be sent outside the session", NULL);
+	while (plain.n && tls->state != TLS_BROKEN) {
+		ERR_clear_error();
+		if (SSL_write_ex(tls->ssl, plain.p, plain.n < CHUNK ? plain.n : CHUNK, &n) != 1) {
+			broken_by_ssl(tls);
+			break;
+		}
+		plain = span_skip(plain, n);
+		drain(tls, cipher);
+	}
+	return drain(tls, cipher);
+}
+
+void
+tls_close(struct tls *tls, struct out *cipher)
+{
+	if (tls->state == TLS_BROKEN || tls->state == TLS_SHAKING || tls->said_bye)
+		return;
+	ERR_clear_error();
+	SSL_shutdown(tls->ssl);
+	tls->said_bye = true;
+	drain(tls, cipher);
+	ERR_clear_error();
+}
+
+const char *
+tls_error(const struct tls *tls)
+{
+	return tls->why;
+}
+
+void
+tls_free(struct tls **tls)
+{
+	if (*tls)
+		SSL_free((*tls)->ssl);
+	free(*tls);
+	*tls = NULL;
+}

@@ -1,0 +1,139 @@
+/*
+ * tls_server.c: the face that skills see.
+ * The handshake stops after the ClientHello, in OpenSSL's certificate callback,
+ * until the keeper's leaf for the name that was asked for is here. A worker
+ * keeps no certificate longer than its flow.
+ */
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <string.h>
+
+#include "base/must.h"
+#include "unwrap/tls_inside.h"
+
+#define CHAIN_MAX 8	/* certificates after the leaf */
+
+static void
+free_context(SSL_CTX **context)
+{
+	SSL_CTX_free(*context);
+}
+
+static void
+free_bio(BIO **bio)
+{
+	BIO_free(*bio);
+	ERR_clear_error();
+}
+
+/* 1: go on, 0: end with an alert, -1: wait. */
+static int
+give_leaf(SSL *ssl, void *arg)
+{
+	const struct tls *tls = arg;
+
+	(void)ssl;
+	if (tls->refuses)
+		return 0;
+	return tls->has_leaf ? 1 : -1;
+}
+
+/* Take "postgresql" (IANA, for direct TLS); who offers others only is in the
+ * wrong place: RFC 7301 section 3.2, and ALPACA. */
+static int
+choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *n,
+    const unsigned char *in, unsigned int in_n, void *arg)
+{
+	static const unsigned char ours[] = "\012postgresql";
+	unsigned char *chosen;
+
+	(void)ssl, (void)arg;
+	if (SSL_select_next_proto(&chosen, n, ours, sizeof(ours) - 1, in, in_n) !=
+	    OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	*out = chosen;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+int
+tls_server_new(struct tls **out)
+{
+	cleanup(free_context) SSL_CTX *context = tls_context_new(TLS_server_method());
+	struct tls *tls = NULL;
+	int r;
+
+	if (!context)
+		return -ENOMEM;
+	SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
+	r = tls_leg_new(&tls, context, true);
+	if (r)
+		return r;
+	SSL_set_cert_cb(tls->ssl, give_leaf, tls);
+	*out = tls;
+	return 0;
+}
+
+bool
+tls_needs_leaf(const struct tls *tls, struct span *server_name)
+{
+	if (!tls->wants_leaf)
+		return false;
+	*server_name = span_text(SSL_get_servername(tls->ssl, TLSEXT_NAMETYPE_host_name));
+	return true;
+}
+
+/* The leaf, then what is between it and the root. */
+static bool
+use_chain(SSL *ssl, struct span pem)
+{
+	cleanup(free_bio) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+	X509 *x;
+	bool right;
+
+	for (int i = 0; bio && i <= CHAIN_MAX; i++) {
+		x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+		if (!x)
+			return i > 0 && ERR_GET_REASON(ERR_peek_last_error()) ==
+			    PEM_R_NO_START_LINE;
+		right = i ? SSL_add1_chain_cert(ssl, x) == 1 :
+		    SSL_use_certificate(ssl, x) == 1;
+		X509_free(x);
+		if (!right)
+			return false;
+	}
+	return false;
+}
+
+static bool
+use_key(SSL *ssl, struct span pem)
+{
+	static char none[] = "";	/* a pass phrase is never asked for */
+	cleanup(free_bio) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+	EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, none) : NULL;
+	bool right = key && SSL_use_PrivateKey(ssl, key) == 1 &&
+	    SSL_check_private_key(ssl) == 1;
+
+	EVP_PKEY_free(key);
+	return right;
+}
+
+int
+tls_set_leaf(struct tls *tls, struct span chain_pem, struct span key_pem)
+{
+	if (!tls->wants_leaf)
+		return -EINVAL;
+	if (!chain_pem.n) {
+		tls->refuses = true;
+		tls->wants_leaf = false;
+		return 0;
+	}
+	SSL_certs_clear(tls->ssl);
+	if (!use_chain(tls->ssl, chain_pem) || !use_key(tls->ssl, key_pem)) {
+		ERR_clear_error();
+		return -EINVAL;
+	}
+	tls->has_leaf = true;
+	tls->wants_leaf = false;
+	return 0;
+}

@@ -1,0 +1,50 @@
+/*
+ * credential.h: the passwords of targets, read when first needed.
+ * A password is kept until it is said to have changed or the policy changes.
+ * Two places: a file that belongs to the keeper (or to root) and that nobody else can
+ * read, or a systemd credential. Those belong to root, so they are read before
+ * root is dropped; systemd does not change them while a service runs.
+ */
+#ifndef VAULT_CREDENTIAL_H
+#define VAULT_CREDENTIAL_H
+
+#include <stdint.h>
+
+#include "base/secret.h"
+#include "span.h"
+#include "vault/scram.h"
+
+struct credentials;	/* opaque */
+struct view_keeper;
+
+#define CREDENTIAL_MAX 4096	/* bytes of a secret */
+#define CREDENTIAL_INHERITED 64	/* systemd credentials that are looked at */
+
+/* One target's. Both belong to the table. */
+struct credential {
+	struct secret password;
+	/* SCRAM keys made of it for one salt and count; RFC 5802 section 5.1 lets a client keep them */
+	struct secret keys;
+	uint8_t salt[SCRAM_SALT_MAX];
+	size_t salt_size;
+	uint32_t count;
+};
+
+/* Files may belong to root or to uid. Returns 0 or -ENOMEM. */
+int credentials_new(struct credentials **out, uint32_t uid);
+/* Read the systemd credentials in `directory` (NULL: there are none). Those that
+ * cannot be read are left out, with a warning. */
+void credentials_inherit(struct credentials *, const char *directory);
+/* Another policy is in force: forget what was read. The view must live as long as
+ * it is used here. Returns 0 or -ENOMEM (then nothing can be found). */
+int credentials_policy(struct credentials *, const struct view_keeper *);
+/* The credential of a target. Returns 0, -ENOENT (it has none) or what
+ * private_read() says, -EINVAL (a NUL in it), -ENODATA (empty). */
+int credentials_find(struct credentials *, uint32_t target, struct credential **out);
+/* SCRAM keys for this offer, from the cache or made now. */
+int credential_scram(struct credential *, const struct scram_offer *, const struct secret **keys);
+/* Read it anew when next needed. */
+void credentials_forget(struct credentials *, uint32_t target);
+void credentials_free(struct credentials **);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * dialogue.h: the SCRAM dialogues that are open, one for each flow.
+ * A bounded table: a dialogue ends when it is done, when it fails, when its
+ * worker dies, when the policy changes, or when it is the oldest and room is
+ * needed. Nothing in it helps to log in.
+ */
+#ifndef VAULT_DIALOGUE_H
+#define VAULT_DIALOGUE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "id.h"
+#include "vault/scram.h"
+
+#define DIALOGUE_LIMIT 4096
+
+struct dialogues;	/* opaque */
+
+struct dialogue {
+	uint64_t age;		/* 0: free; else grows with each begun */
+	struct id flow;
+	unsigned int worker;	/* slot */
+	uint32_t target;
+	struct scram scram;
+};
+
+/* Returns 0 or -ENOMEM. */
+int dialogues_new(struct dialogues **out);
+/* A fresh one for this flow; an older one of the same flow ends. Never NULL. */
+struct dialogue *dialogue_begin(struct dialogues *, unsigned int worker, const struct id *flow);
+/* The one this flow has, or NULL. */
+struct dialogue *dialogue_find(struct dialogues *, unsigned int worker, const struct id *flow);
+/* Wipe one. NULL is fine. */
+void dialogue_end(struct dialogue *);
+/* End all of one worker. */
+void dialogues_forget(struct dialogues *, unsigned int worker);
+void dialogues_clear(struct dialogues *);
+void dialogues_free(struct dialogues **);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * keeper.h: the keeper's work: secrets in, proofs, leaves and keys out.
+ * keeper_open() reads what only root may read; keeper_serve() comes after the box.
+ * One file answers one kind of question: keeper_proof.c, keeper_leaf.c,
+ * keeper_policy.c; keeper.c has the table of messages.
+ */
+#ifndef VAULT_KEEPER_H
+#define VAULT_KEEPER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "msg.h"
+#include "span.h"
+#include "vault/master.h"
+
+struct authority;
+struct credentials;
+struct dialogues;
+struct instance;
+struct leaves;
+struct loop;
+struct out;
+struct post;
+struct scribe;
+struct view_keeper;
+struct view_target;
+
+struct keeper {
+	struct post *post;
+	struct scribe *scribe;
+	struct authority *authority;
+	struct leaves *leaves;
+	struct credentials *credentials;
+	struct dialogues *dialogues;
+	struct master master;
+	struct view_keeper *view;	/* in force; NULL: none yet */
+	struct view_keeper *offered;	/* taken, not yet in force */
+};
+
+/* Read or make the node's keys, and the credentials of the service. `uid` is the
+ * one the process will run as. Returns 0 or -errno, said in the log. */
+int keeper_open(struct keeper **out, const struct instance *, uint32_t uid);
+/* Open the channels, say that this process serves, ask for the policy. */
+int keeper_serve(struct keeper *, struct loop *);
+void keeper_free(struct keeper **);
+
+/* Answers to one message each. False: the body is not what msg.h says. */
+bool keeper_proof(struct keeper *, unsigned int from, const struct msg_head *, struct span body);
+bool keeper_leaf(struct keeper *, unsigned int from, const struct msg_head *, struct span body);
+bool keeper_mask_keys(struct keeper *, unsigned int from, const struct msg_head *, struct span body);
+bool keeper_view_offer(struct keeper *, unsigned int from, const struct msg_head *, struct span body);
+bool keeper_view_swap(struct keeper *, unsigned int from, const struct msg_head *, struct span body);
+bool keeper_do(struct keeper *, unsigned int from, const struct msg_head *, struct span body);
+
+/* Send an answer to the message `head` of `to` and free the body, wiped. */
+void keeper_answer(struct keeper *, unsigned int to, uint16_t type, const struct msg_head *head,
+    struct out *body);
+/* A target of the policy in force, or NULL. */
+const struct view_target *keeper_target(const struct keeper *, uint32_t target);
+
+#endif

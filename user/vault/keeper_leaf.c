@@ -1,0 +1,89 @@
+/* keeper_leaf.c: what workers need that is no proof: leaves for TLS and keys for masks. */
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "out.h"
+#include "vault/keeper.h"
+#include "vault/leaf.h"
+#include "view.h"
+
+#define ANSWER_MAX 32768	/* as msg.h's table has it for MSG_LEAF_IS */
+#define IP_SIZE 16
+
+static void
+write_leaf(struct out *answer, int r, struct span chain, struct span key)
+{
+	out_be32(answer, (uint32_t)-r);
+	out_block(answer, chain);
+	out_block(answer, key);
+}
+
+bool
+keeper_leaf(struct keeper *keeper, unsigned int from, const struct msg_head *head,
+    struct span body)
+{
+	struct out answer = out_new(ANSWER_MAX);
+	struct span name, ip, chain = SPAN(""), key = SPAN("");
+	const struct view_target *target;
+	uint32_t index;
+	int r = -EAGAIN;
+
+	if (!take_be32(&body, &index) || !take_block(&body, &name) ||
+	    !take_bytes(&body, IP_SIZE, &ip) || body.n)
+		return false;
+	target = keeper_target(keeper, index);
+	if (keeper->view)
+		r = target ? leaves_find(keeper->leaves, index, target, name, ip.p,
+		    clock_wall() / SECOND_NS, &chain, &key) : -ENOENT;
+	if (r)
+		log_warning("no certificate for target %s was made: %s",
+		    target ? target->name : "?", strerror(-r));
+	write_leaf(&answer, r, chain, key);
+	if (answer.failed) {
+		out_free(&answer);
+		answer = out_new(ANSWER_MAX);
+		write_leaf(&answer, -EMSGSIZE, SPAN(""), SPAN(""));
+	}
+	keeper_answer(keeper, from, MSG_LEAF_IS, head, &answer);
+	return true;
+}
+
+/* Write a key for each mask of the view. */
+static int
+write_keys(const struct keeper *keeper, struct out *answer)
+{
+	uint8_t key[MASK_KEY_SIZE];
+	int r = 0;
+
+	for (size_t i = 0; !r && i < keeper->view->mask_count; i++) {
+		r = master_derive(&keeper->master, span_text(keeper->view->masks[i]), key);
+		if (!r)
+			out_bytes(answer, key, sizeof(key));
+	}
+	OPENSSL_cleanse(key, sizeof(key));
+	return r;
+}
+
+bool
+keeper_mask_keys(struct keeper *keeper, unsigned int from,
+    const struct msg_head *head, struct span body)
+{
+	struct out answer = out_new(ANSWER_MAX);
+
+	if (body.n)
+		return false;
+	out_be32(&answer, keeper->view ? keeper->view->head.epoch : 0);
+	out_be32(&answer, keeper->view ? (uint32_t)keeper->view->mask_count : 0);
+	if (keeper->view && write_keys(keeper, &answer)) {
+		/* no keys at all: masks that need one then redact */
+		log_error("the keys of masks could not be derived");
+		out_clear(&answer);
+		out_be32(&answer, keeper->view->head.epoch);
+		out_be32(&answer, 0);
+	}
+	keeper_answer(keeper, from, MSG_MASK_KEYS_ARE, head, &answer);
+	return true;
+}

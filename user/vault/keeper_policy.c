@@ -1,0 +1,149 @@
+/*
+ * keeper_policy.c: what the policy process and people tell the keeper.
+ * A new policy comes in two steps: offered (read, checked, kept beside), then
+ * swapped by its epoch. With the swap everything made from the old one is
+ * forgotten: leaves, secrets read, dialogues, whose target may be another now.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "entry/scribe.h"
+#include "msg/post.h"
+#include "out.h"
+#include "vault/credential.h"
+#include "vault/dialogue.h"
+#include "vault/keeper.h"
+#include "vault/leaf.h"
+#include "view.h"
+
+#define ANSWER_MAX 4096
+#define CODE_FAILED 5	/* CLI_FAILED of cli/cli.h */
+
+bool
+keeper_view_offer(struct keeper *keeper, unsigned int from,
+    const struct msg_head *head, struct span body)
+{
+	struct out answer = out_new(ANSWER_MAX);
+	struct view_keeper *view = NULL;
+	int r = view_keeper_read(&view, body);
+
+	if (r == -EINVAL)
+		return false;
+	if (!r) {
+		view_free(keeper->offered);
+		keeper->offered = view;
+	}
+	out_be32(&answer, view ? view->head.epoch : 0);
+	out_be32(&answer, (uint32_t)-r);
+	keeper_answer(keeper, from, MSG_VIEW_TAKEN, head, &answer);
+	return true;
+}
+
+bool
+keeper_view_swap(struct keeper *keeper, unsigned int from,
+    const struct msg_head *head, struct span body)
+{
+	struct view_keeper *old = keeper->view;
+	uint32_t epoch;
+
+	(void)from, (void)head;
+	if (!take_be32(&body, &epoch) || body.n)
+		return false;
+	if (!keeper->offered || keeper->offered->head.epoch != epoch) {
+		log_warning("policy %u was to be put in force but was not offered", epoch);
+		return true;
+	}
+	leaves_clear(keeper->leaves);
+	dialogues_clear(keeper->dialogues);
+	keeper->view = keeper->offered;
+	keeper->offered = NULL;
+	if (credentials_policy(keeper->credentials, keeper->view))
+		log_error("no memory for the secrets of policy %u", epoch);
+	scribe_policy(keeper->scribe, epoch, keeper->view->head.digest);
+	view_free(old);
+	log_info("policy %u is in force", epoch);
+	return true;
+}
+
+/* Position of the target called `name`; false: there is none. */
+static bool
+find_target(const struct keeper *keeper, const char *name, uint32_t *target)
+{
+	for (size_t i = 0; keeper->view && i < keeper->view->target_count; i++) {
+		if (strcmp(keeper->view->targets[i].name, name))
+			continue;
+		*target = (uint32_t)i;
+		return true;
+	}
+	return false;
+}
+
+/* Enter that a person replaced a secret. */
+static int
+enter_change(struct keeper *keeper, const char *target, struct span person)
+{
+	struct entry *entry = scribe_begin(keeper->scribe, ENTRY_CREDENTIAL);
+	uint64_t sequence;
+
+	entry_text(entry, KEY_TARGET, span_text(target));
+	entry_text(entry, KEY_PERSON, person);
+	entry_text(entry, KEY_DETAIL, SPAN("secret replaced"));
+	return scribe_send(keeper->scribe, LEVEL_HANDED, NULL, NULL, &sequence);
+}
+
+/* What went wrong, in a sentence; NULL: nothing. */
+static const char *
+change_secret(struct keeper *keeper, const json_t *request, struct span person)
+{
+	const char *what = json_string_value(json_object_get(request, "do"));
+	const char *name = json_string_value(json_object_get(request, "target"));
+	struct credential *credential;
+	uint32_t target;
+	int r;
+
+	if (!what || strcmp(what, "secret_changed") || !name)
+		return "the keeper does not know this request";
+	if (!find_target(keeper, name, &target))
+		return "no such target";
+	if (enter_change(keeper, name, person))
+		return "the change could not be recorded";
+	credentials_forget(keeper->credentials, target);
+	r = credentials_find(keeper->credentials, target, &credential);
+	if (r == -ENOENT)
+		return "the policy names no secret for this target, or it is not there";
+	if (r == -EPERM || r == -EACCES || r == -ELOOP)
+		return "the secret must be a regular file of mode 0600 that belongs to the keeper";
+	if (r == -ENODATA)
+		return "the secret is empty";
+	return r ? "the secret cannot be used" : NULL;
+}
+
+bool
+keeper_do(struct keeper *keeper, unsigned int from, const struct msg_head *head,
+    struct span body)
+{
+	struct out answer = out_new(ANSWER_MAX);
+	struct span person, text;
+	const char *fault;
+	uint32_t uid, pid;
+	json_t *request;
+
+	if (!take_block(&body, &person) || !take_be32(&body, &uid) ||
+	    !take_be32(&body, &pid) || !take_block(&body, &text) || body.n)
+		return false;
+	request = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
+	fault = change_secret(keeper, request, person);
+	json_decref(request);
+	out_u8(&answer, 1);	/* the last one */
+	out_be32(&answer, 0);	/* length of the text, known below */
+	if (fault)
+		out_printf(&answer, "{\"v\":1,\"ok\":false,\"error\":\"%s\",\"code\":%d}",
+		    fault, CODE_FAILED);
+	else
+		out_span(&answer, SPAN("{\"v\":1,\"ok\":true}"));
+	out_put_be32(&answer, 1, (uint32_t)(answer.n - 5));
+	keeper_answer(keeper, from, MSG_DONE, head, &answer);
+	return true;
+}

@@ -1,0 +1,228 @@
+/*
+ * scram.c: the client's part of SCRAM-SHA-256.
+ * Names as in RFC 5802 section 3:
+ *   SaltedPassword  = Hi(password, salt, i)          PBKDF2-HMAC-SHA-256
+ *   ClientKey       = HMAC(SaltedPassword, "Client Key")
+ *   StoredKey       = H(ClientKey)
+ *   AuthMessage     = client-first-bare "," server-first "," client-final-without-proof
+ *   ClientProof     = ClientKey XOR HMAC(StoredKey, AuthMessage)
+ *   ServerSignature = HMAC(HMAC(SaltedPassword, "Server Key"), AuthMessage)
+ * The server's messages are read strictly: the attributes in their order, none
+ * besides. No server of PostgreSQL's sends more, and a mandatory extension ("m=")
+ * must be refused anyway.
+ */
+#include "vault/scram.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "base/must.h"
+#include "base/secret.h"
+#include "out.h"
+#include "vault/base64.h"
+
+#define BARE_MAX (sizeof("n=,r=") + SCRAM_USER_MAX + SCRAM_NONCE_MAX)
+#define FINAL_MAX (sizeof("c=biws,r=") + SCRAM_SERVER_NONCE_MAX)
+#define AUTH_MAX (BARE_MAX + 1 + SCRAM_MESSAGE_MAX + 1 + FINAL_MAX)
+
+static void
+free_out(struct out *out)
+{
+	out_free(out);
+}
+
+/* `printable` of RFC 5802 section 7: visible ASCII but for the comma. */
+static bool
+is_printable(struct span in)
+{
+	for (size_t i = 0; i < in.n; i++)
+		if (in.p[i] < 0x21 || in.p[i] > 0x7e || in.p[i] == ',')
+			return false;
+	return true;
+}
+
+int
+scram_begin(struct scram *scram, struct span user, struct span nonce)
+{
+	if (user.n > SCRAM_USER_MAX || !is_printable(user) ||
+	    (user.n && memchr(user.p, '=', user.n)))
+		return -EINVAL;
+	if (nonce.n == 0 || nonce.n > SCRAM_NONCE_MAX || !is_printable(nonce))
+		return -EINVAL;
+	*scram = (struct scram){ .stage = SCRAM_BEGUN };
+	if (user.n)
+		memcpy(scram->user, user.p, user.n);
+	memcpy(scram->nonce, nonce.p, nonce.n);
+	return 0;
+}
+
+static void
+write_bare(const struct scram *scram, struct out *out)
+{
+	out_printf(out, "n=%s,r=%s", scram->user, scram->nonce);
+}
+
+void
+scram_first(const struct scram *scram, struct out *out)
+{
+	out_span(out, SPAN("n,,"));
+	write_bare(scram, out);
+}
+
+/* Cut "<name>=value" off the front of *in, with the comma behind it. */
+static bool
+take_attribute(struct span *in, char name, struct span *value)
+{
+	const uint8_t *comma;
+
+	if (in->n < 2 || in->p[0] != (uint8_t)name || in->p[1] != '=')
+		return false;
+	*in = span_skip(*in, 2);
+	comma = in->n ? memchr(in->p, ',', in->n) : NULL;
+	*value = span_head(*in, comma ? (size_t)(comma - in->p) : in->n);
+	*in = span_skip(*in, value->n + (comma ? 1 : 0));
+	return true;
+}
+
+/* A count without sign and leading zero. False: none, or above the limit. */
+static bool
+read_count(struct span text, uint32_t *count)
+{
+	uint32_t value = 0;
+
+	if (text.n == 0 || text.n > 7 || text.p[0] == '0')
+		return false;
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return false;
+		value = value * 10 + (text.p[i] - '0');
+	}
+	*count = value;
+	return true;
+}
+
+int
+scram_read(const struct scram *scram, struct span message,
+    struct scram_offer *offer)
+{
+	struct scram_offer found = { 0 };
+	struct span rest = message, salt, count;
+	size_t ours = strlen(scram->nonce);
+
+	if (scram->stage != SCRAM_BEGUN || message.n > SCRAM_MESSAGE_MAX)
+		return -EPROTO;
+	if (message.n && message.p[message.n - 1] == ',')
+		return -EPROTO;
+	if (!take_attribute(&rest, 'r', &found.nonce) ||
+	    !take_attribute(&rest, 's', &salt) ||
+	    !take_attribute(&rest, 'i', &count) || rest.n)
+		return -EPROTO;
+	if (found.nonce.n <= ours || found.nonce.n > SCRAM_SERVER_NONCE_MAX ||
+	    memcmp(found.nonce.p, scram->nonce, ours) ||
+	    !is_printable(found.nonce))
+		return -EPROTO;
+	if (!vault_base64_read(salt, found.salt, sizeof(found.salt), &found.salt_size) ||
+	    found.salt_size < SCRAM_SALT_MIN)
+		return -ERANGE;
+	if (!read_count(count, &found.count) || found.count < SCRAM_COUNT_MIN ||
+	    found.count > SCRAM_COUNT_MAX)
+		return -ERANGE;
+	*offer = found;
+	return 0;
+}
+
+static bool
+hmac(const uint8_t key[SCRAM_KEY], struct span in, uint8_t out[SCRAM_KEY])
+{
+	return HMAC(EVP_sha256(), key, SCRAM_KEY, in.p, in.n, out, NULL) != NULL;
+}
+
+int
+scram_derive(struct span password, const struct scram_offer *offer,
+    struct secret *keys)
+{
+	cleanup(secret_free) struct secret made = { 0 };
+	uint8_t salted[SCRAM_KEY];
+	bool right;
+
+	if (secret_new(&made, 2 * SCRAM_KEY))
+		return -ENOMEM;
+	right = PKCS5_PBKDF2_HMAC((const char *)password.p, (int)password.n,
+	    offer->salt, (int)offer->salt_size, (int)offer->count,
+	    EVP_sha256(), SCRAM_KEY, salted) == 1 &&
+	    hmac(salted, SPAN("Client Key"), made.p) &&
+	    hmac(salted, SPAN("Server Key"), made.p + SCRAM_KEY);
+	OPENSSL_cleanse(salted, sizeof(salted));
+	if (!right)
+		return -EIO;
+	*keys = made;
+	made = (struct secret){ 0 };
+	return 0;
+}
+
+/* Proof and expected signature over the whole dialogue. */
+static bool
+prove(struct scram *scram, struct span auth, const struct secret *keys,
+    uint8_t proof[SCRAM_KEY])
+{
+	const uint8_t *client = keys->p, *server = keys->p + SCRAM_KEY;
+	uint8_t stored[SCRAM_KEY];
+	bool right;
+
+	right = EVP_Digest(client, SCRAM_KEY, stored, NULL, EVP_sha256(), NULL) == 1 &&
+	    hmac(stored, auth, proof) && hmac(server, auth, scram->signature);
+	OPENSSL_cleanse(stored, sizeof(stored));
+	for (size_t i = 0; right && i < SCRAM_KEY; i++)
+		proof[i] ^= client[i];
+	return right;
+}
+
+int
+scram_final(struct scram *scram, struct span message,
+    const struct scram_offer *offer, const struct secret *keys, struct out *out)
+{
+	cleanup(free_out) struct out final = out_new(FINAL_MAX);
+	cleanup(free_out) struct out auth = out_new(AUTH_MAX);
+	char text[BASE64_SIZE(SCRAM_KEY) + 1];
+	uint8_t proof[SCRAM_KEY];
+
+	if (scram->stage != SCRAM_BEGUN || keys->n != 2 * SCRAM_KEY)
+		return -EPROTO;
+	out_span(&final, SPAN("c=biws,r="));	/* "biws" is "n,," in base 64 */
+	out_span(&final, offer->nonce);
+	write_bare(scram, &auth);
+	out_u8(&auth, ',');
+	out_span(&auth, message);
+	out_u8(&auth, ',');
+	out_span(&auth, out_view(&final));
+	if (final.failed || auth.failed)
+		return -EPROTO;
+	if (!prove(scram, out_view(&auth), keys, proof))
+		return -EIO;
+	vault_base64_write(text, span_of(proof, sizeof(proof)));
+	out_span(out, out_view(&final));
+	out_printf(out, ",p=%s", text);
+	scram->stage = SCRAM_PROVED;
+	return 0;
+}
+
+int
+scram_check(const struct scram *scram, struct span message)
+{
+	struct span rest = message, value;
+	uint8_t shown[SCRAM_KEY];
+	size_t n = 0;
+
+	if (scram->stage != SCRAM_PROVED || message.n > SCRAM_MESSAGE_MAX)
+		return -EPROTO;
+	if (take_attribute(&rest, 'e', &value))
+		return -EACCES;
+	if (!take_attribute(&rest, 'v', &value) || rest.n ||
+	    value.n + 2 != message.n)
+		return -EPROTO;
+	if (!vault_base64_read(value, shown, sizeof(shown), &n) || n != sizeof(shown))
+		return -EPROTO;
+	return CRYPTO_memcmp(shown, scram->signature, sizeof(shown)) ? -EACCES : 0;
+}
