@@ -1,0 +1,313 @@
+/*
+ * relay.h: the smallest conductor there can be, for tests of codecs.
+ * It feeds bytes, allows everything but what it is told to refuse, hands every
+ * row and text to rewrite() unchanged when asked to, and writes down each unit
+ * as a line, so that two runs can be compared. Parts of one unit are one line.
+ */
+#ifndef RELAY_H
+#define RELAY_H
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "out.h"
+#include "wire.h"
+
+#include "base/arena.h"
+#include "vault/vault.h"
+
+struct relay {
+	const struct wire_codec *codec;
+	void *state;
+	struct arena *arena;
+	struct out in[WIRE_SIDES], to[WIRE_SIDES], log;
+	bool rewrites;		/* rows and texts through rewrite(), unedited */
+	const char *refuses;	/* asks whose text has this */
+	const char *masks;	/* fields that are this become "***" */
+	const char *holds;	/* asks whose text has this wait: set to NULL and run again */
+	bool refuses_fatally;
+	bool masks_all;
+	size_t unit_limit;	/* 0: 1 MiB */
+	const char *asks_first;	/* asks whose text has this are put behind an own turn */
+	const char *own_text;
+	enum { OWN_NOT, OWN_ASKED, OWN_ANSWERED } own;
+	const char *role, *database;	/* of the login upstream */
+	bool is_bad, is_final, in_part;
+	uint32_t flow;		/* 0: 0x010203 */
+	struct wire_cancel cancel;
+	char tls;		/* what the client was told */
+	size_t asks, rows;
+	void (*proof)(struct relay *, uint8_t step, struct span input, struct out *answer);
+};
+
+static const char *const relay_kinds[UNIT_KINDS] = {
+	"plain", "own", "tls", "login", "cancel", "ask", "bye", "fields", "row",
+	"text", "done", "reply", "reply-end", "logged-in",
+};
+
+__attribute__((unused)) static void
+relay_open(struct relay *r, const struct wire_codec *codec, bool offers_tls)
+{
+	struct wire_settings settings = { .unit_limit = r->unit_limit ? r->unit_limit : 1 << 20, .offers_tls = offers_tls,
+		.worker = 7, .flow = r->flow ? r->flow : 0x010203, .key = 0xdeadbeef };
+
+	settings.arena = r->arena = arena_new(64 << 20);
+	r->codec = codec;
+	r->state = codec->open(&settings);
+	for (int i = 0; i < WIRE_SIDES; i++) {
+		r->in[i] = out_new(64 << 20);
+		r->to[i] = out_new(64 << 20);
+	}
+	r->log = out_new(64 << 20);
+}
+
+__attribute__((unused)) static void
+relay_close(struct relay *r)
+{
+	for (int i = 0; i < WIRE_SIDES; i++) {
+		out_free(&r->in[i]);
+		out_free(&r->to[i]);
+	}
+	out_free(&r->log);
+	arena_free(&r->arena);
+}
+
+static void
+relay_span(struct relay *r, const char *name, struct span s)
+{
+	if (s.n == 0)
+		return;
+	out_printf(&r->log, " %s=", name);
+	out_span(&r->log, s);	/* every byte is read: containment */
+}
+
+static void
+relay_note_ask(struct relay *r, const struct wire_ask *ask)
+{
+	static const char *const phases[] = { "query", "parse", "execute", "function", "replication" };
+
+	r->asks++;
+	out_printf(&r->log, " %s %u tx=%c", phases[ask->phase], ask->turn, ask->transaction);
+	relay_span(r, "text", ask->text);
+	relay_span(r, "name", ask->name);
+	if (ask->row_limit)
+		out_printf(&r->log, " limit=%u", ask->row_limit);
+	if (ask->statement)
+		out_printf(&r->log, " of=%u", (unsigned int)ask->statement);
+	if (ask->continues)
+		out_printf(&r->log, " continues");
+	for (size_t i = 0; ask->values && i < ask->value_count; i++)
+		relay_span(r, ask->values[i].is_null ? "null" : "value", ask->values[i].bytes);
+}
+
+static void
+relay_note_field(struct relay *r, const struct wire_field *field)
+{
+	out_printf(&r->log, " %s", field->is_null ? "NULL" : field->is_binary ? "b'" : "'");
+	out_span(&r->log, field->bytes);
+}
+
+static void
+relay_note(struct relay *r, enum wire_side side, enum wire_step step, const struct wire_event *event)
+{
+	if (step == WIRE_PART && r->in_part)
+		return;
+	r->in_part = step == WIRE_PART;
+	out_printf(&r->log, "%c %s%s", side == WIRE_CLIENT ? '>' : '<', relay_kinds[event->kind],
+	    step == WIRE_PART ? " (parts)" : "");
+	if (event->turn)
+		out_printf(&r->log, " #%u", event->turn);
+	if (event->kind == UNIT_ASK)
+		relay_note_ask(r, &event->ask);
+	if (event->kind == UNIT_LOGIN) {
+		relay_span(r, "user", event->login.user);
+		relay_span(r, "database", event->login.database);
+		out_printf(&r->log, "%s", event->login.is_replication ? " replication" : "");
+	}
+	if (event->kind == UNIT_CANCEL)
+		out_printf(&r->log, " %u/%x/%x", event->cancel.worker, event->cancel.flow, event->cancel.key);
+	for (size_t i = 0; event->kind == UNIT_FIELDS && i < event->fields.count; i++)
+		out_printf(&r->log, " %.*s:%u.%u", (int)event->fields.columns[i].name.n,
+		    (const char *)event->fields.columns[i].name.p, event->fields.columns[i].table,
+		    event->fields.columns[i].column);
+	for (size_t i = 0; (event->kind == UNIT_ROW || event->kind == UNIT_REPLY || event->kind == UNIT_TEXT) &&
+	    i < event->row.count; i++)
+		relay_note_field(r, &event->row.fields[i]);
+	if (event->kind == UNIT_DONE || event->kind == UNIT_REPLY_END) {
+		relay_span(r, "tag", event->done.tag);
+		relay_span(r, "error", event->done.error);
+		if (event->done.transaction)
+			out_printf(&r->log, " tx=%c upto=%u", event->done.transaction, event->done.upto);
+		out_printf(&r->log, "%s", event->done.is_last ? " last" : "");
+	}
+	out_printf(&r->log, "%s%s\n", event->is_final ? " final" : "", event->lost_reply ? " lost" : "");
+}
+
+/* A law of wire.h; broken, there is no going on. */
+static void
+relay_law(bool holds, const char *law)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "law broken: %s\n", law);
+	abort();
+}
+
+static void
+relay_check(struct relay *r, enum wire_side side, enum wire_step step, struct span in, const struct wire_event *event)
+{
+	struct wire_event again;
+
+	if (step == WIRE_MORE) {
+		relay_law(event->need > in.n, "honest hunger: more than was given");
+		relay_law(event->need <= (r->unit_limit ? r->unit_limit : 1 << 20) || event->need <= 65536,
+		    "honest hunger: not beyond the limit");
+	} else if (step == WIRE_BAD) {
+		relay_law(event->why != NULL, "bad has a reason");
+		relay_law(r->codec->next(r->state, side, in, r->to, &again) == WIRE_BAD &&
+		    r->codec->next(r->state, WIRE_CLIENT, in, r->to, &again) == WIRE_BAD, "finality");
+	} else {
+		relay_law(event->n > 0 && event->n <= in.n, "progress");
+		relay_law(event->kind < UNIT_KINDS, "a known kind");
+	}
+}
+
+static bool
+relay_has(struct span text, const char *part)
+{
+	return part && text.n && memmem(text.p, text.n, part, strlen(part));
+}
+
+static void
+relay_rewrite(struct relay *r, struct span unit, struct wire_event *event)
+{
+	struct wire_field fields[WIRE_FIELDS_MAX];
+
+	for (size_t i = 0; i < event->row.count; i++) {
+		fields[i] = event->row.fields[i];
+		if (r->masks_all || (r->masks && span_is(fields[i].bytes, r->masks)))
+			fields[i].bytes = SPAN("***");
+	}
+	r->codec->rewrite(r->state, unit, fields, event->row.count, r->to);
+}
+
+/* Obey what was named. False: it waits. */
+static bool
+relay_obey(struct relay *r, enum wire_side side, enum wire_step step, struct span unit, struct wire_event *event)
+{
+	struct wire_no no = { .sqlstate = "ILD01", .message = SPAN("refused by policy"), .hint = SPAN("ask"),
+		.fatal = r->refuses_fatally };
+	bool is_row = event->kind == UNIT_ROW || event->kind == UNIT_TEXT;
+
+	switch (event->kind) {
+	case UNIT_ASK:
+	r->own = OWN_NOT;
+		if (!relay_has(event->ask.text, r->refuses))
+			break;
+		r->codec->refuse(r->state, side, unit, &no, r->to);
+		return true;
+	case UNIT_TLS:
+		r->tls = 'S';
+		/* fallthrough */
+	case UNIT_OWN: case UNIT_CANCEL: case UNIT_REPLY: case UNIT_REPLY_END: case UNIT_LOGGED_IN:
+		r->codec->drop(r->state, side, unit, r->to);
+		return true;
+	case UNIT_LOGIN:
+		r->codec->drop(r->state, side, unit, r->to);
+		r->codec->login_begin(r->state, span_text(r->role), span_text(r->database), r->to);
+		return true;
+	default:
+		break;
+	}
+	r->rows += event->kind == UNIT_ROW;
+	if (is_row && step == WIRE_UNIT && (r->rewrites || r->masks || r->masks_all))
+		relay_rewrite(r, unit, event);
+	else
+		r->codec->pass(r->state, side, unit, r->to);
+	return true;
+}
+
+static void
+relay_prove(struct relay *r)
+{
+	struct out answer = out_new(4096);
+	struct span input;
+	uint8_t step;
+
+	if (!r->codec->wants_proof(r->state, &step, &input))
+		return;
+	out_printf(&r->log, "proof %u %.*s\n", step, (int)input.n, (const char *)input.p);
+	if (r->proof)
+		r->proof(r, step, input, &answer);
+	else if (step != VAULT_SCRAM_CHECK)
+		out_printf(&answer, "proof%u", step);
+	r->codec->login_proof(r->state, step, out_view(&answer), r->to);
+	out_free(&answer);
+}
+
+/* An ask waits: for its verdict, or for the answer to a question of ours. */
+static bool
+relay_waits(struct relay *r, const struct wire_event *event)
+{
+	if (event->kind != UNIT_ASK)
+		return false;
+	if (relay_has(event->ask.text, r->holds))
+		return true;
+	if (!relay_has(event->ask.text, r->asks_first) || r->own == OWN_ANSWERED)
+		return false;
+	if (r->own == OWN_NOT)
+		r->own = r->codec->own_turn(r->state, span_text(r->own_text), r->to) ? OWN_ASKED : OWN_ANSWERED;
+	return r->own == OWN_ASKED;
+}
+
+/* Take as many units as there are from one side. */
+static void
+relay_run(struct relay *r, enum wire_side side)
+{
+	struct wire_event event;
+	uint8_t *tight = NULL;
+
+	while (!r->is_bad && !r->is_final) {
+		struct span in = out_view(&r->in[side]);
+		enum wire_step step;
+
+		if (in.n < 4096) {	/* so that ASan sees a byte read too far */
+			free(tight);
+			tight = malloc(in.n ? in.n : 1);
+			memcpy(tight, in.n ? in.p : (const uint8_t *)"", in.n);
+			in.p = tight;
+		}
+		step = r->codec->next(r->state, side, in, r->to, &event);
+		relay_check(r, side, step, in, &event);
+		if (step == WIRE_MORE)
+			break;
+		if (step == WIRE_BAD) {
+			r->is_bad = true;
+			out_printf(&r->log, "%c BAD %s\n", side == WIRE_CLIENT ? '>' : '<', event.why);
+			break;
+		}
+		if (side == WIRE_CLIENT && relay_waits(r, &event))
+			break;
+		if (event.kind == UNIT_REPLY_END || event.lost_reply)
+			r->own = OWN_ANSWERED;
+		relay_note(r, side, step, &event);
+		r->is_final |= event.is_final;
+		if (event.kind == UNIT_CANCEL)
+			r->cancel = event.cancel;
+		relay_obey(r, side, step, span_head(in, event.n), &event);
+		out_drop(&r->in[side], event.n);
+		relay_prove(r);
+		if (r->own == OWN_ANSWERED && side == WIRE_SERVER)
+			relay_run(r, WIRE_CLIENT);
+	}
+	free(tight);
+}
+
+__attribute__((unused)) static void
+relay_feed(struct relay *r, enum wire_side side, struct span bytes)
+{
+	out_span(&r->in[side], bytes);
+	relay_run(r, side);
+}
+
+#endif
