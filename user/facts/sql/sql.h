@@ -68,6 +68,14 @@ bool sql_catalogue_row(struct sql_catalogue *, const struct wire_field *fields, 
 /* The answer is complete: names asked for and not answered do not exist. */
 void sql_catalogue_done(struct sql_catalogue *, const struct sql_analysis *);
 
+/*
+ * To be called with every ask that is sent upstream on this flow; only a PREPARE
+ * (of SQL) is remembered, so that its EXECUTE can be judged as what it runs. The
+ * server is asked what the name stands for; without this call, or when its
+ * answer is another text, EXECUTE is unknown.
+ */
+void sql_catalogue_sent(struct sql_catalogue *, struct sql_analysis *, struct span text);
+
 /* ---- meaning --------------------------------------------------------- */
 
 /*
