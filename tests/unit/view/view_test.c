@@ -1,0 +1,254 @@
+/* Views survive packing; every prefix, every longer one, every flipped byte is refused or read whole. */
+#include "view.h"
+
+#include <errno.h>
+
+#include "check.h"
+#include "out.h"
+
+#define TEXTS(...) (const char *[]){ __VA_ARGS__ }
+
+static struct view_address addresses[] = { { { 1, 2, 3 }, 5432 }, { { 9 }, 1 } };
+static struct view_target targets[] = {
+	{ .name = "shop", .protocol = PROTOCOL_POSTGRESQL, .hosts = TEXTS("db", "db2"), .host_count = 2,
+	  .addresses = addresses, .address_count = 2, .tls = TLS_VERIFY_FULL, .tls_name = "db",
+	  .tls_roots = "PEM", .role = "r", .databases = TEXTS("a"), .database_count = 1, .has_secret = true },
+	{ .name = "raw", .protocol = PROTOCOL_RAW, .inspect = INSPECT_NONE, .from_skill = true,
+	  .tls_name = "", .tls_roots = "", .role = "" },
+};
+static struct view_rule view_rules[] = {
+	{ .effects = 3, .reaches = 2, .objects = TEXTS("public.*"), .object_count = 1, .columns = TEXTS("c", "d"),
+	  .column_count = 2, .verdict = VERDICT_HOLD, .masks = 3, .row_limit = UINT64_C(1) << 40, .approvers = 1,
+	  .need = 2, .expires_s = 600, .retry_s = 5, .where = "p:1" },
+	{ .effects = 1, .verdict = VERDICT_ALLOW, .where = "" },
+};
+static struct view_duty duties[] = { { "d", 1, view_rules, 2 }, { "e", 0, NULL, 0 } };
+static uint32_t indices[] = { 0, 1 };
+static struct view_skill_duties skill_duties[] = { { "s", indices, 2 }, { "t", NULL, 0 } };
+static struct view_mask masks[] = {
+	{ "m", TEXTS("a.b.c"), 1, 5, "x+", WAY_PARTIAL, 4 }, { "n", NULL, 0, 1, "", WAY_NULL, 0 },
+};
+static struct view_worker worker = {
+	.head = { 7, { 1, 2, 3 } }, .targets = targets, .target_count = 2, .duties = duties, .duty_count = 2,
+	.skills = skill_duties, .skill_count = 2, .masks = masks, .mask_count = 2,
+};
+static struct view_digest digests[] = { { { 1 } }, { { 2 } } };
+static struct view_skill skills[] = {
+	{ .name = "s", .owner = "ann", .starters = TEXTS("ann", "*"), .starter_count = 2, .uid = 5, .gid = 6,
+	  .user = "u", .folder = "/f", .excludes = TEXTS("*.log"), .exclude_count = 1, .folder_digests = digests,
+	  .folder_digest_count = 2, .executable = "/e", .executable_digests = digests, .executable_digest_count = 1 },
+};
+static struct view_person people[] = { { "ann", 1 }, { "bob", 2 } };
+static struct view_loader loader = {
+	.head = { 8, { 4 } }, .targets = targets, .target_count = 2, .skills = skills, .skill_count = 1,
+	.people = people, .person_count = 2,
+};
+static struct view_secret secrets[] = { { "shop", "r", SECRET_FILE, "/x" }, { "raw", "", SECRET_NONE, "" } };
+static struct view_keeper keeper = {
+	.head = { 9, { 5 } }, .secrets = secrets, .secret_count = 2, .masks = TEXTS("m", "n"), .mask_count = 2,
+	.targets = targets, .target_count = 2,
+};
+static struct view_approvers groups[] = { { "leads", TEXTS("ann", "bob"), 2, 1 } };
+static struct view_broker broker = {
+	.head = { 10, { 6 } }, .people = people, .person_count = 2, .approvers = groups, .approver_count = 1,
+	.skills = skills, .skill_count = 1, .admins = TEXTS("ann"), .admin_count = 1, .auditors = TEXTS("bob"),
+	.auditor_count = 1,
+};
+static struct view_recorder recorder = { { 11, { 7 } }, "/c", true, 1000 };
+
+/* One name for all five kinds. */
+static void pack_worker(struct out *out) { view_worker_pack(&worker, out); }
+static void pack_loader(struct out *out) { view_loader_pack(&loader, out); }
+static void pack_keeper(struct out *out) { view_keeper_pack(&keeper, out); }
+static void pack_broker(struct out *out) { view_broker_pack(&broker, out); }
+static void pack_recorder(struct out *out) { view_recorder_pack(&recorder, out); }
+static int read_worker(void **v, struct span in, struct out *again)
+{
+	struct view_worker *view = *v;
+	int status = view_worker_read(&view, in);
+
+	*v = view;
+	if (status == 0)
+		view_worker_pack(view, again);
+	return status;
+}
+static int read_loader(void **v, struct span in, struct out *again)
+{
+	struct view_loader *view = *v;
+	int status = view_loader_read(&view, in);
+
+	*v = view;
+	if (status == 0)
+		view_loader_pack(view, again);
+	return status;
+}
+static int read_keeper(void **v, struct span in, struct out *again)
+{
+	struct view_keeper *view = *v;
+	int status = view_keeper_read(&view, in);
+
+	*v = view;
+	if (status == 0)
+		view_keeper_pack(view, again);
+	return status;
+}
+static int read_broker(void **v, struct span in, struct out *again)
+{
+	struct view_broker *view = *v;
+	int status = view_broker_read(&view, in);
+
+	*v = view;
+	if (status == 0)
+		view_broker_pack(view, again);
+	return status;
+}
+static int read_recorder(void **v, struct span in, struct out *again)
+{
+	struct view_recorder *view = *v;
+	int status = view_recorder_read(&view, in);
+
+	*v = view;
+	if (status == 0)
+		view_recorder_pack(view, again);
+	return status;
+}
+
+static const struct {
+	const char *name;
+	void (*pack)(struct out *);
+	int (*read)(void **, struct span, struct out *);
+} kinds[] = {
+	{ "worker", pack_worker, read_worker }, { "loader", pack_loader, read_loader },
+	{ "keeper", pack_keeper, read_keeper }, { "broker", pack_broker, read_broker },
+	{ "recorder", pack_recorder, read_recorder },
+};
+
+/* Read; when it is accepted, packing it again must give the same bytes. */
+static int
+read_one(size_t kind, struct span in)
+{
+	struct out again = out_new(1 << 20);
+	void *view = NULL;
+	int status = kinds[kind].read(&view, on_cliff(in), &again);
+
+	if (status == 0)
+		CHECK_ROW(kinds[kind].name, span_equal(out_view(&again), in));
+	else
+		CHECK_ROW(kinds[kind].name, status == -EINVAL && !view);
+	view_free(view);
+	out_free(&again);
+	return status;
+}
+
+static void
+check_kind(size_t kind)
+{
+	struct out out = out_new(1 << 20);
+	struct span packed;
+	uint8_t *copy;
+
+	kinds[kind].pack(&out);
+	packed = out_view(&out);
+	CHECK_ROW(kinds[kind].name, !out.failed);
+	CHECK_ROW(kinds[kind].name, read_one(kind, packed) == 0);
+	for (size_t n = 0; n < packed.n; n++)
+		CHECK_ROW(kinds[kind].name, read_one(kind, span_head(packed, n)) == -EINVAL);
+	for (size_t other = 0; other < COUNT(kinds); other++)
+		CHECK_ROW(kinds[kind].name, other == kind || read_one(other, packed) == -EINVAL);
+	copy = malloc(packed.n + 1);
+	memcpy(copy, packed.p, packed.n);
+	copy[packed.n] = 0;
+	CHECK_ROW(kinds[kind].name, read_one(kind, span_of(copy, packed.n + 1)) == -EINVAL);
+	for (size_t n = 0; n < packed.n; n++) {
+		static const uint8_t other[] = { 0, 1, 0x7f, 0xff };
+
+		for (size_t b = 0; b < COUNT(other); b++) {
+			copy[n] = other[b];
+			(void)read_one(kind, span_of(copy, packed.n));
+		}
+		copy[n] = packed.p[n];
+	}
+	free(copy);
+	out_free(&out);
+}
+
+static int
+read_worker_now(void)
+{
+	struct out out = out_new(1 << 20);
+	struct view_worker *view = NULL;
+	int status;
+
+	view_worker_pack(&worker, &out);
+	status = view_worker_read(&view, out_view(&out));
+	view_free(view);
+	out_free(&out);
+	return status;
+}
+
+/* What packs but must not be believed. */
+static void
+check_indices(void)
+{
+	static char long_glob[5000];
+
+	CHECK(read_worker_now() == 0);
+	duties[0].target = 2;
+	CHECK(read_worker_now() == -EINVAL);
+	duties[0].target = 1;
+	indices[1] = 2;
+	CHECK(read_worker_now() == -EINVAL);
+	indices[1] = 1;
+	view_rules[0].masks = 4;
+	CHECK(read_worker_now() == -EINVAL);
+	view_rules[0].masks = 3;
+	view_rules[0].effects = 1u << EFFECTS;
+	CHECK(read_worker_now() == -EINVAL);
+	view_rules[0].effects = 0;
+	CHECK(read_worker_now() == -EINVAL);
+	view_rules[0].effects = 3;
+	view_rules[0].reaches = 8;
+	CHECK(read_worker_now() == -EINVAL);
+	view_rules[0].reaches = 2;
+	view_rules[0].need = 0;
+	CHECK(read_worker_now() == -EINVAL);
+	view_rules[0].need = 2;
+	masks[0].detectors = 1u << DETECTORS;
+	CHECK(read_worker_now() == -EINVAL);
+	masks[0].detectors = 5;
+	memset(long_glob, 'a', sizeof(long_glob) - 1);
+	view_rules[0].objects[0] = long_glob;
+	CHECK(read_worker_now() == -EINVAL);
+	view_rules[0].objects[0] = "public.*";
+	CHECK(read_worker_now() == 0);
+}
+
+static void
+check_others(void)
+{
+	struct out out = out_new(1 << 20);
+	struct view_loader *view = NULL;
+	struct view_keeper *kept = NULL;
+
+	skills[0].uid = 0;
+	view_loader_pack(&loader, &out);
+	CHECK(view_loader_read(&view, out_view(&out)) == -EINVAL);
+	skills[0].uid = 5;
+	out_clear(&out);
+	keeper.secret_count = 1;
+	view_keeper_pack(&keeper, &out);
+	CHECK(view_keeper_read(&kept, out_view(&out)) == -EINVAL);
+	keeper.secret_count = 2;
+	out_free(&out);
+	view_free(NULL);
+}
+
+int
+main(void)
+{
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		check_kind(i);
+	check_indices();
+	check_others();
+	return check_end();
+}

@@ -1,0 +1,9 @@
+/* secret_set.h: `interlock secret set TARGET`: replace the secret a policy refers to. */
+#ifndef CLI_SECRET_SET_H
+#define CLI_SECRET_SET_H
+
+#include "base/instance.h"
+
+int secret_set(const struct instance *, int argc, char **argv);
+
+#endif
