@@ -1,0 +1,157 @@
+/*
+ * ledger_replay.c: `interlock replay`: all entries of a session, flow, turn, hold or refusal.
+ * They come in the ledger's order: an ask stands before its answer and a
+ * decision before its release, because nothing was let through before its entry
+ * was kept. What other processes entered about the same flow or hold without
+ * naming the session (the keeper's loans, people's decisions) is taken along.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/must.h"
+#include "cli/ledger.h"
+#include "entry/entry_json.h"
+#include "id.h"
+
+#define ENTRY_TEXT (1u << 20)	/* bytes of one entry in words or JSON */
+
+static const enum entry_key keys[] = { KEY_SESSION, KEY_FLOW, KEY_TURN, KEY_HOLD,
+	KEY_REFUSAL, 0 };
+
+struct replay {
+	char id[ID_TEXT_SIZE];
+	char (*linked)[ID_TEXT_SIZE];	/* flows and holds that belong to it, sorted */
+	size_t count, room;
+	bool json, failed;
+	struct out out;
+};
+
+/* Where `id` stands among the linked ones, or would stand. */
+static size_t
+place_of(const struct replay *replay, const char *id)
+{
+	size_t low = 0, high = replay->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(replay->linked[middle], id) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool
+read_id(struct span entry, enum entry_key key, char *id)
+{
+	struct span text;
+
+	if (!entry_get_text(entry, key, &text) || text.n != ID_TEXT_SIZE - 1)
+		return false;
+	memcpy(id, text.p, text.n);
+	id[text.n] = '\0';
+	return true;
+}
+
+static bool
+is_linked(const struct replay *replay, struct span entry, enum entry_key key)
+{
+	char id[ID_TEXT_SIZE];
+	size_t at;
+
+	if (!read_id(entry, key, id))
+		return false;
+	at = place_of(replay, id);
+	return at < replay->count && strcmp(replay->linked[at], id) == 0;
+}
+
+/* Remember the id under `key`, because the entry belongs to what is replayed. */
+static void
+link_id(struct replay *replay, struct span entry, enum entry_key key)
+{
+	char id[ID_TEXT_SIZE];
+	size_t at;
+
+	if (!read_id(entry, key, id) || is_linked(replay, entry, key))
+		return;
+	if (replay->count == replay->room) {
+		size_t room = replay->room ? replay->room * 2 : 64;
+		void *more = reallocarray(replay->linked, room, ID_TEXT_SIZE);
+
+		if (!more) {
+			replay->failed = true;
+			return;
+		}
+		replay->linked = more;
+		replay->room = room;
+	}
+	at = place_of(replay, id);
+	memmove(replay->linked[at + 1], replay->linked[at],
+	    (replay->count - at) * ID_TEXT_SIZE);
+	memcpy(replay->linked[at], id, ID_TEXT_SIZE);
+	replay->count++;
+}
+
+static bool
+belongs(struct replay *replay, struct span entry)
+{
+	for (const enum entry_key *key = keys; *key; key++) {
+		if (!cli_ledger_has(entry, *key, replay->id))
+			continue;
+		if (*key == KEY_SESSION)
+			link_id(replay, entry, KEY_FLOW);
+		link_id(replay, entry, KEY_HOLD);
+		return true;
+	}
+	return is_linked(replay, entry, KEY_HOLD) ||
+	    (!cli_ledger_has(entry, KEY_SESSION, replay->id) &&
+	    is_linked(replay, entry, KEY_FLOW));
+}
+
+static bool
+show(void *arg, uint64_t index, struct span entry)
+{
+	struct replay *replay = arg;
+
+	if (!belongs(replay, entry))
+		return true;
+	if (replay->json) {
+		out_printf(&replay->out, "{\"index\":%llu", (unsigned long long)index);
+		(void)entry_json_members(entry, &replay->out);
+		out_printf(&replay->out, "}\n");
+	} else {
+		cli_put_entry(&replay->out, entry);
+	}
+	cli_flush(&replay->out);
+	return !replay->failed;
+}
+
+int
+cli_replay(const struct instance *instance, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ 0 },
+	};
+	struct replay replay = { .out = out_new(ENTRY_TEXT) };
+	int option, code;
+
+	optind = opterr = 0;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option != 'j')
+			return cli_ledger_usage("replay");
+		replay.json = true;
+	}
+	if (argc - optind != 1)
+		return cli_ledger_usage("replay");
+	code = cli_ledger_find(instance, argv[optind], keys, replay.id);
+	if (code == CLI_OK)
+		code = cli_ledger_walk(instance, show, &replay);
+	free(replay.linked);
+	out_free(&replay.out);
+	return replay.failed ? CLI_FAILED : code;
+}

@@ -1,0 +1,241 @@
+/* ledger_sessions.c: `interlock sessions`: every run of a skill, counted from the ledger. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/must.h"
+#include "cli/ledger.h"
+#include "entry/cbor.h"
+#include "entry/entry_json.h"
+#include "id.h"
+
+#define LINE_LIMIT 65536
+
+struct session {
+	char id[ID_TEXT_SIZE];
+	char *skill, *starter;	/* owned; NULL: not told */
+	uint64_t begin, end, last;
+	uint64_t flows, asks, denied, held, masked;
+};
+
+struct list {
+	struct session *sessions;
+	size_t count, room;
+	bool failed;
+};
+
+/* Sessions stand in the order of their first entry; the one asked for is mostly late. */
+static struct session *
+find(struct list *list, struct span id)
+{
+	for (size_t i = list->count; i-- > 0;)
+		if (span_is(id, list->sessions[i].id))
+			return &list->sessions[i];
+	if (list->count == list->room) {
+		size_t room = list->room ? list->room * 2 : 64;
+		struct session *more = reallocarray(list->sessions, room,
+		    sizeof(*more));
+
+		if (!more) {
+			list->failed = true;
+			return NULL;
+		}
+		list->sessions = more;
+		list->room = room;
+	}
+	list->sessions[list->count] = (struct session){ 0 };
+	memcpy(list->sessions[list->count].id, id.p, id.n);
+	return &list->sessions[list->count++];
+}
+
+static void
+learn(char **place, struct span entry, enum entry_key key)
+{
+	struct span text;
+
+	if (!*place && entry_get_text(entry, key, &text))
+		*place = strndup((const char *)text.p, text.n);
+}
+
+static uint64_t
+masked_in(struct span entry)
+{
+	struct cbor map, name, count;
+	struct span value;
+	uint64_t sum = 0;
+
+	if (!cbor_find(entry, KEY_MASKED, &value) || !cbor_take(&value, &map) ||
+	    map.major != CBOR_MAP)
+		return 0;
+	for (uint64_t i = 0; i < map.value; i++)
+		if (cbor_take(&value, &name) && cbor_take(&value, &count) &&
+		    count.major == CBOR_UINT)
+			sum += count.value;
+	return sum;
+}
+
+static bool
+count(void *arg, uint64_t index, struct span entry)
+{
+	struct list *list = arg;
+	struct session *session;
+	uint64_t kind, wall = 0;
+	struct span id;
+
+	(void)index;
+	if (!entry_get_text(entry, KEY_SESSION, &id) || id.n >= ID_TEXT_SIZE ||
+	    !entry_get_uint(entry, KEY_KIND, &kind))
+		return true;
+	session = find(list, id);
+	if (!session)
+		return false;
+	(void)entry_get_uint(entry, KEY_WALL, &wall);
+	learn(&session->skill, entry, KEY_SKILL);
+	learn(&session->starter, entry, KEY_STARTER);
+	if (!session->begin || kind == ENTRY_ATTACH)
+		session->begin = wall;
+	if (kind == ENTRY_DETACH)
+		session->end = wall;
+	session->last = wall;
+	session->flows += kind == ENTRY_FLOW;
+	session->asks += kind == ENTRY_ASK;
+	session->held += kind == ENTRY_HOLD;
+	session->denied += kind == ENTRY_REFUSED ||
+	    (kind != ENTRY_SKILL && cli_ledger_has(entry, KEY_VERDICT, "deny"));
+	session->masked += masked_in(entry);
+	return true;
+}
+
+static void
+put_people(struct out *out, const struct session *session)
+{
+	out_printf(out, "%-19s  ", session->id);
+	cli_put_text(out, span_text(session->skill ? session->skill : "-"), 0);
+	out_printf(out, "  ");
+	cli_put_text(out, span_text(session->starter ? session->starter : "-"), 0);
+	out_printf(out, "  ");
+	cli_put_time(out, session->begin);
+	out_printf(out, "  ");
+	if (session->end)
+		cli_put_time(out, session->end);
+	else
+		out_printf(out, "(no end)");
+	out_printf(out, "  flows %llu asks %llu denied %llu held %llu masked %llu\n",
+	    (unsigned long long)session->flows, (unsigned long long)session->asks,
+	    (unsigned long long)session->denied, (unsigned long long)session->held,
+	    (unsigned long long)session->masked);
+}
+
+static void
+put_json(struct out *out, const struct session *session)
+{
+	bool first = true;
+
+	out_u8(out, '{');
+	json_member_text(out, &first, "session", span_text(session->id));
+	json_member_text(out, &first, "skill", span_text(session->skill));
+	json_member_text(out, &first, "starter", span_text(session->starter));
+	out_printf(out, ",\"begin\":\"");
+	json_time(out, session->begin);
+	if (session->end) {
+		out_printf(out, "\",\"end\":\"");
+		json_time(out, session->end);
+	}
+	out_printf(out, "\",\"last\":\"");
+	json_time(out, session->last);
+	out_u8(out, '"');
+	json_member_uint(out, &first, "flows", session->flows);
+	json_member_uint(out, &first, "asks", session->asks);
+	json_member_uint(out, &first, "denied", session->denied);
+	json_member_uint(out, &first, "held", session->held);
+	json_member_uint(out, &first, "masked", session->masked);
+	out_printf(out, "}\n");
+}
+
+/* "2026-11-22", "2026-11-22T11:05:00Z" (UTC), or "90s", "10m", "2h", "3d" ago. */
+static bool
+read_time(const char *text, uint64_t *wall)
+{
+	static const char units[] = "smhd";
+	static const uint64_t seconds[] = { 1, 60, 3600, 86400 };
+	struct tm tm = { 0 };
+	const char *end = strptime(text, "%Y-%m-%d", &tm);
+	unsigned long ago;
+	const char *unit;
+	char *rest;
+
+	if (end) {
+		if (*end == 'T')
+			end = strptime(end, "T%H:%M:%S", &tm);
+		if (!end || (*end && strcmp(end, "Z") != 0))
+			return false;
+		*wall = (uint64_t)timegm(&tm) * SECOND_NS;
+		return true;
+	}
+	ago = strtoul(text, &rest, 10);
+	unit = *rest ? strchr(units, *rest) : NULL;
+	if (rest == text || text[0] == '-' || !unit || rest[1] || ago > 1000000)
+		return false;
+	*wall = clock_wall() - ago * seconds[unit - units] * SECOND_NS;
+	return true;
+}
+
+static void
+print(const struct list *list, const char *skill, uint64_t since, bool json)
+{
+	struct out out = out_new(LINE_LIMIT);
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct session *session = &list->sessions[i];
+
+		if (session->last < since || (skill && (!session->skill ||
+		    strcmp(session->skill, skill) != 0)))
+			continue;
+		if (json)
+			put_json(&out, session);
+		else
+			put_people(&out, session);
+		cli_flush(&out);
+	}
+	out_free(&out);
+}
+
+int
+cli_sessions(const struct instance *instance, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "skill", required_argument, NULL, 'k' },
+		{ "since", required_argument, NULL, 's' },
+		{ "json", no_argument, NULL, 'j' },
+		{ 0 },
+	};
+	struct list list = { 0 };
+	const char *skill = NULL;
+	uint64_t since = 0;
+	bool json = false;
+	int option, code;
+
+	optind = opterr = 0;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'k')
+			skill = optarg;
+		else if (option == 'j')
+			json = true;
+		else if (option != 's' || !read_time(optarg, &since))
+			return cli_ledger_usage("sessions");
+	}
+	if (optind < argc)
+		return cli_ledger_usage("sessions");
+	code = cli_ledger_walk(instance, count, &list);
+	print(&list, skill, since, json);
+	for (size_t i = 0; i < list.count; i++) {
+		free(list.sessions[i].skill);
+		free(list.sessions[i].starter);
+	}
+	free(list.sessions);
+	return list.failed ? CLI_FAILED : code;
+}

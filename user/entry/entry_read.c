@@ -1,0 +1,123 @@
+/*
+ * entry_read.c: read single values of an entry back, and check a whole one.
+ * Strict about form, never about what it does not know: an unknown key with a
+ * well-formed value is fine, a known key with another type is not.
+ */
+#include "entry.h"
+
+#include "entry/cbor.h"
+
+#define KEYS (KEY_SCOPE + 1)
+
+/* The type of each known key; 0: not known here. Major types plus one. */
+#define U (CBOR_UINT + 1)
+#define B (CBOR_BYTES + 1)
+#define T (CBOR_TEXT + 1)
+#define A (CBOR_ARRAY + 1)
+#define M (CBOR_MAP + 1)
+
+static const uint8_t types[KEYS] = {
+	[KEY_VERSION] = U, [KEY_KIND] = U, [KEY_PROCESS] = T, [KEY_SEQUENCE] = U,
+	[KEY_INCARNATION] = U, [KEY_WALL] = U, [KEY_BOOT_TIME] = U, [KEY_BOOT] = B,
+	[KEY_EPOCH] = U, [KEY_POLICY] = B,
+	[KEY_SKILL] = T, [KEY_SESSION] = T, [KEY_FLOW] = T, [KEY_TURN] = T,
+	[KEY_STARTER] = T, [KEY_CGROUP] = U, [KEY_PID] = U, [KEY_PID_START] = U,
+	[KEY_UID] = U, [KEY_COMM] = T, [KEY_NETNS] = U, [KEY_SKILL_DIGEST] = B,
+	[KEY_TARGET] = T, [KEY_DESTINATION] = T, [KEY_ROLE] = T, [KEY_DATABASE] = T,
+	[KEY_ASKED_ROLE] = T, [KEY_TEXT] = T, [KEY_VALUES] = A, [KEY_TEXT_DIGEST] = B,
+	[KEY_ACTS] = A, [KEY_STATEMENT] = T, [KEY_PHASE] = T, [KEY_INSPECT] = T,
+	[KEY_SERVER_NAME] = T,
+	[KEY_VERDICT] = T, [KEY_RULE] = T, [KEY_WHY] = T, [KEY_REFUSAL] = T,
+	[KEY_MASKS] = A,
+	[KEY_ROWS] = U, [KEY_BYTES_IN] = U, [KEY_BYTES_OUT] = U, [KEY_ERROR] = T,
+	[KEY_TAG] = T, [KEY_MASKED] = M, [KEY_ANSWER_DIGEST] = B, [KEY_REASON] = T,
+	[KEY_DURATION] = U, [KEY_BYTES_ASKED] = U, [KEY_BYTES_SENT] = U,
+	[KEY_HOLD] = T, [KEY_DIGEST] = B, [KEY_PERSON] = T, [KEY_DECISION] = T,
+	[KEY_SIGNED] = T, [KEY_NEED] = U, [KEY_PEOPLE] = A, [KEY_EXPIRES] = U,
+	[KEY_NAME] = T, [KEY_DETAIL] = T, [KEY_BUILD] = T, [KEY_COUNT] = U,
+	[KEY_SCOPE] = T,
+};
+
+/* The value of `key`, when it has that type. */
+static bool
+find(struct span cbor, enum entry_key key, enum cbor_major major, struct cbor *out)
+{
+	struct span whole;
+	struct cbor value;
+
+	if (!cbor_find(cbor, key, &whole) || !cbor_take(&whole, &value) ||
+	    value.major != major)
+		return false;
+	*out = value;
+	return true;
+}
+
+bool
+entry_get_uint(struct span cbor, enum entry_key key, uint64_t *out)
+{
+	struct cbor value;
+
+	if (!find(cbor, key, CBOR_UINT, &value))
+		return false;
+	*out = value.value;
+	return true;
+}
+
+bool
+entry_get_text(struct span cbor, enum entry_key key, struct span *out)
+{
+	struct cbor value;
+
+	if (!find(cbor, key, CBOR_TEXT, &value))
+		return false;
+	*out = value.bytes;
+	return true;
+}
+
+bool
+entry_get_bytes(struct span cbor, enum entry_key key, struct span *out)
+{
+	struct cbor value;
+
+	if (!find(cbor, key, CBOR_BYTES, &value))
+		return false;
+	*out = value.bytes;
+	return true;
+}
+
+/* Check one pair; keys rise from *next on. */
+static bool
+pair_is_valid(struct span *in, uint64_t *next)
+{
+	struct span value;
+	struct cbor key, head;
+
+	if (!cbor_take(in, &key) || key.major != CBOR_UINT || key.value < *next)
+		return false;
+	*next = key.value + 1;
+	value = *in;
+	if (!cbor_take(&value, &head))
+		return false;
+	if (key.value < KEYS && types[key.value] &&
+	    types[key.value] != head.major + 1)
+		return false;
+	return cbor_skip(in, CBOR_DEPTH - 1) && *next != 0;
+}
+
+bool
+entry_is_valid(struct span cbor)
+{
+	uint64_t next = 0, version, kind;
+	struct span in = cbor;
+	struct cbor map;
+
+	if (cbor.n > ENTRY_LIMIT || !cbor_take(&in, &map) || map.major != CBOR_MAP)
+		return false;
+	for (uint64_t i = 0; i < map.value; i++)
+		if (!pair_is_valid(&in, &next))
+			return false;
+	if (in.n)
+		return false;
+	return entry_get_uint(cbor, KEY_VERSION, &version) && version >= 1 &&
+	    entry_get_uint(cbor, KEY_KIND, &kind) && kind != ENTRY_NONE;
+}

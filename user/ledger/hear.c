@@ -1,0 +1,156 @@
+/* hear.c: the messages a recorder understands, one function each. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "ledger/keep_record_own.h"
+#include "ledger/note.h"
+#include "msg/post.h"
+
+/* MSG_ENTRY: u8 level, be64 incarnation, be64 sequence, block cbor */
+static bool
+hear_entry(struct keep_record *keep, unsigned int from, struct span body)
+{
+	uint64_t incarnation, sequence;
+	struct span entry;
+	uint8_t level;
+	int error;
+
+	if (!take_u8(&body, &level) || level > LEVEL_SYNCED ||
+	    !take_be64(&body, &incarnation) || !take_be64(&body, &sequence) ||
+	    !take_block(&body, &entry) || body.n ||
+	    !writers_may(entry, from, incarnation, sequence))
+		return false;
+	switch (writers_see(&keep->writers, from, incarnation, sequence)) {
+	case WRITER_DOUBLE:
+		keep_record_answer(keep);
+		return true;
+	case WRITER_EARLY:
+		log_warning("entry %llu of %s came before others, and will come again",
+		    (unsigned long long)sequence, msg_slot_name(from));
+		return true;
+	case WRITER_NEXT:
+		break;
+	}
+	error = keep_record_take(keep, from, level == LEVEL_SYNCED, incarnation,
+	    sequence, entry);
+	if (error) {
+		/* it is counted and not kept: only a new start asks for it again */
+		log_error("no room for an entry of %s: %s", msg_slot_name(from),
+		    strerror(-error));
+		loop_stop(keep->loop, 1);
+	}
+	return true;
+}
+
+static bool
+hear_offer(struct keep_record *keep, const struct msg_head *head, struct span body)
+{
+	struct view_recorder *view;
+	struct out answer = out_new(16);
+	int error = view_recorder_read(&view, body);
+
+	if (error == -EINVAL)
+		return false;
+	if (!error) {
+		view_free(keep->offered);
+		keep->offered = view;
+	}
+	out_be32(&answer, error ? 0 : keep->offered->head.epoch);
+	out_be32(&answer, (uint32_t)-error);
+	error = post_send(keep->post, SLOT_POLICY, MSG_VIEW_TAKEN, head->id,
+	    out_view(&answer), -1);
+	if (error)
+		log_error("the policy process was not answered: %s",
+		    strerror(-error));
+	out_free(&answer);
+	return true;
+}
+
+static bool
+hear_swap(struct keep_record *keep, struct span body)
+{
+	uint32_t epoch;
+
+	if (!take_be32(&body, &epoch) || body.n)
+		return false;
+	if (!keep->offered || keep->offered->head.epoch != epoch)
+		return keep->view && keep->view->head.epoch == epoch;
+	if (away_set(&keep->away, keep->offered)) {
+		log_error("no memory for the policy of epoch %u", epoch);
+		return true;
+	}
+	view_free(keep->view);
+	keep->view = keep->offered;
+	keep->offered = NULL;
+	return true;
+}
+
+static void
+put_status(const struct keep_record *keep, struct out *out)
+{
+	bool first = true;
+
+	out_printf(out, "{\"v\":1,\"ok\":true,\"ledger\":{");
+	json_member_text(out, &first, "origin", span_text(ledger_name(keep->ledger)));
+	json_member_uint(out, &first, "written", ledger_written(keep->ledger));
+	json_member_uint(out, &first, "synced", ledger_synced(keep->ledger));
+	json_member_uint(out, &first, "signed", ledger_signed(keep->ledger));
+	json_member_uint(out, &first, "waiting", keep->waiter_count);
+	out_printf(out, ",\"is_full\":%s,\"elsewhere\":%s",
+	    keep->is_stuck ? "true" : "false",
+	    away_is_set(&keep->away) ? "true" : "false");
+	json_member_uint(out, &first, "elsewhere_size", keep->away.seen_size);
+	json_member_uint(out, &first, "elsewhere_wall", keep->away.seen_wall);
+	out_printf(out, "}}");
+}
+
+/* MSG_DO: text person, be32 uid, be32 pid, text request. Status is all we are asked. */
+static bool
+hear_do(struct keep_record *keep, const struct msg_head *head, struct span body)
+{
+	struct out status = out_new(4096), answer = out_new(8192);
+	struct span person, request;
+	uint32_t uid, pid;
+	int error;
+
+	if (!take_block(&body, &person) || !take_be32(&body, &uid) ||
+	    !take_be32(&body, &pid) || !take_block(&body, &request) || body.n)
+		return false;
+	put_status(keep, &status);
+	out_u8(&answer, 1);
+	out_block(&answer, out_view(&status));
+	error = answer.failed ? -ENOMEM : post_send(keep->post, SLOT_BROKER,
+	    MSG_DONE, head->id, out_view(&answer), -1);
+	if (error)
+		log_error("the broker was not answered: %s", strerror(-error));
+	out_free(&status);
+	out_free(&answer);
+	return true;
+}
+
+bool
+keep_record_hear(void *arg, unsigned int from, const struct msg_head *head,
+    struct span body, int fd)
+{
+	struct keep_record *keep = arg;
+
+	if (fd >= 0)
+		close(fd);
+	switch (head->type) {
+	case MSG_ENTRY:
+		return hear_entry(keep, from, body);
+	case MSG_VIEW_OFFER:
+		return hear_offer(keep, head, body);
+	case MSG_VIEW_SWAP:
+		return hear_swap(keep, body);
+	case MSG_DO:
+		return hear_do(keep, head, body);
+	case MSG_PEER_DOWN:
+	case MSG_PEER_UP:
+		return true;	/* writers ask again by themselves */
+	default:
+		return false;
+	}
+}

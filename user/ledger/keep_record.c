@@ -1,0 +1,306 @@
+/*
+ * keep_record.c: batches, answers and checkpoints.
+ * Three timers do everything. `batch` is due at once when something was
+ * collected, or in a second when the disk had no room. `sign` is due as long as
+ * something is not signed. `answers` is due while a writer's channel was full.
+ */
+#include "ledger/keep_record_own.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/must.h"
+#include "ledger/note.h"
+#include "msg/post.h"
+
+#define RETRY_NS SECOND_NS
+#define SIGN_NS SECOND_NS		/* when no view says otherwise */
+#define SIGN_SOON_NS (100 * MILLISECOND_NS)	/* after a synced group */
+#define ANSWER_NS (10 * MILLISECOND_NS)
+
+static void write_batch(void *);
+static void answer_again(void *);
+static void sign(void *);
+
+int
+keep_record_take(struct keep_record *keep, unsigned int slot, bool wants_sync,
+    uint64_t incarnation, uint64_t sequence, struct span entry)
+{
+	int error;
+
+	if (keep->waiter_count == keep->waiter_room) {
+		size_t room = keep->waiter_room ? keep->waiter_room * 2 : 256;
+		struct waiter *waiters = reallocarray(keep->waiters, room,
+		    sizeof(*waiters));
+
+		if (!waiters)
+			return -ENOMEM;
+		keep->waiters = waiters;
+		keep->waiter_room = room;
+	}
+	error = ledger_append(keep->ledger, entry);
+	if (error)
+		return error;
+	keep->waiters[keep->waiter_count++] = (struct waiter){
+		.slot = (uint8_t)slot, .wants_sync = wants_sync,
+		.incarnation = incarnation, .sequence = sequence };
+	if (!keep->batch.place)
+		return loop_set(keep->loop, &keep->batch, 0, write_batch, keep);
+	if (ledger_waiting(keep->ledger) > LEDGER_BATCH && !keep->is_stuck)
+		write_batch(keep);
+	return 0;
+}
+
+static void
+send_kept(struct keep_record *keep, unsigned int slot, enum level level,
+    uint64_t sequence, bool *owes)
+{
+	struct out body = out_new(32);
+	int error;
+
+	out_u8(&body, (uint8_t)level);
+	out_be64(&body, keep->writers.of[slot].incarnation);
+	out_be64(&body, sequence);
+	error = slot == SLOT_RECORDER ? 0 :
+	    post_send(keep->post, slot, MSG_KEPT, 0, out_view(&body), -1);
+	if (error == -EAGAIN)
+		(void)loop_set(keep->loop, &keep->answers, ANSWER_NS, answer_again,
+		    keep);
+	else
+		*owes = false;
+	out_free(&body);
+}
+
+void
+keep_record_answer(struct keep_record *keep)
+{
+	for (unsigned int slot = 0; slot < SLOTS; slot++) {
+		struct writer *writer = &keep->writers.of[slot];
+
+		if (writer->owes_written)
+			send_kept(keep, slot, LEVEL_WRITTEN, writer->written,
+			    &writer->owes_written);
+		if (writer->owes_synced)
+			send_kept(keep, slot, LEVEL_SYNCED, writer->synced,
+			    &writer->owes_synced);
+	}
+}
+
+static void
+answer_again(void *arg)
+{
+	keep_record_answer(arg);
+}
+
+/* The first `count` waiters have what they wait for, but for sync. True: one wants that too. */
+static bool
+count_written(struct keep_record *keep, size_t count)
+{
+	bool wants_sync = false;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct waiter *waiter = &keep->waiters[i];
+
+		writers_wrote(&keep->writers, waiter->slot,
+		    waiter->incarnation, waiter->sequence);
+		wants_sync |= waiter->wants_sync;
+	}
+	keep->waiter_count -= count;
+	memmove(keep->waiters, keep->waiters + count,
+	    keep->waiter_count * sizeof(*keep->waiters));
+	return wants_sync;
+}
+
+static void
+plan_signing(struct keep_record *keep, bool soon)
+{
+	uint64_t every = keep->view && keep->view->checkpoint_every_ms ?
+	    keep->view->checkpoint_every_ms * MILLISECOND_NS : SIGN_NS;
+	uint64_t passed = clock_mono() - keep->signed_when;
+
+	if (soon && every > SIGN_SOON_NS)
+		every = SIGN_SOON_NS;
+	every = passed >= every ? 0 : every - passed;
+	if (keep->sign.place && keep->sign.due <= clock_mono() + every)
+		return;
+	(void)loop_set(keep->loop, &keep->sign, every, sign, keep);
+}
+
+static void
+give_up(struct keep_record *keep, const char *what)
+{
+	log_error("%s: what is on disk is not known; starting again", what);
+	loop_stop(keep->loop, 1);
+}
+
+static void
+write_batch(void *arg)
+{
+	struct keep_record *keep = arg;
+	uint64_t was = ledger_written(keep->ledger);
+	int error = ledger_write(keep->ledger);
+	bool sync = count_written(keep,
+	    (size_t)(ledger_written(keep->ledger) - was));
+
+	keep_record_answer(keep);
+	if (error == -EIO) {
+		give_up(keep, "writing the ledger failed");
+		return;
+	}
+	if (sync && ledger_sync(keep->ledger)) {
+		give_up(keep, "syncing the ledger failed");
+		return;
+	}
+	if (sync) {
+		writers_synced(&keep->writers);
+		keep_record_answer(keep);
+	}
+	plan_signing(keep, sync);
+	if (error) {
+		log_error("the ledger cannot be written: %s; %zu entries wait, "
+		    "and what asked for them is refused", strerror(-error),
+		    keep->waiter_count);
+		keep->is_stuck = true;
+		(void)loop_set(keep->loop, &keep->batch, RETRY_NS, write_batch,
+		    keep);
+	} else if (keep->is_stuck) {
+		keep->is_stuck = false;
+		log_warning("the ledger can be written again");
+		keep_record_enter(keep, ENTRY_ALARM, "ledger-was-full",
+		    "entries waited because the ledger could not be written", 0);
+	}
+}
+
+/* Send the checkpoint to where it is kept apart; say so when that begins to fail. */
+static void
+send_away(struct keep_record *keep)
+{
+	int error;
+
+	if (!away_is_set(&keep->away))
+		return;
+	error = away_send(&keep->away, ledger_note(keep->ledger),
+	    ledger_signed(keep->ledger), clock_wall());
+	if (error && !keep->is_apart) {
+		log_warning("the checkpoint could not be kept elsewhere: %s",
+		    strerror(-error));
+		keep->is_apart = true;
+		keep_record_enter(keep, ENTRY_ALARM, "checkpoint-not-elsewhere",
+		    strerror(-error), (uint64_t)-error);
+	} else if (!error && keep->is_apart) {
+		log_info("the checkpoint is kept elsewhere again");
+		keep->is_apart = false;
+	}
+}
+
+static void
+sign(void *arg)
+{
+	struct keep_record *keep = arg;
+	uint64_t was = ledger_signed(keep->ledger);
+	int error = ledger_checkpoint(keep->ledger);
+
+	keep->signed_when = clock_mono();
+	if (error == -EIO) {
+		give_up(keep, "signing the ledger failed");
+		return;
+	}
+	writers_synced(&keep->writers);
+	keep_record_answer(keep);
+	if (error && !keep->is_unsigned)
+		log_error("no checkpoint could be made: %s", strerror(-error));
+	keep->is_unsigned = error != 0;
+	if (error)
+		(void)loop_set(keep->loop, &keep->sign, RETRY_NS, sign, keep);
+	else if (ledger_signed(keep->ledger) != was)
+		send_away(keep);
+}
+
+static void
+seen(void *arg, uint64_t index, struct span entry)
+{
+	struct keep_record *keep = arg;
+
+	(void)index;
+	writers_learn(&keep->writers, entry);
+}
+
+/* The name of a new log: a node's id, never used again. */
+static void
+new_name(char *name, size_t size)
+{
+	char text[ID_TEXT_SIZE];
+	uint32_t chance;
+	struct id id;
+
+	must(getentropy(&chance, sizeof(chance)) == 0);
+	id = id_make(ID_NODE, SLOT_RECORDER, clock_wall() / MILLISECOND_NS, chance);
+	snprintf(name, size, "interlock.local/%s", id_format(&id, text));
+}
+
+int
+keep_record_open(struct keep_record **out, struct loop *loop, int directory,
+    struct ledger_found *found)
+{
+	struct keep_record *keep = calloc(1, sizeof(*keep));
+	char name[NOTE_NAME_SIZE];
+	int error;
+
+	if (!keep)
+		return -ENOMEM;
+	keep->loop = loop;
+	new_name(name, sizeof(name));
+	/* channels first: a file must not get the number of one that is not open */
+	error = post_new(&keep->post, loop, SLOT_RECORDER, keep_record_hear, keep);
+	if (!error)
+		error = ledger_open(&keep->ledger, directory, name, seen, keep, found);
+	if (error) {
+		keep_record_close(&keep);
+		return error;
+	}
+	keep_record_enter(keep, ENTRY_START, NULL, ledger_name(keep->ledger),
+	    found->size);
+	if (found->cut)
+		keep_record_enter(keep, ENTRY_ALARM, "ledger-tail-cut",
+		    "a torn last record, never acknowledged, was cut off", found->cut);
+	if (found->mended)
+		keep_record_enter(keep, ENTRY_ALARM, "ledger-tiles-mended",
+		    "tiles that were not as signed were made again", found->mended);
+	post_ready(keep->post);
+	(void)post_send(keep->post, SLOT_POLICY, MSG_VIEW_ASK, post_id(keep->post),
+	    span_of(NULL, 0), -1);
+	*out = keep;
+	return 0;
+}
+
+void
+keep_record_close(struct keep_record **out)
+{
+	struct keep_record *keep = take(out);
+
+	if (!keep)
+		return;
+	if (keep->ledger) {
+		keep_record_enter(keep, ENTRY_STOP, NULL, NULL,
+		    ledger_written(keep->ledger));
+		loop_unset(keep->loop, &keep->batch);
+		if (ledger_write(keep->ledger) || ledger_checkpoint(keep->ledger))
+			log_error("the last entries could not be signed");
+		else
+			send_away(keep);
+	}
+	loop_unset(keep->loop, &keep->batch);
+	loop_unset(keep->loop, &keep->sign);
+	loop_unset(keep->loop, &keep->answers);
+	post_free(&keep->post);
+	ledger_close(&keep->ledger);
+	away_free(&keep->away);
+	view_free(keep->view);
+	view_free(keep->offered);
+	free(keep->waiters);
+	free(keep);
+}
