@@ -1,0 +1,248 @@
+/* One digest for what a skill consists of: what counts, what does not, limits. */
+#include "hooks/measure.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <utime.h>
+
+#include "check.h"
+
+static struct measure *measure;
+static char root[64] = "/tmp/interlock-measure-XXXXXX";
+
+static const char *
+below(const char *path)
+{
+	static char text[4][512];
+	static unsigned int next;
+
+	snprintf(text[++next % 4], sizeof(text[0]), "%s/%s", root, path);
+	return text[next % 4];
+}
+
+static void
+put(const char *path, const char *text, mode_t mode)
+{
+	int fd = open(below(path), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		abort();
+	fchmod(fd, mode);
+	close(fd);
+}
+
+/* A skill of two files, a folder and a link, made in either order. */
+static void
+build(bool backwards)
+{
+	for (int i = 0; i < 3; i++) {
+		switch (backwards ? 2 - i : i) {
+		case 0:
+			put("SKILL.md", "---\nname: reports\n---\n", 0644);
+			break;
+		case 1:
+			mkdir(below("scripts"), 0755);
+			put("scripts/report.sh", "psql\n", 0755);
+			break;
+		case 2:
+			if (symlink("scripts/report.sh", below("run")))
+				abort();
+		}
+	}
+}
+
+static void
+empty(void)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "rm -rf %s; mkdir %s", root, root);
+	if (system(command))
+		abort();
+}
+
+static int
+take_digest(uint8_t digest[MEASURE_SIZE])
+{
+	static const char *const excludes[] = { "*.log", "cache/*", "tmp" };
+	char *text, why[256];
+	size_t size;
+	int r = measure_folder(measure, root, excludes, COUNT(excludes), &text,
+	    &size, digest, why, sizeof(why));
+
+	if (r == 0)
+		free(text);
+	return r;
+}
+
+static const struct row {
+	const char *name;
+	bool counts;		/* it makes another skill of it */
+	const char *command;	/* $S is the folder */
+} rows[] = {
+	{ "nothing",            false, ":" },
+	{ "time",               false, "touch -d 2001-01-01 $S/SKILL.md" },
+	{ "group may read",     false, "chmod 0640 $S/SKILL.md" },
+	{ "owner",              false, "chown 12345 $S/SKILL.md" },
+	{ "empty folder",       false, "mkdir $S/empty" },
+	{ "git",                false, "mkdir -p $S/.git/x; echo 1 > $S/.git/x/y" },
+	{ "pycache deep",       false, "mkdir $S/scripts/__pycache__; echo 1 > $S/scripts/__pycache__/a" },
+	{ "pyc",                false, "echo 1 > $S/scripts/a.pyc" },
+	{ "excluded by name",   false, "echo 1 > $S/scripts/a.log" },
+	{ "excluded by path",   false, "mkdir $S/cache; echo 1 > $S/cache/a" },
+	{ "excluded folder",    false, "mkdir -p $S/tmp/x; echo 1 > $S/tmp/x/a" },
+	{ "content",            true,  "echo 1 >> $S/SKILL.md" },
+	{ "content, same size", true,  "printf 'qsql\\n' > $S/scripts/report.sh" },
+	{ "new file",           true,  "echo 1 > $S/scripts/b" },
+	{ "empty file",         true,  ": > $S/scripts/b" },
+	{ "removed",            true,  "rm $S/SKILL.md" },
+	{ "renamed",            true,  "mv $S/SKILL.md $S/skill.md" },
+	{ "may execute",        true,  "chmod +x $S/SKILL.md" },
+	{ "may not execute",    true,  "chmod -x $S/scripts/report.sh" },
+	{ "link elsewhere",     true,  "ln -sfn /etc/passwd $S/run" },
+	{ "link to a copy",     true,  "rm $S/run; cp $S/scripts/report.sh $S/run" },
+	{ "not below cache",    true,  "mkdir -p $S/a/cache; echo 1 > $S/a/cache/b" },
+	{ "dot file",           true,  "echo 1 > $S/.env" },
+};
+
+static void
+check_rows(void)
+{
+	uint8_t before[MEASURE_SIZE], after[MEASURE_SIZE];
+	char command[512];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		empty();
+		build(i % 2);
+		CHECK_ROW(rows[i].name, take_digest(before) == 0);
+		snprintf(command, sizeof(command), "S=%s; %s", root,
+		    rows[i].command);
+		CHECK_ROW(rows[i].name, system(command) == 0);
+		CHECK_ROW(rows[i].name, take_digest(after) == 0);
+		CHECK_ROW(rows[i].name, rows[i].counts ==
+		    (memcmp(before, after, MEASURE_SIZE) != 0));
+	}
+}
+
+static void
+check_order(void)
+{
+	uint8_t a[MEASURE_SIZE], b[MEASURE_SIZE];
+
+	empty();
+	build(false);
+	CHECK(take_digest(a) == 0);
+	empty();
+	build(true);
+	CHECK(take_digest(b) == 0);
+	CHECK(memcmp(a, b, MEASURE_SIZE) == 0);
+}
+
+/* The manifest is what sha256sum sees, sorted, and a link's target is a text. */
+static void
+check_form(void)
+{
+	char *text, why[256], command[256], hex[MEASURE_TEXT_SIZE];
+	uint8_t digest[MEASURE_SIZE];
+	size_t size;
+	FILE *f;
+
+	empty();
+	build(false);
+	put("a b\\\n", "", 0644);
+	CHECK(measure_folder(measure, root, NULL, 0, &text, &size, digest, why,
+	    sizeof(why)) == 0);
+	CHECK(strlen(text) == size);
+	CHECK(strncmp(text, "interlock skill 1\nf - 22 ", 25) == 0);
+	CHECK(strstr(text, " a\\x20b\\x5c\\x0a\n") != NULL);
+	CHECK(strstr(text, "\nl - 17 ") != NULL);
+	CHECK(strstr(text, "\nf x 5 ") != NULL);
+	put("manifest", text, 0644);
+	free(text);
+	snprintf(command, sizeof(command), "sha256sum %s", below("manifest"));
+	f = popen(command, "r");
+	CHECK(f && fgets(command, sizeof(command), f) != NULL);
+	if (f)
+		pclose(f);
+	CHECK(strncmp(command, measure_text(digest, hex), 64) == 0);
+}
+
+/* A file altered with its times put back is still seen: change time is not ours. */
+static void
+check_cache(void)
+{
+	uint8_t before[MEASURE_SIZE], after[MEASURE_SIZE];
+	struct utimbuf old = { 1000000000, 1000000000 };
+
+	empty();
+	build(false);
+	utime(below("scripts/report.sh"), &old);
+	nanosleep(&(struct timespec){ 2, 200000000 }, NULL);	/* remembered only then */
+	CHECK(take_digest(before) == 0);
+	CHECK(take_digest(after) == 0);
+	CHECK(memcmp(before, after, MEASURE_SIZE) == 0);
+	put("scripts/report.sh", "PSQL\n", 0755);
+	utime(below("scripts/report.sh"), &old);
+	CHECK(take_digest(after) == 0);
+	CHECK(memcmp(before, after, MEASURE_SIZE) != 0);
+}
+
+static void
+check_limits(void)
+{
+	uint8_t digest[MEASURE_SIZE], was[MEASURE_SIZE];
+	char command[512];
+
+	empty();
+	build(false);
+	mkfifo(below("pipe"), 0600);
+	memset(digest, 7, sizeof(digest));
+	memcpy(was, digest, sizeof(was));
+	CHECK(take_digest(digest) == -EINVAL);
+	CHECK(memcmp(digest, was, sizeof(was)) == 0);
+
+	empty();
+	put("large", "", 0644);
+	CHECK(truncate(below("large"), MEASURE_BYTES) == 0);
+	put("one", "1", 0644);
+	CHECK(take_digest(digest) == -E2BIG);
+
+	empty();
+	snprintf(command, sizeof(command), "cd %s; for i in $(seq %d); do "
+	    "mkdir d; cd d; done; echo 1 > f", root, MEASURE_DEPTH + 1);
+	CHECK(system(command) == 0);
+	CHECK(take_digest(digest) == -E2BIG);
+
+	empty();
+	snprintf(command, sizeof(command), "cd %s; seq %d | xargs touch", root,
+	    MEASURE_FILES);
+	CHECK(system(command) == 0);
+	CHECK(take_digest(digest) == 0);
+	put("one more", "", 0644);
+	CHECK(take_digest(digest) == -E2BIG);
+
+	empty();
+	CHECK(take_digest(digest) == 0);	/* nothing at all has a digest too */
+	rmdir(root);
+	CHECK(take_digest(digest) == -ENOENT);
+}
+
+int
+main(void)
+{
+	char command[128];
+
+	if (!mkdtemp(root) || measure_new(&measure))
+		return 1;
+	check_rows();
+	check_order();
+	check_form();
+	check_cache();
+	check_limits();
+	measure_free(&measure);
+	snprintf(command, sizeof(command), "rm -rf %s", root);
+	return check_end() || system(command);
+}

@@ -1,0 +1,194 @@
+/*
+ * The loader dies and comes back; groups that live already become skills; a
+ * peer that says what it must not is reported. See stage.h.
+ */
+#include "stage.h"
+
+/* What the command leaves running is still the skill; a loader that dies loses
+ * nobody. */
+static void
+check_restart(void)
+{
+	struct running r;
+	char json[256], text[4096];
+	struct span body;
+	struct id id;
+	unsigned int rows;
+	uint8_t began = 0;
+
+	CHECK(run(&r, "reports", "sleep 1000 & disown; exit 3"));
+	CHECK(is_done(r.request, text, sizeof(text), &rows));
+	CHECK(is_silent(SLOT_BROKER, MSG_SESSION, 300));
+	CHECK(run(&r, "reports", "sleep 1000"));
+	say_stop(STOP_SESSION, r.session);
+	CHECK(is_silent(SLOT_BROKER, MSG_SESSION, 200));
+	CHECK(end_loader(SIGKILL) == -SIGKILL);
+	begin_loader();
+	give_view();
+	CHECK(hear(WORKER, MSG_DOOR) && got.fd >= 0);
+	close_fd(&got.fd);
+	say(SLOT_WARDEN, MSG_PEER_UP, 0, span_of((uint8_t[]){ SLOT_BROKER }, 1),
+	    -1);
+	CHECK(hear(SLOT_BROKER, MSG_SESSION));
+	body = got.body;
+	CHECK(take_u8(&body, &began) && began && msg_take_id(&body, &id));
+	CHECK(hear(SLOT_BROKER, MSG_SESSION));
+	snprintf(json, sizeof(json), "{\"do\":\"status\"}");
+	CHECK(is_done(command("alice", 1, json, -1), text, sizeof(text),
+	    &rows));
+	CHECK(strstr(text, r.session) && strstr(text, "\"blocked\":true"));
+	say_stop(STOP_NOTHING, "");
+	kill(r.pid, SIGKILL);
+	CHECK(hear(SLOT_BROKER, MSG_SESSION));
+	body = got.body;
+	CHECK(take_u8(&body, &began) && !began && msg_take_id(&body, &id));
+	id_format(&id, text);
+	CHECK(strcmp(text, r.session) == 0);
+	close_run(&r);
+	CHECK(is_done(command("alice", 1,
+	    "{\"do\":\"detach\",\"skill\":\"reports\"}", -1), text, sizeof(text),
+	    &rows));
+}
+
+/* A process in a group of its own, perhaps with an io_uring. */
+static pid_t
+other_group(const char *path, bool has_ring)
+{
+	char file[600];
+	pid_t pid;
+	FILE *f;
+
+	must(mkdir(path, 0755) == 0 || errno == EEXIST);
+	pid = fork();
+	if (pid == 0) {
+		struct io_uring_params ring = { 0 };
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (has_ring)
+			syscall(SYS_io_uring_setup, 4, &ring);
+		for (;;)
+			pause();
+	}
+	usleep(50000);
+	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
+	f = fopen(file, "w");
+	fprintf(f, "%d\n", pid);
+	fclose(f);
+	return pid;
+}
+
+static void
+check_attach(void)
+{
+	char path[512], below[560], json[1024], text[4096];
+	static const char form[] =
+	    "{\"do\":\"attach\",\"skill\":\"reports\",\"cgroup\":\"%s\"}";
+	unsigned int rows;
+	pid_t pid, with_ring;
+	uint64_t id;
+
+	snprintf(path, sizeof(path), "%s/service", instance.cgroup);
+	pid = other_group(path, false);
+	snprintf(below, sizeof(below), "%s/below", path);
+	mkdir(below, 0755);
+	const char *const never[] = { instance.cgroup, instance.skill_cgroup,
+		instance.daemon_cgroup, "/", "/tmp", "/no/such" };
+	for (size_t i = 0; i < COUNT(never); i++) {
+		snprintf(json, sizeof(json), form, never[i]);
+		id = command("admin", 1, json, -1);
+		CHECK_ROW(never[i], !is_done(id, text, sizeof(text), &rows));
+	}
+	drain(WORKER);
+	snprintf(json, sizeof(json), form, path);
+	id = command("admin", 1, json, -1);
+	CHECK_ROW(text, is_done(id, text, sizeof(text), &rows));
+	CHECK(hear(WORKER, MSG_DOOR) && got.fd >= 0);
+	close_fd(&got.fd);
+	CHECK(is_entered(ENTRY_ATTACH, KEY_NAME, path));
+	for (int i = 0; i < 2; i++) {	/* the same, and one below it */
+		snprintf(json, sizeof(json), form, i ? below : path);
+		id = command("admin", 1, json, -1);
+		CHECK(!is_done(id, text, sizeof(text), &rows));
+		CHECK(strstr(text, "registered already") != NULL);
+	}
+	kill(pid, SIGKILL);	/* an empty attached group stays attached */
+	waitpid(pid, NULL, 0);
+	CHECK(is_silent(WORKER, MSG_DOOR_SHUT, 300));
+	id = command("admin", 1, "{\"do\":\"detach\",\"skill\":\"reports\"}",
+	    -1);
+	CHECK(is_done(id, text, sizeof(text), &rows));
+	CHECK(is_silent(WORKER, MSG_NONE, 50));
+	CHECK(is_entered(ENTRY_DETACH, KEY_PERSON, "admin"));
+
+	with_ring = other_group(path, true);
+	snprintf(json, sizeof(json), "{\"do\":\"attach\",\"skill\":\"reports\","
+	    "\"pid\":%d}", with_ring);
+	id = command("admin", 1, json, -1);
+	CHECK(!is_done(id, text, sizeof(text), &rows));
+	CHECK(strstr(text, "io_uring") != NULL);
+	kill(with_ring, SIGKILL);
+	waitpid(with_ring, NULL, 0);
+	usleep(50000);
+	CHECK(group_remove(path) == 0);
+}
+
+/* A broker that does not say what msg.h says is reported. */
+static void
+check_fault(void)
+{
+	static const struct { uint16_t type; struct span body; } bad[] = {
+		{ MSG_DO, SPAN("0123456789abcdefg") },
+		{ MSG_STOP, SPAN("\x09\0\0\0\0") },
+		{ MSG_STOP, SPAN("\x01\0\0\0\7reports!") },
+		{ MSG_WHO, SPAN("short") },
+		{ MSG_DOOR, SPAN("01234567") },
+	};
+
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		say(SLOT_BROKER, bad[i].type, 1, bad[i].body, -1);
+		CHECK(hear(SLOT_WARDEN, MSG_SENDER_FAULT));
+		CHECK(got.body.n == 3 && got.body.p[0] == SLOT_BROKER);
+	}
+}
+
+/* A program that somebody detached: alarm, a new loader, whole again. */
+static void
+check_ground(void)
+{
+	char command_text[512], text[8192];
+	unsigned int rows;
+	int status = 0;
+
+	snprintf(command_text, sizeof(command_text), "bpftool link detach "
+	    "pinned %s/links/ilk_connect4", instance.pin_directory);
+	CHECK(system(command_text) == 0);
+	for (int i = 0; i < 400 && waitpid(loader_pid, &status, WNOHANG) == 0;
+	    i++) {
+		tend();
+		usleep(20000);
+	}
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	while (receive(SLOT_RECORDER))
+		keep_entry();
+	CHECK(is_entered(ENTRY_ALARM, KEY_PROCESS, "loader"));
+	begin_loader();
+	give_view();
+	CHECK(is_done(command("alice", 1, "{\"do\":\"status\"}", -1), text,
+	    sizeof(text), &rows));
+	CHECK(strstr(text, "\"whole\":true") != NULL);
+}
+
+int
+main(void)
+{
+	set_up();
+	begin_loader();
+	give_view();
+	check_restart();
+	check_attach();
+	check_ground();
+	check_fault();
+	CHECK(end_loader(0) == 0);
+	tear_down();
+	return check_end();
+}

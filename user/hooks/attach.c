@@ -1,0 +1,255 @@
+/*
+ * attach.c: `interlock attach` and `interlock detach`.
+ * A group that lives already becomes a skill. What its processes did before is
+ * the danger: connections they hold are destroyed, and a group in which somebody
+ * holds an io_uring is refused, because a ring's thread may stand outside the
+ * group and connect for it (KERNEL row 4). The group must be one of its own:
+ * not the root, not the daemon's, not above or below another skill's.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/must.h"
+#include "hooks/hooks.h"
+#include "hooks/loader.h"
+#include "hooks/process.h"
+#include "view.h"
+
+static bool
+is_within(const char *path, const char *above)
+{
+	size_t n = strlen(above);
+
+	return strncmp(path, above, n) == 0 &&
+	    (path[n] == '/' || path[n] == '\0');
+}
+
+static bool
+is_related(const char *a, const char *b)
+{
+	return is_within(a, b) || is_within(b, a);
+}
+
+/* Why this group cannot be a skill; NULL: it can. */
+static const char *
+objection(struct loader *loader, const char *group)
+{
+	char self[LOADER_PATH], root[LOADER_PATH];
+
+	if (instance_find_cgroup2(root, sizeof(root)) < 0 ||
+	    process_cgroup(getpid(), root, self, sizeof(self)) < 0)
+		return "the daemon cannot tell its own cgroup";
+	if (!is_within(group, loader->instance.cgroup))
+		return "it is not below the cgroup where programs are attached";
+	if (strcmp(group, root) == 0 ||
+	    strcmp(group, loader->instance.cgroup) == 0)
+		return "the root of all groups is no skill";
+	if (is_within(self, group) ||
+	    is_related(group, loader->instance.daemon_cgroup))
+		return "the daemon itself is in it";
+	if (is_within(loader->instance.skill_cgroup, group))
+		return "it holds all skills";
+	for (const struct session *s = loader->sessions; s; s = s->next)
+		if (is_related(group, s->cgroup))
+			return "it is, holds or is part of a group that is "
+			    "registered already";
+	return NULL;
+}
+
+/* The group meant, as a path without links. 0 or -errno. */
+static int
+find_group(const struct request *request, char *group)
+{
+	const json_t *pid = json_object_get(request->json, "pid");
+	const char *path = json_string_value(json_object_get(request->json,
+	    "cgroup"));
+	char root[LOADER_PATH], given[PATH_MAX], real[PATH_MAX];
+	struct statfs fs;
+	int r = instance_find_cgroup2(root, sizeof(root));
+
+	if (r < 0 || !path == !pid)
+		return r < 0 ? r : -EINVAL;
+	if (pid && json_integer_value(pid) <= 0)
+		return -EINVAL;
+	if (pid)
+		r = process_cgroup((pid_t)json_integer_value(pid), root, given,
+		    sizeof(given));
+	else if (snprintf(given, sizeof(given), "%s%s%s", is_within(path, root) ?
+	    "" : root, *path == '/' ? "" : "/", path) >= (int)sizeof(given))
+		r = -ENAMETOOLONG;
+	if (r < 0)
+		return r;
+	if (!realpath(given, real) || statfs(real, &fs) < 0)
+		return -errno;
+	if (fs.f_type != CGROUP2_SUPER_MAGIC)
+		return -ENOTDIR;
+	return snprintf(group, LOADER_PATH, "%s", real) >= LOADER_PATH ?
+	    -ENAMETOOLONG : 0;
+}
+
+static int
+look_for_ring(void *arg, pid_t pid)
+{
+	int r = process_has_ring(pid);
+
+	*(pid_t *)arg = pid;
+	return r == -ESRCH ? 0 : r;
+}
+
+static int
+destroy_connections(void *arg, pid_t pid)
+{
+	int r = hooks_destroy_sockets(arg, (int)pid);
+
+	return r < 0 && r != -ESRCH && r != -ENOENT ? r : 0;
+}
+
+/* From here on what they connect is ours; cut what they had. */
+static int
+take_group(struct session *s, char *why)
+{
+	pid_t culprit = 0;
+	int r = session_open_doors(s);
+
+	snprintf(why, LOADER_WHY, "no listener in its network namespace");
+	if (r < 0)
+		return r;
+	snprintf(why, LOADER_WHY, "its connections cannot be destroyed");
+	r = group_each(s->cgroup, destroy_connections, s->loader->hooks);
+	if (r < 0)
+		return r;
+	r = group_each(s->cgroup, look_for_ring, &culprit);
+	snprintf(why, LOADER_WHY, r == 1 ? "process %d holds an io_uring, which "
+	    "may connect from outside the group" :
+	    "the descriptors of process %d cannot be read", (int)culprit);
+	if (r != 0)
+		return r < 0 ? r : -EPERM;
+	snprintf(why, LOADER_WHY, "its start cannot be recorded");
+	return session_announce(s, "attached");
+}
+
+static int
+attach(struct loader *loader, const struct request *request,
+    const struct view_skill *skill, const char *group, struct session **out,
+    char *why)
+{
+	pid_t pid = (pid_t)json_integer_value(json_object_get(request->json,
+	    "pid"));
+	struct session *s;
+	int r = session_new(loader, &s, skill->name, request->person,
+	    request->uid);
+
+	snprintf(why, LOADER_WHY, "no session could be made");
+	if (r < 0)
+		return r;
+	strcpy(s->cgroup, group);
+	s->is_attached = true;
+	if (pid && process_started(pid, &s->pid_ticks) == 0)
+		s->pid = pid;
+	r = session_register(s);
+	if (r < 0) {
+		session_free(&s);
+		return r;
+	}
+	r = take_group(s, why);
+	if (r < 0) {
+		session_end(&s, why, NULL);
+		return r;
+	}
+	*out = s;
+	return 0;
+}
+
+/* The skill, when this person may attach one and it is what was accepted. */
+static const struct view_skill *
+wanted_skill(struct loader *loader, const struct request *request)
+{
+	const char *name = json_string_value(json_object_get(request->json,
+	    "skill"));
+	const struct view_skill *skill = name ? right_skill(loader, name) : NULL;
+	struct right right;
+	int r;
+
+	if (!skill) {
+		answer_error(loader, request->id, ANSWER_NO,
+		    "the policy knows no skill %s", name ? name : "of no name");
+		return NULL;
+	}
+	r = right_check(loader, skill, (pid_t)json_integer_value(
+	    json_object_get(request->json, "pid")), &right);
+	if (r < 0) {
+		right_enter(loader, skill, &right);
+		answer_error(loader, request->id, ANSWER_NO, "%s", right.why);
+		return NULL;
+	}
+	return skill;
+}
+
+void
+attach_begin(struct loader *loader, struct request *request)
+{
+	const struct view_skill *skill = wanted_skill(loader, request);
+	char group[LOADER_PATH], why[LOADER_WHY];
+	struct session *s = NULL;
+	const char *no;
+	int r;
+
+	if (!skill)
+		return;
+	r = find_group(request, group);
+	if (r < 0) {
+		answer_error(loader, request->id, ANSWER_USAGE,
+		    "no such cgroup2 group or process: %s", strerror(-r));
+		return;
+	}
+	no = objection(loader, group);
+	if (no) {
+		answer_error(loader, request->id, ANSWER_NO, "%s: %s", group,
+		    no);
+		return;
+	}
+	r = attach(loader, request, skill, group, &s, why);
+	if (r < 0) {
+		answer_error(loader, request->id, ANSWER_FAILED,
+		    "%s is not attached: %s (%s)", group, why, strerror(-r));
+		return;
+	}
+	log_info("session %s: skill %s attached to %s", s->text, s->skill,
+	    s->cgroup);
+	answer_done(loader, request->id, json_pack("{s:s,s:s}", "session",
+	    s->text, "cgroup", s->cgroup));
+}
+
+/* By session, or every session of a skill. */
+void
+attach_end(struct loader *loader, struct request *request)
+{
+	const char *text = json_string_value(json_object_get(request->json,
+	    "session"));
+	const char *skill = json_string_value(json_object_get(request->json,
+	    "skill"));
+	struct session *next;
+	size_t count = 0;
+
+	for (struct session *s = loader->sessions; s; s = next) {
+		next = s->next;
+		if ((text && strcmp(text, s->text)) ||
+		    (skill && strcmp(skill, s->skill)) || (!text && !skill))
+			continue;
+		session_end(&s, "detached", request->person);
+		count++;
+	}
+	if (count == 0)
+		answer_error(loader, request->id, ANSWER_NO,
+		    "no such session: see interlock status");
+	else
+		answer_done(loader, request->id, json_pack("{s:I}", "detached",
+		    (json_int_t)count));
+}

@@ -1,0 +1,145 @@
+/* group.c: one cgroup and those below it. See process.h. */
+#include "process.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/must.h"
+
+#define GROUP_DEPTH 32
+
+static void
+close_folder(DIR **d)
+{
+	if (*d)
+		closedir(*d);
+}
+
+static void
+close_file(FILE **f)
+{
+	if (*f)
+		fclose(*f);
+}
+
+static int
+each_here(int folder, process_fn fn, void *arg)
+{
+	int fd = openat(folder, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	FILE *f cleanup(close_file) = fd < 0 ? NULL : fdopen(fd, "r");
+	char line[32];
+	int r = 0;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!f) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while (r == 0 && fgets(line, sizeof(line), f)) {
+		int pid = atoi(line);
+
+		if (pid > 0)	/* 0: not of our pid namespace */
+			r = fn(arg, pid);
+	}
+	return r;
+}
+
+static int
+each_below(int fd, unsigned int depth, process_fn fn, void *arg)
+{
+	DIR *d cleanup(close_folder) = fdopendir(fd);
+	const struct dirent *e;
+	int r;
+
+	if (!d) {
+		close(fd);
+		return -ENOMEM;
+	}
+	if (depth > GROUP_DEPTH)
+		return -ELOOP;
+	r = each_here(dirfd(d), fn, arg);
+	while (r == 0 && (e = readdir(d))) {
+		int below;
+
+		if (e->d_type != DT_DIR || e->d_name[0] == '.')
+			continue;
+		below = openat(dirfd(d), e->d_name,
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (below >= 0)
+			r = each_below(below, depth + 1, fn, arg);
+	}
+	return r;
+}
+
+int
+group_each(const char *path, process_fn fn, void *arg)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : each_below(fd, 0, fn, arg);
+}
+
+int
+group_id(const char *path, uint64_t *id)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return -errno;
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
+	*id = st.st_ino;	/* of a cgroup2 folder, the inode is its id */
+	return 0;
+}
+
+int
+group_is_populated(int events_fd)
+{
+	char text[256];
+	ssize_t n = pread(events_fd, text, sizeof(text) - 1, 0);
+
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	return strstr(text, "populated 1") != NULL;
+}
+
+int
+group_kill(const char *path)
+{
+	int fd cleanup(close_fd) = -1;
+	char file[PATH_MAX];
+
+	if (snprintf(file, sizeof(file), "%s/cgroup.kill", path) >=
+	    (int)sizeof(file))
+		return -ENAMETOOLONG;
+	fd = open(file, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "1", 1) < 0)
+		return -errno;
+	return 0;
+}
+
+int
+group_remove(const char *path)
+{
+	DIR *d cleanup(close_folder) = opendir(path);
+	char below[PATH_MAX];
+	const struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		if (e->d_type != DT_DIR || e->d_name[0] == '.')
+			continue;
+		if (snprintf(below, sizeof(below), "%s/%s", path, e->d_name) <
+		    (int)sizeof(below))
+			group_remove(below);
+	}
+	return rmdir(path) < 0 ? -errno : 0;
+}

@@ -1,0 +1,314 @@
+/*
+ * launch.c: make the child, wait for it, let it go, hear how it went.
+ * Parent and child share one SOCK_SEQPACKET pair. The child says one `struct
+ * word` when it has arranged itself, waits for one byte, and says another only
+ * if something fails after that: execve() closes its end, so the end of the
+ * conversation means that the command runs. The child is a copy of a process
+ * with one thread and may use the C library as usual.
+ */
+#include "launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/sched.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/must.h"
+#include "span.h"
+
+#define READY_MS 10000		/* to arrange mounts on a busy machine */
+#define WHAT_SIZE 48
+#define PID_FS_MAGIC_OF_6_9 0x50494446	/* newer than our headers */
+
+struct word {
+	int error;		/* 0: ready */
+	char what[WHAT_SIZE];
+};
+
+static void __attribute__((noreturn))
+give_up(int line, int error, const char *what)
+{
+	struct word word = { .error = error < 0 ? -error : error };
+
+	snprintf(word.what, sizeof(word.what), "%s", what);
+	send(line, &word, sizeof(word), MSG_NOSIGNAL);
+	_exit(word.error == ENOENT ? 127 : 126);
+}
+
+/* An AF_UNIX socket serves: the skill's cgroup may not make UDP sockets. */
+static int
+raise_loopback(void)
+{
+	int fd cleanup(close_fd) = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
+		return -errno;
+	return 0;
+}
+
+static void
+reset_signals(void)
+{
+	struct sigaction plain = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	for (int i = 1; i < NSIG; i++)
+		sigaction(i, &plain, NULL);	/* KILL and STOP say no */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Put the three descriptors at 0, 1 and 2; the rest closes itself at execve. */
+static int
+place_stdio(const struct launch *l)
+{
+	int kept[3];
+
+	for (int i = 0; i < 3; i++) {
+		kept[i] = fcntl(l->stdio[i], F_DUPFD_CLOEXEC, 3);
+		if (kept[i] < 0)
+			return -errno;
+	}
+	for (int i = 0; i < 3; i++)
+		if (dup2(kept[i], i) < 0)
+			return -errno;
+	if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return -errno;
+	return 0;
+}
+
+static void __attribute__((noreturn))
+child(const struct launch *l, int line)
+{
+	struct word ready = { 0 };
+	const char *what = "set up";
+	char go;
+	int r = l->own_network ? raise_loopback() : 0;
+
+	if (r < 0)
+		give_up(line, r, "raise the loopback interface");
+	r = launch_mounts(l, &what);
+	if (r < 0)
+		give_up(line, r, what);
+	if (send(line, &ready, sizeof(ready), MSG_NOSIGNAL) < 0 ||
+	    recv(line, &go, 1, 0) != 1)
+		_exit(126);	/* the loader is gone, or thought better of it */
+	reset_signals();
+	umask(022);
+	if (setsid() < 0)
+		give_up(line, errno, "begin a session");
+	r = launch_shed(l, &what);
+	if (r < 0)
+		give_up(line, r, what);
+	r = place_stdio(l);
+	if (r < 0)
+		give_up(line, r, "pass the standard descriptors");
+	if (chdir(l->cwd) < 0)
+		give_up(line, errno, l->cwd);
+	environ = (char **)l->env;
+	r = launch_fence(l);
+	if (r < 0)
+		give_up(line, r, "set the system call filter");
+	execvp(l->argv[0], l->argv);
+	give_up(line, errno, l->argv[0]);
+}
+
+/* File systems whose "regular files" are handles to something else. */
+static bool
+is_stored(int fd)
+{
+	static const uint32_t handles[] = { NSFS_MAGIC, PROC_SUPER_MAGIC,
+		SYSFS_MAGIC, BPF_FS_MAGIC, CGROUP_SUPER_MAGIC,
+		CGROUP2_SUPER_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC,
+		SECURITYFS_MAGIC, ANON_INODE_FS_MAGIC, PID_FS_MAGIC_OF_6_9 };
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		return false;
+	for (size_t i = 0; i < COUNT(handles); i++)
+		if ((uint32_t)fs.f_type == handles[i])
+			return false;
+	return true;
+}
+
+/* May this be a skill's standard descriptor? A way to the network or to the
+ * host's file tree may not (KERNEL rows 2, 3 and 4). */
+static bool
+is_harmless(int fd)
+{
+	struct stat st;
+	socklen_t n = sizeof(int);
+	int flags = fcntl(fd, F_GETFL), family, terminal;
+
+	if (flags < 0 || flags & O_PATH || fstat(fd, &st) < 0)
+		return false;
+	if (S_ISFIFO(st.st_mode))
+		return true;
+	if (S_ISREG(st.st_mode))
+		return is_stored(fd);
+	if (S_ISSOCK(st.st_mode))
+		return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &n) == 0 &&
+		    family == AF_UNIX;
+	if (!S_ISCHR(st.st_mode))
+		return false;
+	if (major(st.st_rdev) == 1)	/* null zero full random urandom */
+		return minor(st.st_rdev) == 3 || minor(st.st_rdev) == 5 ||
+		    (minor(st.st_rdev) >= 7 && minor(st.st_rdev) <= 9);
+	return ioctl(fd, TIOCGPGRP, &terminal) == 0 || isatty(fd);
+}
+
+static int
+check(const struct launch *l, char *why, size_t size)
+{
+	static const char *const names[] = { "input", "output", "error output" };
+
+	if (l->uid == 0 || l->gid == 0) {
+		snprintf(why, size, "a skill never runs as root");
+		return -EPERM;
+	}
+	for (int i = 0; i < 3; i++)
+		if (!is_harmless(l->stdio[i])) {
+			snprintf(why, size, "the standard %s is no file, pipe, "
+			    "terminal or unix socket", names[i]);
+			return -EPERM;
+		}
+	return 0;
+}
+
+static long
+make_child(const struct launch *l, int *pidfd)
+{
+	struct clone_args args = {
+		.flags = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS |
+		    CLONE_PIDFD | CLONE_INTO_CGROUP |
+		    (l->own_network ? CLONE_NEWNET : 0),
+		.pidfd = (uint64_t)(uintptr_t)pidfd,
+		.exit_signal = SIGCHLD,
+		.cgroup = (uint64_t)l->cgroup,
+	};
+
+	return syscall(SYS_clone3, &args, sizeof(args));
+}
+
+static int
+hear(int line, char *why, size_t size)
+{
+	struct word word;
+	ssize_t n = recv(line, &word, sizeof(word), MSG_DONTWAIT);
+
+	if (n < 0)
+		return -errno;
+	if (n == 0)
+		return 1;
+	if (n != sizeof(word))
+		return -EPROTO;
+	word.what[WHAT_SIZE - 1] = '\0';
+	if (word.error)
+		snprintf(why, size, "%s: %s", word.what, strerror(word.error));
+	return -word.error;
+}
+
+/* The child has said that it is ready: 0. */
+static int
+wait_ready(const struct launched *l, char *why, size_t size)
+{
+	struct pollfd poll_one = { .fd = l->line, .events = POLLIN };
+	int r;
+
+	do
+		r = poll(&poll_one, 1, READY_MS);
+	while (r < 0 && errno == EINTR);
+	r = r < 0 ? -errno : r == 0 ? -ETIMEDOUT : hear(l->line, why, size);
+	if (r == 1)
+		r = -ECHILD;
+	if (r == -ETIMEDOUT || r == -ECHILD)
+		snprintf(why, size, "the new process did not get ready");
+	return r;
+}
+
+int
+launch_begin(const struct launch *l, struct launched *out, char *why,
+    size_t size)
+{
+	struct launched made = { .pidfd = -1, .line = -1 };
+	int pair[2], r = check(l, why, size);
+	long pid;
+
+	if (r < 0)
+		return r;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		snprintf(why, size, "no socket pair: %s", strerror(errno));
+		return -errno;
+	}
+	pid = make_child(l, &made.pidfd);
+	if (pid == 0) {
+		close(pair[0]);
+		child(l, pair[1]);
+	}
+	r = pid < 0 ? -errno : 0;
+	close(pair[1]);
+	if (r < 0) {
+		close(pair[0]);
+		snprintf(why, size, "no new process: %s", strerror(-r));
+		return r;
+	}
+	made.pid = (pid_t)pid;
+	made.line = pair[0];
+	r = wait_ready(&made, why, size);
+	if (r < 0) {
+		launch_abort(&made);
+		return r;
+	}
+	*out = made;
+	return 0;
+}
+
+int
+launch_go(const struct launched *l)
+{
+	return send(l->line, "g", 1, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int
+launch_outcome(const struct launched *l, char *why, size_t size)
+{
+	return hear(l->line, why, size);
+}
+
+void
+launch_forget(struct launched *l)
+{
+	close_fd(&l->line);
+	close_fd(&l->pidfd);
+}
+
+void
+launch_abort(struct launched *l)
+{
+	siginfo_t gone;
+
+	if (l->pidfd >= 0) {
+		syscall(SYS_pidfd_send_signal, l->pidfd, SIGKILL, NULL, 0);
+		while (waitid(P_PIDFD, (id_t)l->pidfd, &gone, WEXITED) < 0 &&
+		    errno == EINTR)
+			;
+	}
+	launch_forget(l);
+}

@@ -1,0 +1,242 @@
+/*
+ * loader.h: the state of the loader process and what its files offer each other.
+ * How it hangs together: verbs.c hears what people command and hands it to
+ * start.c (run), attach.c or skill.c; the first two make sessions (session.c),
+ * whose namespaces get doors (door.c) and which keep.c writes down, so that they
+ * outlive this process. who.c answers the workers, measuring the skill each
+ * time (right.c). stop.c blocks, refusals.c enters what the kernel refused,
+ * ground.c sees to it that the kernel still refuses. serve.c hears it all.
+ * One thread, one loop; whatever waits does so in a callback.
+ */
+#ifndef HOOKS_LOADER_H
+#define HOOKS_LOADER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi.h"
+#include "base/instance.h"
+#include "entry.h"
+#include "hooks/launch.h"
+#include "hooks/measure.h"
+#include "id.h"
+#include "loop/loop.h"
+#include "msg.h"
+#include "who.h"
+
+struct hooks;
+struct post;
+struct refusals;
+struct scribe;
+struct view_loader;
+struct view_skill;
+
+#define LOADER_PATH 512
+#define LOADER_WHY 256
+#define SESSION_DOORS 16	/* network namespaces of one attached group */
+#define SESSIONS_MOST 1024
+#define STOPS_MOST 256
+
+/* A listener in one network namespace, shared by the sessions in it. */
+struct door {
+	struct door *next;
+	uint64_t cookie;
+	uint64_t device, inode;	/* of the namespace */
+	int netns, fd4, fd6;	/* fd6 may be -1 */
+	unsigned int users;
+};
+
+struct session {
+	struct session *next;
+	struct loader *loader;
+	struct id id;
+	char text[ID_TEXT_SIZE];	/* of the id */
+	char skill[ABI_NAME_SIZE];
+	char starter[WHO_NAME_SIZE];
+	uint32_t starter_uid;
+	char cgroup[LOADER_PATH];
+	uint64_t cgroup_id;
+	bool is_attached;	/* an existing group: ends by detach only */
+	bool is_blocked;
+	bool has_begun;		/* somebody has been in it: empty means over */
+	int events_fd;		/* cgroup.events */
+	struct watch *events;
+	struct door *doors[SESSION_DOORS];
+	size_t door_count;
+	/* the root process; pid 0: not known */
+	pid_t pid;
+	uint64_t pid_ticks;	/* when it started */
+	struct launched launched;
+	struct watch *line, *end;
+	uint64_t request;	/* MSG_DO that waits for its end; 0: none */
+	uint32_t requester;	/* pid of who ran it */
+};
+
+/* What an operator stopped. */
+struct stop {
+	uint8_t scope;		/* STOP_ALL, STOP_SKILL or STOP_SESSION */
+	char name[ABI_NAME_SIZE];
+};
+
+struct loader {
+	struct instance instance;
+	struct loop *loop;
+	struct post *post;
+	struct scribe *scribe;
+	struct hooks *hooks;
+	struct watch *events;
+	struct view_loader *view, *offered;	/* in force; taken, not yet */
+	struct measure *measure;
+	struct refusals *refusals;
+	struct session *sessions;
+	size_t session_count;
+	struct door *doors;
+	struct stop stops[STOPS_MOST];
+	size_t stop_count;
+	struct timer sweep;
+	bool is_ready;
+};
+
+/* A request of a person's, as the broker passes it on (MSG_DO). */
+struct request {
+	uint64_t id;
+	char person[WHO_NAME_SIZE];
+	uint32_t uid, pid;
+	json_t *json;
+	int fd;			/* -1: none; verbs.c closes it */
+};
+
+#define ANSWER_VERSION 1	/* of the lines in desk/control.h */
+/* Exit codes that answers carry: cli/cli.h has them all. */
+enum answer_code {
+	ANSWER_NO = 1, ANSWER_USAGE = 2, ANSWER_PERMISSION = 4, ANSWER_FAILED = 5
+};
+
+/* ---- serve.c ------------------------------------------------------------ */
+/* Give up all rights but the loader's, before anything is opened. 0 or -errno. */
+int loader_confine(void);
+/* Open everything and serve; `instance` is set, the rest zero. The exit code. */
+int loader_serve(struct loader *);
+/* Give back memory and descriptors; sessions, doors and pins stay. */
+void loader_close(struct loader *);
+
+/* ---- verbs.c: hearing and answering ----------------------------------- */
+/* MSG_DO. False: the body is not what msg.h says. Takes fd. */
+bool verbs_hear(struct loader *, uint64_t id, struct span body, int fd);
+/* One row, the last word, and a refusal. The JSON given is taken. */
+void answer_row(struct loader *, uint64_t id, json_t *row);
+void answer_done(struct loader *, uint64_t id, json_t *more);
+void answer_error(struct loader *, uint64_t id, int code, const char *format,
+    ...) __attribute__((format(printf, 4, 5)));
+
+typedef void (*verb_fn)(struct loader *, struct request *);
+void start_run(struct loader *, struct request *);
+void start_signal(struct loader *, struct request *);
+void attach_begin(struct loader *, struct request *);
+void attach_end(struct loader *, struct request *);
+void skill_diff(struct loader *, struct request *);
+void skill_accept(struct loader *, struct request *);
+
+/* ---- session.c --------------------------------------------------------- */
+/* A session of `skill`, not yet anywhere: no group, no door, not in the list. */
+int session_new(struct loader *, struct session **out, const char *skill,
+    const char *starter, uint32_t starter_uid);
+/*
+ * It has its group: register it with the kernel, write it down, watch it, put it
+ * in the list. After this only session_end() may free it. 0 or -errno.
+ */
+int session_register(struct session *);
+/* Enter it in the record and tell the broker. -EAGAIN: it could not be recorded. */
+int session_announce(struct session *, const char *detail);
+/* Its group changed, or its command has been reaped: end it if nobody is left. */
+void session_check(struct session *);
+/* Write its block into the kernel's map and its file. 0 or -errno. */
+int session_update(struct session *);
+/* A door in each namespace of its processes. 0 or -errno; at least one is there. */
+int session_open_doors(struct session *);
+/* It is over: shut, unregister, enter, tell, free. `person`: who ended it, or NULL. */
+void session_end(struct session **, const char *reason, const char *person);
+/* Free one that session_register() has not seen. NULL is fine. */
+void session_free(struct session **);
+struct session *session_of_cgroup(struct loader *, uint64_t cgroup_id);
+struct session *session_of_text(struct loader *, const char *text);
+/* Tell the broker of it (MSG_SESSION). */
+void session_tell(const struct session *, bool began);
+/* As the record wants it. */
+void session_who(const struct session *, struct who *out);
+/* Look after groups that vanished; sets itself again. */
+void session_sweep(void *loader);
+
+/* ---- keep.c: sessions outlive the loader ------------------------------- */
+int keep_open(const struct loader *);
+int keep_session(const struct session *);
+void keep_forget(const struct session *);
+/* At start: take over what an earlier loader left. How many. */
+size_t keep_take_over(struct loader *);
+int keep_stops(const struct loader *);
+void keep_read_stops(struct loader *);
+
+/* ---- door.c ------------------------------------------------------------- */
+/* The door of that namespace, opened if need be; `netns` stays the caller's. 0 or -errno. */
+int door_take(struct loader *, int netns, struct door **out);
+void door_give(struct loader *, struct door **);
+struct door *door_find(struct loader *, uint64_t cookie);
+/* All doors to a worker that has (re)started. */
+void door_tell_all(struct loader *, unsigned int worker);
+
+/* ---- who.c ---------------------------------------------------------------- */
+/* MSG_WHO and MSG_SOCKET. False: bad body. */
+bool who_hear(struct loader *, unsigned int from, uint64_t id, struct span body);
+bool who_hear_socket(struct loader *, unsigned int from, uint64_t id,
+    struct span body);
+
+/* ---- right.c: is it still that skill? --------------------------------------- */
+struct right {
+	bool is_measured;		/* the policy wants a digest, and it was right */
+	uint8_t digest[MEASURE_SIZE];	/* of the folder; zero when not pinned */
+	char why[LOADER_WHY];		/* on failure */
+};
+/* Measure. `pid` 0: the executable as the policy names it, else as that process
+ * runs it. 0, -EACCES (changed) or another -errno, which refuses just so. */
+int right_check(struct loader *, const struct view_skill *, pid_t pid,
+    struct right *out);
+/* Enter that a skill is not what was accepted, once for each new digest. */
+void right_enter(struct loader *, const struct view_skill *,
+    const struct right *);
+/* The skill's own folder of accepted measures. */
+int right_directory(const struct loader *, const char *skill, char *path,
+    size_t size);
+const struct view_skill *right_skill(const struct loader *, const char *name);
+
+/* ---- ground.c: are the kernel programs in effect? --------------------------- */
+/* 0, -ENOTRECOVERABLE (they are not all) or another -errno. *has_unix: unix sockets too. */
+int ground_check(const struct loader *, bool *has_unix);
+/* If they are not: alarm, and end this process so that the next one mends it. */
+void ground_watch(struct loader *);
+
+/* ---- stop.c ------------------------------------------------------------------ */
+/* MSG_STOP. False: bad body. */
+bool stop_hear(struct loader *, struct span body);
+bool stop_covers(const struct loader *, const struct session *);
+bool stop_covers_skill(const struct loader *, const char *skill);
+
+/* ---- refusals.c ---------------------------------------------------------------- */
+int refusals_new(struct loader *);
+void refusals_read(void *loader, uint32_t events);
+void refusals_free(struct loader *);
+
+/* ---- surroundings.c: what a skill finds -------------------------------------------- */
+/* Write run_directory/hosts anew, in place, so that running skills see it. */
+int surroundings_hosts(const struct loader *);
+/* Bring run_directory/ca-bundle.pem up to date. -ENOENT: the keeper has no CA yet. */
+int surroundings_roots(const struct loader *);
+/* The environment of a skill, from the caller's (JSON); free it and its texts
+ * with surroundings_free_env(). NULL: not strings, or no memory. */
+char **surroundings_env(const struct loader *, const struct view_skill *,
+    const char *session, const json_t *caller, bool has_roots);
+void surroundings_free_env(char **);
+#define SURROUNDINGS_BUNDLE "/etc/ssl/certs/ca-certificates.crt"
+
+#endif

@@ -1,0 +1,189 @@
+/*
+ * measure.c: the content of files as digests, remembered.
+ * A table of what has been hashed, found by device and inode and good only
+ * while change time and size are the same. Nobody but the kernel sets a change
+ * time, so a file that was altered has another one, with one exception: the
+ * clock it is taken from is coarse, and a change right after hashing could fall
+ * into the same tick. So nothing is remembered that changed within the last
+ * second. When the table is full it is emptied: it is a cache, not a record.
+ */
+#include "measure.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/must.h"
+
+#define CACHE_ROOM 32768	/* a power of two */
+#define CACHE_MOST (CACHE_ROOM / 2)
+#define READ_ROOM 65536
+
+struct known {
+	uint64_t device, inode, size;
+	int64_t changed_s, changed_ns;
+	uint8_t digest[MEASURE_SIZE];
+	bool is_set;
+};
+
+struct measure {
+	struct known known[CACHE_ROOM];
+	size_t count;
+	uint8_t room[READ_ROOM];
+};
+
+int
+measure_new(struct measure **out)
+{
+	struct measure *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return -ENOMEM;
+	*out = m;
+	return 0;
+}
+
+void
+measure_free(struct measure **m)
+{
+	free(*m);
+	*m = NULL;
+}
+
+void
+measure_bytes(struct span in, uint8_t digest[MEASURE_SIZE])
+{
+	unsigned int n = MEASURE_SIZE;
+
+	must(EVP_Digest(in.p, in.n, digest, &n, EVP_sha256(), NULL) == 1);
+}
+
+char *
+measure_text(const uint8_t digest[MEASURE_SIZE], char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < MEASURE_SIZE; i++) {
+		text[2 * i] = digits[digest[i] >> 4];
+		text[2 * i + 1] = digits[digest[i] & 15];
+	}
+	text[2 * MEASURE_SIZE] = '\0';
+	return text;
+}
+
+/* The place of this file in the table: its own, or the free one it would take. */
+static struct known *
+place_of(struct measure *m, const struct stat *st)
+{
+	uint64_t h = (st->st_ino ^ (uint64_t)st->st_dev << 32) *
+	    0x9e3779b97f4a7c15ULL;
+	size_t i = h >> 40;
+
+	for (;; i++) {
+		struct known *k = &m->known[i & (CACHE_ROOM - 1)];
+
+		if (!k->is_set || (k->device == st->st_dev &&
+		    k->inode == st->st_ino))
+			return k;
+	}
+}
+
+static bool
+is_still(const struct known *k, const struct stat *st)
+{
+	return k->is_set && k->size == (uint64_t)st->st_size &&
+	    k->changed_s == st->st_ctim.tv_sec &&
+	    k->changed_ns == st->st_ctim.tv_nsec;
+}
+
+static void
+remember(struct measure *m, const struct stat *st, const uint8_t *digest)
+{
+	struct known *k;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (st->st_ctim.tv_sec + 1 >= now.tv_sec)
+		return;
+	if (m->count >= CACHE_MOST) {
+		memset(m->known, 0, sizeof(m->known));
+		m->count = 0;
+	}
+	k = place_of(m, st);
+	if (!k->is_set)
+		m->count++;
+	*k = (struct known){ .device = st->st_dev, .inode = st->st_ino,
+		.size = (uint64_t)st->st_size, .is_set = true,
+		.changed_s = st->st_ctim.tv_sec,
+		.changed_ns = st->st_ctim.tv_nsec };
+	memcpy(k->digest, digest, MEASURE_SIZE);
+}
+
+static void
+free_context(EVP_MD_CTX **context)
+{
+	EVP_MD_CTX_free(*context);
+}
+
+static int
+hash(struct measure *m, int fd, uint8_t *digest)
+{
+	EVP_MD_CTX *context cleanup(free_context) = EVP_MD_CTX_new();
+	off_t at = 0;
+
+	if (!context || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1)
+		return -ENOMEM;
+	for (;;) {
+		ssize_t n = pread(fd, m->room, sizeof(m->room), at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		at += n;
+		if (at > MEASURE_BYTES)
+			return -E2BIG;
+		EVP_DigestUpdate(context, m->room, (size_t)n);
+	}
+	if (EVP_DigestFinal_ex(context, digest, NULL) != 1)
+		return -ENOMEM;
+	return 0;
+}
+
+int
+measure_file(struct measure *m, int fd, uint8_t digest[MEASURE_SIZE])
+{
+	struct stat before, after;
+	uint8_t found[MEASURE_SIZE];
+	const struct known *k;
+	int r;
+
+	if (fstat(fd, &before) < 0)
+		return -errno;
+	if (!S_ISREG(before.st_mode))
+		return -EINVAL;
+	if (before.st_size > MEASURE_BYTES)
+		return -E2BIG;
+	k = place_of(m, &before);
+	if (is_still(k, &before)) {
+		memcpy(digest, k->digest, MEASURE_SIZE);
+		return 0;
+	}
+	r = hash(m, fd, found);
+	if (r < 0)
+		return r;
+	if (fstat(fd, &after) < 0)
+		return -errno;
+	if (after.st_ctim.tv_sec == before.st_ctim.tv_sec &&
+	    after.st_ctim.tv_nsec == before.st_ctim.tv_nsec &&
+	    after.st_size == before.st_size)
+		remember(m, &after, found);
+	memcpy(digest, found, MEASURE_SIZE);
+	return 0;
+}

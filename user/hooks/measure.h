@@ -1,0 +1,68 @@
+/*
+ * measure.h: what a skill consists of, as one digest.
+ * The measure of a folder is a text, its manifest, and the digest is the
+ * SHA-256 of that text, so that anyone can check it with sha256sum:
+ *
+ *   interlock skill 1
+ *   f x 812 6b86b273ff34fce1… scripts/report.sh
+ *   f - 4021 d4735e3a265e16ee… SKILL.md
+ *   l - 9 4e07408562bedb8b… latest
+ *
+ * One line for each file (f) and symbolic link (l) below the folder, in the
+ * byte order of the paths as written: type, x where the owner may execute it,
+ * size, SHA-256 of the content (of a link: of its target text, which is
+ * never followed), path relative to the folder. In paths a backslash and every
+ * byte up to 0x20 and from 0x7f are written \xNN. Owners, other mode bits,
+ * times and empty folders do not count. Anything that is neither file, link
+ * nor folder cannot be measured.
+ *
+ * Not measured: .git, __pycache__ and *.pyc anywhere, and the policy's own
+ * excludes: globs over the relative path, or over the last name where they hold
+ * no slash; an excluded folder is left out whole. What is left out is not
+ * protected: a skill must not be able to write its own __pycache__.
+ *
+ * Contents are remembered by device, inode, change time and size, so that the
+ * measure of an unchanged folder costs one stat for each file. Lives in the
+ * loader; reads files, never through a link.
+ */
+#ifndef HOOKS_MEASURE_H
+#define HOOKS_MEASURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "span.h"
+
+#define MEASURE_FILES 10000		/* files and links of one folder */
+#define MEASURE_BYTES (256u << 20)	/* of all contents together */
+#define MEASURE_DEPTH 32		/* folders within folders */
+#define MEASURE_SIZE 32			/* bytes of a digest */
+
+struct measure;	/* what has been hashed before */
+
+int measure_new(struct measure **out);
+void measure_free(struct measure **);
+
+/*
+ * Measure `folder`: *text is the manifest, which the caller frees, *size its
+ * length without the NUL behind it, `digest` its SHA-256. On failure outputs
+ * are unchanged and `why` (of `room` bytes) says which file and what of it.
+ * Returns 0, -EINVAL (something that cannot be measured), -E2BIG (a limit),
+ * -ENOMEM or what the file system says.
+ */
+int measure_folder(struct measure *, const char *folder,
+    const char *const *excludes, size_t exclude_count, char **text,
+    size_t *size, uint8_t digest[MEASURE_SIZE], char *why, size_t room);
+
+/* SHA-256 of one open file's content, remembered as above. 0, -EINVAL (no
+ * regular file), -E2BIG or -errno. */
+int measure_file(struct measure *, int fd, uint8_t digest[MEASURE_SIZE]);
+
+/* SHA-256 of bytes. */
+void measure_bytes(struct span, uint8_t digest[MEASURE_SIZE]);
+
+/* 64 lower-case digits and a NUL. Returns `text`. */
+#define MEASURE_TEXT_SIZE (2 * MEASURE_SIZE + 1)
+char *measure_text(const uint8_t digest[MEASURE_SIZE], char *text);
+
+#endif

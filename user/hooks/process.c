@@ -1,0 +1,136 @@
+/* process.c: one process, as /proc shows it. Short files, read whole. */
+#include "process.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/must.h"
+
+static int
+read_file(pid_t pid, const char *name, char *text, size_t size)
+{
+	int fd cleanup(close_fd) = -1;
+	char path[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	n = read(fd, text, size - 1);
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	return 0;
+}
+
+int
+process_started(pid_t pid, uint64_t *ticks)
+{
+	char text[1024], *p;
+	int r = read_file(pid, "stat", text, sizeof(text));
+
+	if (r < 0)
+		return r;
+	p = strrchr(text, ')');		/* the name may hold anything */
+	for (int field = 2; p && field < 22; field++)
+		p = strchr(p + 1, ' ');
+	if (!p)
+		return -ESRCH;
+	*ticks = strtoull(p + 1, NULL, 10);
+	return 0;
+}
+
+uint64_t
+process_ticks(uint64_t start_ns)
+{
+	return start_ns / (SECOND_NS / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
+int
+process_netns(pid_t pid)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int
+process_executable(pid_t pid, char *path, size_t size)
+{
+	int fd cleanup(close_fd) = -1;
+	char link[64];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	n = readlink(link, path, size);
+	if (n < 0)
+		return -errno;
+	if ((size_t)n == size)
+		return -ENAMETOOLONG;
+	path[n] = '\0';
+	fd = open(link, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : take_fd(&fd);
+}
+
+int
+process_cgroup(pid_t pid, const char *root, char *path, size_t size)
+{
+	char text[8192], *p, *end;
+	int r = read_file(pid, "cgroup", text, sizeof(text));
+
+	if (r < 0)
+		return r;
+	p = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
+	if (!p)
+		return -ENOENT;
+	p = strstr(p, "0::") + 3;
+	end = strchr(p, '\n');
+	if (!end)
+		return -ENAMETOOLONG;
+	*end = '\0';
+	if (snprintf(path, size, "%s%s", root, strcmp(p, "/") ? p : "") >=
+	    (int)size)
+		return -ENAMETOOLONG;
+	return 0;
+}
+
+static void
+close_folder(DIR **d)
+{
+	if (*d)
+		closedir(*d);
+}
+
+int
+process_has_ring(pid_t pid)
+{
+	DIR *d cleanup(close_folder) = NULL;
+	const struct dirent *e;
+	char path[64], to[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	d = opendir(path);
+	if (!d)
+		return errno == ENOENT ? -ESRCH : -errno;
+	while ((e = readdir(d))) {
+		ssize_t n = readlinkat(dirfd(d), e->d_name, to, sizeof(to) - 1);
+
+		if (n < 0)
+			continue;	/* "." and "..", or closed meanwhile */
+		to[n] = '\0';
+		if (strstr(to, "io_uring"))
+			return 1;
+	}
+	return 0;
+}

@@ -1,0 +1,39 @@
+/*
+ * process.h: what /proc and the cgroup file system say of a process or group.
+ * Lives in the loader; needs CAP_SYS_PTRACE to look at other users' processes.
+ */
+#ifndef HOOKS_PROCESS_H
+#define HOOKS_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* When it started, in clock ticks since boot (field 22 of stat). 0 or -ESRCH. */
+int process_started(pid_t, uint64_t *ticks);
+/* The same of the kernel's nanoseconds. */
+uint64_t process_ticks(uint64_t start_ns);
+/* Its network namespace, open. A descriptor or -errno. */
+int process_netns(pid_t);
+/* Its executable, open, and the path as the kernel has it. A descriptor or -errno. */
+int process_executable(pid_t, char *path, size_t size);
+/* Its cgroup below the cgroup2 mount `root`, as an absolute path. 0 or -errno. */
+int process_cgroup(pid_t, const char *root, char *path, size_t size);
+/* Does it hold an io_uring? 1, 0 or -errno. */
+int process_has_ring(pid_t);
+
+/* Call fn for each process of the group and the groups below it, until it says
+ * other than 0, which is returned. -errno when the group cannot be read. */
+typedef int (*process_fn)(void *arg, pid_t);
+int group_each(const char *path, process_fn, void *arg);
+/* Id of the group, as the kernel has it. 0 or -errno. */
+int group_id(const char *path, uint64_t *id);
+/* From its open cgroup.events: 1 processes live in it or below, 0 none, -errno. */
+int group_is_populated(int events_fd);
+/* End every process in it. 0 or -errno. */
+int group_kill(const char *path);
+/* Remove it and the empty groups below it. 0 or -errno. */
+int group_remove(const char *path);
+
+#endif

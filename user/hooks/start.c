@@ -1,0 +1,431 @@
+/*
+ * start.c: `interlock run`.
+ * Order is everything here. The session is registered in the kernel and written
+ * down before anything runs in its cgroup; its start is in the record before the
+ * command is executed; its namespace has a door before the command can connect.
+ * The child waits in between (launch.h). If any step fails, the child has never
+ * executed anything and the session ends.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/must.h"
+#include "hooks/loader.h"
+#include "hooks/process.h"
+#include "view.h"
+
+#define ARGUMENTS_MOST 4096
+
+/* What a run needs until the child has its own copy. */
+struct run {
+	const struct view_skill *skill;
+	char **argv;		/* texts are the request's */
+	char **env;
+	int stdio[3];
+	int cgroup;
+	bool has_roots, has_unix;
+	char why[LOADER_WHY];
+};
+
+static void
+run_free(struct run *run)
+{
+	free(run->argv);
+	surroundings_free_env(run->env);
+	for (int i = 0; i < 3; i++)
+		close_fd(&run->stdio[i]);
+	close_fd(&run->cgroup);
+}
+
+static bool
+is_person(const struct loader *loader, const char *name)
+{
+	for (size_t i = 0; i < loader->view->person_count; i++)
+		if (strcmp(loader->view->people[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+may_start(const struct loader *loader, const struct view_skill *skill,
+    const char *person)
+{
+	for (size_t i = 0; *person && i < skill->starter_count; i++)
+		if (strcmp(skill->starters[i], person) == 0 ||
+		    (strcmp(skill->starters[i], "*") == 0 &&
+		    is_person(loader, person)))
+			return true;
+	return false;
+}
+
+/* The three standard descriptors, which wait in the request's socket. */
+static int
+receive_stdio(int fd, int stdio[3])
+{
+	union {
+		char room[CMSG_SPACE(8 * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	char byte;
+	struct iovec part = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control) };
+	struct cmsghdr *c;
+	int got[8] = { -1, -1, -1, -1, -1, -1, -1, -1 };
+	size_t n = 0;
+
+	if (fd < 0 || recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
+		return -EINVAL;
+	c = CMSG_FIRSTHDR(&msg);
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
+		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		memcpy(got, CMSG_DATA(c), n * sizeof(int));
+	}
+	if (n != 3 || msg.msg_flags & MSG_CTRUNC) {
+		for (size_t i = 0; i < n; i++)
+			close_fd(&got[i]);
+		return -EINVAL;
+	}
+	memcpy(stdio, got, 3 * sizeof(int));
+	return 0;
+}
+
+static int
+read_arguments(const json_t *list, char ***out)
+{
+	size_t n = json_array_size(list);
+	char **argv cleanup(free_memory) = NULL;
+
+	if (n == 0 || n > ARGUMENTS_MOST)
+		return -EINVAL;
+	argv = calloc(n + 1, sizeof(*argv));
+	if (!argv)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		const char *text = json_string_value(json_array_get(list, i));
+
+		if (!text)
+			return -EINVAL;
+		argv[i] = (char *)text;
+	}
+	if (!*argv[0])
+		return -EINVAL;
+	*out = take(&argv);
+	return 0;
+}
+
+static const char *
+text_of(const struct request *request, const char *key)
+{
+	const char *text = json_string_value(json_object_get(request->json, key));
+
+	return text ? text : "";
+}
+
+/* May this person start this skill, and is it still that skill? Answers if not. */
+static bool
+is_allowed(struct loader *loader, const struct request *request,
+    struct run *run)
+{
+	const char *name = text_of(request, "skill");
+	struct right right;
+
+	run->skill = right_skill(loader, name);
+	if (!run->skill || !may_start(loader, run->skill, request->person)) {
+		answer_error(loader, request->id, ANSWER_PERMISSION, "%s may "
+		    "not start skill %s: see skills.%s.start in the policy",
+		    *request->person ? request->person : "an unknown person",
+		    name, name);
+		return false;
+	}
+	if (stop_covers_skill(loader, name)) {
+		answer_error(loader, request->id, ANSWER_NO,
+		    "skill %s is stopped by an operator", name);
+		return false;
+	}
+	if (right_check(loader, run->skill, 0, &right) < 0) {
+		right_enter(loader, run->skill, &right);
+		answer_error(loader, request->id, ANSWER_NO,
+		    "%s (see: interlock skill diff %s)", right.why, name);
+		return false;
+	}
+	return true;
+}
+
+static bool
+read_request(struct loader *loader, struct request *request, struct run *run)
+{
+	const char *net = text_of(request, "net");
+
+	if (receive_stdio(request->fd, run->stdio) < 0) {
+		answer_error(loader, request->id, ANSWER_USAGE,
+		    "three standard descriptors must come with the request");
+		return false;
+	}
+	if (read_arguments(json_object_get(request->json, "argv"),
+	    &run->argv) < 0 || *text_of(request, "cwd") != '/' ||
+	    (*net && strcmp(net, "skill") && strcmp(net, "host"))) {
+		answer_error(loader, request->id, ANSWER_USAGE, "a run needs "
+		    "argv, an absolute cwd, and net \"skill\" or \"host\"");
+		return false;
+	}
+	return true;
+}
+
+static int
+make_group(struct session *s)
+{
+	if (snprintf(s->cgroup, sizeof(s->cgroup), "%s/%s",
+	    s->loader->instance.skill_cgroup, s->text) >=
+	    (int)sizeof(s->cgroup))
+		return -ENAMETOOLONG;
+	return mkdir(s->cgroup, 0755) < 0 ? -errno : 0;
+}
+
+/* A session with a group of its own, in the kernel's map and on disk. */
+static int
+prepare_session(struct loader *loader, const struct request *request,
+    struct run *run, struct session **out)
+{
+	struct session *s;
+	int r = session_new(loader, &s, run->skill->name, request->person,
+	    request->uid);
+
+	if (r < 0)
+		return r;
+	r = make_group(s);
+	if (r == 0)
+		r = session_register(s);
+	if (r < 0) {
+		rmdir(s->cgroup);
+		session_free(&s);
+		return r;
+	}
+	*out = s;
+	run->cgroup = open(s->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return run->cgroup < 0 ? -errno : 0;
+}
+
+static int
+begin_child(struct loader *loader, struct session *s,
+    const struct request *request, struct run *run)
+{
+	const struct instance *instance = &loader->instance;
+	const char *const hide[] = { instance->policy_directory,
+		instance->state_directory, instance->pin_directory, NULL };
+	char hosts[LOADER_PATH], bundle[LOADER_PATH];
+	struct launch_bind binds[4] = { { hosts, "/etc/hosts" } };
+	struct launch launch = {
+		.argv = run->argv, .env = run->env,
+		.cwd = text_of(request, "cwd"),
+		.uid = run->skill->uid, .gid = run->skill->gid,
+		.cgroup = run->cgroup,
+		.stdio = { run->stdio[0], run->stdio[1], run->stdio[2] },
+		.own_network = strcmp(text_of(request, "net"), "host") != 0,
+		.no_unix = !run->has_unix,
+		.hide = hide, .shelf = instance->run_directory, .binds = binds,
+	};
+	size_t n = 1;
+	int r;
+
+	snprintf(hosts, sizeof(hosts), "%s/hosts", instance->run_directory);
+	snprintf(bundle, sizeof(bundle), "%s/ca-bundle.pem",
+	    instance->run_directory);
+	if (run->has_roots) {
+		binds[n++] = (struct launch_bind){ bundle, bundle };
+		if (access(SURROUNDINGS_BUNDLE, F_OK) == 0)
+			binds[n++] = (struct launch_bind){ bundle,
+				SURROUNDINGS_BUNDLE };
+	}
+	r = launch_begin(&launch, &s->launched, run->why, sizeof(run->why));
+	if (r < 0)
+		return r;
+	s->pid = s->launched.pid;
+	s->has_begun = true;
+	return process_started(s->pid, &s->pid_ticks);
+}
+
+/* The executable is known only now; what it connects is measured again. */
+static bool
+runs_right(struct session *s)
+{
+	const struct view_skill *skill = right_skill(s->loader, s->skill);
+	struct right right;
+	int r = skill ? right_check(s->loader, skill, s->pid, &right) : -EACCES;
+
+	if (r == 0 || r == -ESRCH || r == -ENOENT)	/* it has ended already */
+		return true;
+	if (skill)
+		right_enter(s->loader, skill, &right);
+	group_kill(s->cgroup);
+	answer_error(s->loader, s->request, ANSWER_NO, "%s",
+	    skill ? right.why : "the policy has lost this skill");
+	s->request = 0;
+	return false;
+}
+
+static void
+on_line(void *arg, uint32_t events)
+{
+	struct session *s = arg;
+	char why[LOADER_WHY] = "it could not be started";
+	int r = launch_outcome(&s->launched, why, sizeof(why));
+
+	(void)events;
+	if (r == -EAGAIN || !s->line)
+		return;
+	loop_unwatch(s->loader->loop, &s->line);
+	close_fd(&s->launched.line);
+	if (r < 0) {
+		answer_error(s->loader, s->request, r == -ENOENT ? 127 : 126,
+		    "%s", why);
+		s->request = 0;
+		return;
+	}
+	if (!runs_right(s))
+		return;
+	answer_row(s->loader, s->request, json_pack("{s:s,s:i}", "session",
+	    s->text, "pid", (int)s->pid));
+}
+
+static void
+on_end(void *arg, uint32_t events)
+{
+	struct session *s = arg;
+	siginfo_t gone = { 0 };
+
+	(void)events;
+	if (waitid(P_PIDFD, (id_t)s->launched.pidfd, &gone, WEXITED | WNOHANG) <
+	    0 || gone.si_pid == 0)
+		return;
+	if (s->line)
+		on_line(s, 0);	/* what it said comes before its end */
+	loop_unwatch(s->loader->loop, &s->end);
+	launch_forget(&s->launched);
+	if (s->request)
+		answer_done(s->loader, s->request, json_pack("{s:i}",
+		    gone.si_code == CLD_EXITED ? "exit" : "signal",
+		    gone.si_status));
+	s->request = 0;
+	session_check(s);
+}
+
+/* The child waits: give it doors, a record and somebody who listens, and go. */
+static int
+finish(struct session *s, const struct request *request, struct run *run)
+{
+	struct loader *loader = s->loader;
+	int r = session_open_doors(s);
+
+	snprintf(run->why, sizeof(run->why), "no listener in its namespace");
+	if (r == 0 && s->door_count == 0)
+		r = -ECHILD;
+	if (r < 0)
+		return r;
+	snprintf(run->why, sizeof(run->why), "its start cannot be recorded");
+	r = keep_session(s);
+	if (r == 0)
+		r = session_announce(s, run->argv[0]);
+	if (r == 0)
+		r = loop_watch(loader->loop, s->launched.line, EPOLLIN, on_line,
+		    s, &s->line);
+	if (r == 0)
+		r = loop_watch(loader->loop, s->launched.pidfd, EPOLLIN, on_end,
+		    s, &s->end);
+	if (r < 0)
+		return r;
+	snprintf(run->why, sizeof(run->why), "the new process is gone");
+	s->request = request->id;
+	s->requester = request->pid;
+	r = launch_go(&s->launched);
+	if (r < 0)
+		s->request = 0;
+	return r;
+}
+
+static int
+begin(struct loader *loader, const struct request *request, struct run *run,
+    struct session **s)
+{
+	int r = ground_check(loader, &run->has_unix);
+
+	snprintf(run->why, sizeof(run->why),
+	    "the kernel programs are not all in effect");
+	if (r < 0)
+		return r;
+	snprintf(run->why, sizeof(run->why), "no session could be made");
+	r = prepare_session(loader, request, run, s);
+	if (r < 0)
+		return r;
+	r = surroundings_roots(loader);
+	run->has_roots = r == 0;
+	if (r < 0)
+		log_warning("skills do not trust this node yet: %s",
+		    strerror(-r));
+	run->env = surroundings_env(loader, run->skill, (*s)->text,
+	    json_object_get(request->json, "env"), run->has_roots);
+	snprintf(run->why, sizeof(run->why), "its environment cannot be used");
+	if (!run->env)
+		return -EINVAL;
+	r = begin_child(loader, *s, request, run);
+	return r < 0 ? r : finish(*s, request, run);
+}
+
+void
+start_run(struct loader *loader, struct request *request)
+{
+	struct run run cleanup(run_free) = { .stdio = { -1, -1, -1 },
+		.cgroup = -1 };
+	struct session *s = NULL;
+	int r;
+
+	if (!is_allowed(loader, request, &run) ||
+	    !read_request(loader, request, &run))
+		return;
+	r = begin(loader, request, &run, &s);
+	if (r == 0) {
+		log_info("session %s: skill %s, started by %s", s->text,
+		    s->skill, s->starter);
+		return;
+	}
+	answer_error(loader, request->id, ANSWER_FAILED,
+	    "skill %s could not be started: %s (%s)", run.skill->name, run.why,
+	    strerror(-r));
+	if (s) {
+		loop_unwatch(loader->loop, &s->line);
+		loop_unwatch(loader->loop, &s->end);
+		launch_abort(&s->launched);
+		session_end(&s, run.why, NULL);
+	}
+}
+
+/* Only who ran it, and only while its first process is there to be signalled. */
+void
+start_signal(struct loader *loader, struct request *request)
+{
+	struct session *s = session_of_text(loader, text_of(request, "session"));
+	json_int_t number = json_integer_value(json_object_get(request->json,
+	    "signal"));
+
+	if (!s || s->requester != request->pid || s->launched.pidfd < 0 ||
+	    number < 1 || number > 31) {
+		answer_error(loader, request->id, ANSWER_PERMISSION,
+		    "no such session of yours to signal");
+		return;
+	}
+	if (kill(-s->pid, (int)number) < 0 && kill(s->pid, (int)number) < 0) {
+		answer_error(loader, request->id, ANSWER_FAILED, "%s",
+		    strerror(errno));
+		return;
+	}
+	answer_done(loader, request->id, NULL);
+}

@@ -1,0 +1,109 @@
+/*
+ * stop.c: `interlock stop`, as far as the kernel is concerned.
+ * What is stopped is a short list, kept on disk. After every change each
+ * session's block in the kernel's map is set to what the list says: from then
+ * on its connections are refused in the hook. Workers end the flows there are,
+ * and know of targets. STOP_NOTHING takes back: one name, or all with none.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "hooks/loader.h"
+#include "span.h"
+
+bool
+stop_covers_skill(const struct loader *loader, const char *skill)
+{
+	for (size_t i = 0; i < loader->stop_count; i++) {
+		const struct stop *stop = &loader->stops[i];
+
+		if (stop->scope == STOP_ALL || (stop->scope == STOP_SKILL &&
+		    strcmp(stop->name, skill) == 0))
+			return true;
+	}
+	return false;
+}
+
+bool
+stop_covers(const struct loader *loader, const struct session *s)
+{
+	for (size_t i = 0; i < loader->stop_count; i++)
+		if (loader->stops[i].scope == STOP_SESSION &&
+		    strcmp(loader->stops[i].name, s->text) == 0)
+			return true;
+	return stop_covers_skill(loader, s->skill);
+}
+
+static void
+apply(struct loader *loader)
+{
+	for (struct session *s = loader->sessions; s; s = s->next) {
+		bool blocked = stop_covers(loader, s);
+		int r;
+
+		if (blocked == s->is_blocked)
+			continue;
+		s->is_blocked = blocked;
+		r = session_update(s);
+		if (r < 0)
+			log_error("%s could not be %s: %s", s->text,
+			    blocked ? "blocked" : "freed", strerror(-r));
+	}
+	if (keep_stops(loader) < 0)
+		log_error("the list of stops could not be kept");
+}
+
+static void
+undo(struct loader *loader, struct span name)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < loader->stop_count; i++) {
+		struct stop *stop = &loader->stops[i];
+
+		if (name.n && !span_is(name, stop->name))
+			loader->stops[kept++] = *stop;
+	}
+	loader->stop_count = kept;
+}
+
+static void
+add(struct loader *loader, uint8_t scope, struct span name)
+{
+	struct stop stop = { .scope = scope };
+
+	memcpy(stop.name, name.p, name.n);
+	for (size_t i = 0; i < loader->stop_count; i++)
+		if (loader->stops[i].scope == scope &&
+		    strcmp(loader->stops[i].name, stop.name) == 0)
+			return;
+	if (loader->stop_count == STOPS_MOST) {
+		log_error("too many stops: everything is stopped");
+		loader->stops[0] = (struct stop){ .scope = STOP_ALL };
+		loader->stop_count = 1;
+		return;
+	}
+	loader->stops[loader->stop_count++] = stop;
+}
+
+bool
+stop_hear(struct loader *loader, struct span body)
+{
+	struct span name;
+	uint8_t scope;
+
+	if (!take_u8(&body, &scope) || !take_block(&body, &name) || body.n ||
+	    scope > STOP_NOTHING)
+		return false;
+	if (scope == STOP_TARGET)
+		return true;	/* the workers' business */
+	if (name.n >= ABI_NAME_SIZE || (name.n && memchr(name.p, 0, name.n)))
+		return false;
+	if (scope == STOP_NOTHING)
+		undo(loader, name);
+	else
+		add(loader, scope, scope == STOP_ALL ? SPAN("") : name);
+	apply(loader);
+	return true;
+}

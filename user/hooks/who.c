@@ -1,0 +1,132 @@
+/*
+ * who.c: a worker asks who stands behind a connection, or for a socket there.
+ * The kernel's origin names the registered cgroup; that cgroup is a session,
+ * and the session says the rest. The skill is measured every time. Whatever is
+ * not certain is refused: an unknown cgroup, a skill the policy has lost, a pid
+ * that by now is somebody else.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/must.h"
+#include "hooks/hooks.h"
+#include "hooks/loader.h"
+#include "hooks/process.h"
+#include "msg/post.h"
+#include "out.h"
+#include "view.h"
+
+/* Is `pid`, if it still lives, the process that the kernel saw? */
+static bool
+is_same_process(const struct abi_origin *origin)
+{
+	uint64_t ticks;
+
+	if (process_started((pid_t)origin->pid, &ticks) < 0)
+		return true;	/* it has ended: nobody else has its number */
+	return ticks == process_ticks(origin->start);
+}
+
+/* The root process, while it lives; 0 when it has ended. */
+static pid_t
+root_of(const struct session *s)
+{
+	uint64_t ticks;
+
+	if (s->pid && process_started(s->pid, &ticks) == 0 &&
+	    ticks == s->pid_ticks)
+		return s->pid;
+	return 0;
+}
+
+static int
+judge(struct loader *loader, struct session *s, const struct abi_origin *origin,
+    struct right *right)
+{
+	const struct view_skill *skill = right_skill(loader, s->skill);
+	int r;
+
+	if (!skill) {
+		snprintf(right->why, sizeof(right->why),
+		    "the policy knows no skill %s", s->skill);
+		return -EACCES;
+	}
+	if (s->is_blocked) {
+		snprintf(right->why, sizeof(right->why),
+		    "stopped by an operator");
+		return -EACCES;
+	}
+	if (!is_same_process(origin)) {
+		snprintf(right->why, sizeof(right->why),
+		    "the process that connected is another one by now");
+		return -ESTALE;
+	}
+	r = right_check(loader, skill, root_of(s), right);
+	if (r < 0)
+		right_enter(loader, skill, right);
+	return r < 0 ? -EACCES : 0;
+}
+
+static void
+answer(struct loader *loader, unsigned int to, uint64_t id,
+    const struct session *s, int status, const struct right *right)
+{
+	struct out body cleanup(out_free) = out_new(MSG_INLINE);
+
+	out_be32(&body, (uint32_t)-status);
+	msg_put_id(&body, s ? &s->id : &(struct id){ 0 });
+	out_block(&body, span_text(s ? s->skill : ""));
+	out_block(&body, span_text(s ? s->starter : ""));
+	out_be32(&body, s ? s->starter_uid : 0);
+	out_u8(&body, right->is_measured);
+	out_bytes(&body, right->digest, MEASURE_SIZE);
+	out_block(&body, span_text(right->why));
+	post_send(loader->post, to, MSG_WHO_IS, id, out_view(&body), -1);
+}
+
+bool
+who_hear(struct loader *loader, unsigned int from, uint64_t id,
+    struct span body)
+{
+	struct right right = { 0 };
+	struct abi_origin origin;
+	struct session *s;
+	int status = -ENOENT;
+
+	if (body.n != sizeof(origin))
+		return false;
+	memcpy(&origin, body.p, sizeof(origin));
+	s = session_of_cgroup(loader, origin.cgroup);
+	if (s)
+		status = judge(loader, s, &origin, &right);
+	else
+		snprintf(right.why, sizeof(right.why),
+		    "no session has this cgroup");
+	answer(loader, from, id, s, status, &right);
+	return true;
+}
+
+bool
+who_hear_socket(struct loader *loader, unsigned int from, uint64_t id,
+    struct span body)
+{
+	struct out answer_body cleanup(out_free) = out_new(4);
+	int fd cleanup(close_fd) = -1;
+	const struct door *door;
+	uint64_t netns;
+	uint8_t family;
+
+	if (!take_be64(&body, &netns) || !take_u8(&body, &family) || body.n ||
+	    (family != 4 && family != 6))
+		return false;
+	door = door_find(loader, netns);
+	fd = door ? hooks_socket(loader->hooks, door->netns,
+	    family == 4 ? AF_INET : AF_INET6) : -ENOENT;
+	out_be32(&answer_body, fd < 0 ? (uint32_t)-fd : 0);
+	post_send(loader->post, from, MSG_SOCKET_IS, id,
+	    out_view(&answer_body), fd < 0 ? -1 : fd);
+	return true;
+}
