@@ -1,0 +1,270 @@
+/*
+ * scan.c: all hits in one text, in order, and the text without them.
+ * Each detector that could hit has a cursor on its next hit. The leftmost hit
+ * is taken, widened by whatever overlaps it (a card inside a webhook address is
+ * one hit, not a remainder), and written as the strictest of the masks says.
+ * Every cursor only moves right, and nothing is kept but the cursors.
+ */
+#include "mask/inside.h"
+#include "mask/json.h"
+
+#include <stdlib.h>
+
+#define CURSORS (DETECT_PATTERN + MASKS_MAX)
+
+struct cursor {
+	struct mask_hit hit;
+	uint8_t detector;
+	uint8_t mask;
+};
+
+struct scan {
+	const struct mask_set *set;
+	struct span text;	/* what detectors read */
+	size_t count;		/* cursors that still have a hit */
+	bool gave_up;		/* a pattern reached its limit */
+	struct cursor cursors[CURSORS];
+};
+
+void
+mask_lineup_fill(const struct mask_set *set, uint64_t masks, struct mask_lineup *lineup)
+{
+	memset(lineup, 0, sizeof(*lineup));
+	for (unsigned int i = 0; i < set->count; i++) {
+		const struct mask *mask = &set->masks[i];
+
+		if (!(masks >> i & 1))
+			continue;
+		if (mask->pattern)
+			lineup->patterns[lineup->pattern_count++] = (uint8_t)i;
+		for (unsigned int d = 0; d < DETECT_PATTERN; d++) {
+			if (!(mask->detectors >> d & 1))
+				continue;
+			lineup->owner[d] = lineup->detectors >> d & 1 ?
+			    (uint8_t)mask_stricter(set, lineup->owner[d], i) : (uint8_t)i;
+			lineup->detectors |= 1u << d;
+		}
+	}
+}
+
+/* Move a cursor to its first hit from `from` on. False: it has none. */
+static bool
+cursor_move(struct scan *scan, struct cursor *cursor, size_t from)
+{
+	int found;
+
+	if (cursor->detector != DETECT_PATTERN)
+		return mask_find(cursor->detector, scan->text, from, &cursor->hit);
+	found = mask_pattern_find(scan->set->masks[cursor->mask].pattern, scan->text,
+	    from, &cursor->hit);
+	if (found >= 0)
+		return found;
+	scan->gave_up = true;
+	cursor->hit = (struct mask_hit){ from, scan->text.n - from };
+	return true;
+}
+
+static void
+scan_add(struct scan *scan, unsigned int detector, unsigned int mask)
+{
+	struct cursor *cursor = &scan->cursors[scan->count];
+
+	cursor->detector = (uint8_t)detector;
+	cursor->mask = (uint8_t)mask;
+	scan->count += cursor_move(scan, cursor, 0);
+}
+
+/* Set the cursors on their first hits. `detectors` is what the prefilter left. */
+static void
+scan_begin(struct scan *scan, const struct mask_set *set,
+    const struct mask_lineup *lineup, uint32_t detectors, struct span text)
+{
+	scan->set = set;
+	scan->text = text;
+	scan->count = 0;
+	scan->gave_up = false;
+	for (; detectors; detectors &= detectors - 1) {
+		unsigned int d = (unsigned int)__builtin_ctz(detectors);
+
+		scan_add(scan, d, lineup->owner[d]);
+	}
+	for (unsigned int i = 0; i < lineup->pattern_count; i++)
+		scan_add(scan, DETECT_PATTERN, lineup->patterns[i]);
+}
+
+/* Take in every hit that begins before *end, and move those cursors on. True: *end grew. */
+static bool
+scan_widen(struct scan *scan, size_t *end, unsigned int *mask, struct mask_tally *tally)
+{
+	bool grew = false;
+
+	for (size_t i = 0; i < scan->count;) {
+		struct cursor *cursor = &scan->cursors[i];
+		size_t stop = cursor->hit.at + cursor->hit.n;
+
+		if (cursor->hit.at >= *end) {
+			i++;
+			continue;
+		}
+		*mask = mask_stricter(scan->set, *mask, cursor->mask);
+		tally->hits[cursor->mask]++;
+		grew |= stop > *end;
+		*end = stop > *end ? stop : *end;
+		if (!cursor_move(scan, cursor, stop))
+			*cursor = scan->cursors[--scan->count];
+	}
+	return grew;
+}
+
+/* The next hit, widened, and its mask. False: no more. */
+static bool
+scan_next(struct scan *scan, struct mask_hit *hit, unsigned int *mask,
+    struct mask_tally *tally)
+{
+	const struct cursor *first = scan->cursors;
+	size_t end;
+
+	if (scan->count == 0)
+		return false;
+	for (size_t i = 1; i < scan->count; i++) {
+		if (scan->cursors[i].hit.at < first->hit.at)
+			first = &scan->cursors[i];
+	}
+	hit->at = first->hit.at;
+	end = first->hit.at + first->hit.n;
+	*mask = first->mask;
+	while (scan_widen(scan, &end, mask, tally))
+		;
+	hit->n = end - hit->at;
+	return true;
+}
+
+/* What the whole value becomes when it cannot be taken apart. */
+static enum mask_result
+hide_all(enum mask_form form, struct out *out)
+{
+	if (form == FORM_JSON)
+		out_span(out, SPAN("\"" MASK_REDACTED "\""));
+	else
+		out_span(out, SPAN(MASK_REDACTED));
+	return MASK_EDITED;
+}
+
+/* Write one hit into JSON. False: that would break it. */
+static bool
+write_json(const struct mask *mask, struct span text, const struct mask_hit *hit,
+    struct json_place *place, struct out *out)
+{
+	struct span value = span_of(text.p + hit->at, hit->n);
+	bool in_string = place->in_string;
+
+	if (place->escape || json_walk(place, value) || place->escape)
+		return false;
+	if (!in_string && !json_is_token(text, hit->at, hit->at + hit->n))
+		return false;
+	if (!in_string)
+		out_u8(out, '"');
+	if (memchr(value.p, '\\', value.n))
+		out_span(out, SPAN(MASK_REDACTED));
+	else
+		mask_write(mask, value, out);
+	if (!in_string)
+		out_u8(out, '"');
+	return true;
+}
+
+/* The text, hit by hit. scan->text has the same offsets as `text`. */
+static enum mask_result
+rewrite(struct scan *scan, struct span text, enum mask_form form, struct out *out,
+    struct mask_tally *tally)
+{
+	size_t mark = out->n, done = 0;
+	struct json_place place = { 0 };
+	struct mask_hit hit;
+	unsigned int i;
+
+	while (scan_next(scan, &hit, &i, tally)) {
+		const struct mask *mask = &scan->set->masks[i];
+		struct span before = span_of(text.p + done, hit.at - done);
+
+		if (mask->view->way == WAY_NULL && form != FORM_MESSAGE) {
+			out->n = mark;
+			return MASK_NULLED;
+		}
+		out_span(out, before);
+		done = hit.at + hit.n;
+		if (form != FORM_JSON) {
+			mask_write(mask, span_of(text.p + hit.at, hit.n), out);
+			continue;
+		}
+		json_walk(&place, before);
+		if (!write_json(mask, text, &hit, &place, out)) {
+			out->n = mark;
+			return hide_all(form, out);
+		}
+	}
+	if (scan->gave_up) {
+		out->n = mark;
+		return hide_all(form, out);
+	}
+	out_span(out, span_skip(text, done));
+	return MASK_EDITED;
+}
+
+/* JSON with escapes is read from a copy in which they are blank. */
+static enum mask_result
+scan_escaped(const struct mask_set *set, const struct mask_lineup *lineup,
+    uint32_t detectors, struct span text, struct out *out, struct mask_tally *tally)
+{
+	uint8_t *copy = malloc(text.n);
+	enum mask_result result = MASK_KEPT;
+	struct scan scan;
+
+	if (!copy)
+		return hide_all(FORM_JSON, out);
+	json_blank_escapes(text, copy);
+	scan_begin(&scan, set, lineup, detectors, span_of(copy, text.n));
+	if (scan.count)
+		result = rewrite(&scan, text, FORM_JSON, out, tally);
+	free(copy);
+	return result;
+}
+
+enum mask_result
+mask_scan(const struct mask_set *set, const struct mask_lineup *lineup, struct span text,
+    enum mask_form form, struct out *out, struct mask_tally *tally)
+{
+	struct mask_class class = mask_class_of(text);
+	uint32_t detectors = mask_class_filter(&class, lineup->detectors);
+	struct scan scan;
+
+	if ((class.bits & CLASS_HIGH) && !mask_is_utf8(text))
+		return hide_all(form, out);
+	if (text.n == 0 || (detectors == 0 && lineup->pattern_count == 0))
+		return MASK_KEPT;
+	if (form == FORM_JSON && memchr(text.p, '\\', text.n))
+		return scan_escaped(set, lineup, detectors, text, out, tally);
+	scan_begin(&scan, set, lineup, detectors, text);
+	if (scan.count == 0)
+		return MASK_KEPT;
+	return rewrite(&scan, text, form, out, tally);
+}
+
+bool
+mask_hits(const struct mask_set *set, const struct mask_lineup *lineup, struct span text,
+    struct mask_tally *tally)
+{
+	struct mask_class class = mask_class_of(text);
+	uint32_t detectors = mask_class_filter(&class, lineup->detectors);
+	struct scan scan;
+
+	if ((class.bits & CLASS_HIGH) && !mask_is_utf8(text))
+		return true;
+	if (text.n == 0 || (detectors == 0 && lineup->pattern_count == 0))
+		return false;
+	scan_begin(&scan, set, lineup, detectors, text);
+	if (scan.count == 0)
+		return false;
+	tally->hits[scan.cursors[0].mask]++;
+	return true;
+}
