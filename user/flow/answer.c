@@ -45,10 +45,11 @@ flow_turn_add(struct flow *flow)
 	turn->row_limit = pending->verdict.row_limit;
 	turn->policy = policy_hold(flow->policy);
 	turn->analysis = sql_hold(pending->analysis);
+	turn->names = sql_catalogue_share(flow->names);
 	turn->digest = EVP_MD_CTX_new();
 	turn->tag = out_new(256);
 	turn->error = out_new(2048);
-	if (!turn->digest || !EVP_DigestInit_ex(turn->digest, EVP_sha256(), NULL)) {
+	if (!turn->names || !turn->digest || !EVP_DigestInit_ex(turn->digest, EVP_sha256(), NULL)) {
 		flow_turn_free(turn);
 		return false;
 	}
@@ -64,6 +65,7 @@ flow_turn_free(struct turn *turn)
 {
 	mask_plan_free(&turn->plan);
 	sql_drop(&turn->analysis);
+	sql_catalogue_free(&turn->names);
 	policy_drop(&turn->policy);
 	EVP_MD_CTX_free(turn->digest);
 	out_free(&turn->tag);
@@ -98,7 +100,7 @@ flow_answer_sent(struct flow *flow, struct turn *turn, size_t from)
 /* ---- columns -------------------------------------------------------------------- */
 
 static int
-plan_columns(struct flow *flow, struct turn *turn, const struct wire_column *columns,
+plan_columns(struct turn *turn, const struct wire_column *columns,
     size_t count)
 {
 	struct arena *arena = arena_new(FLOW_SCRATCH_BYTES);
@@ -108,9 +110,9 @@ plan_columns(struct flow *flow, struct turn *turn, const struct wire_column *col
 	int error = traced ? 0 : -1;
 
 	if (!error)
-		error = sql_lineage(turn->analysis, flow->names, columns, count, arena, traced);
+		error = sql_lineage(turn->analysis, turn->names, columns, count, arena, traced);
 	if (!error)
-		error = sql_relations(turn->analysis, flow->names, arena, &relations,
+		error = sql_relations(turn->analysis, turn->names, arena, &relations,
 		    &relation_count);
 	if (!error) {
 		mask_plan_free(&turn->plan);
@@ -129,7 +131,7 @@ flow_unit_fields(struct flow *flow, const struct wire_event *event)
 
 	if (!turn || !turn->masks)
 		return true;
-	if (plan_columns(flow, turn, event->fields.columns, event->fields.count)) {
+	if (plan_columns(turn, event->fields.columns, event->fields.count)) {
 		flow_end(flow, "an answer's masks could not be planned");
 		return false;
 	}
@@ -190,6 +192,14 @@ mask_fields(const struct turn *turn, struct wire_field *fields, size_t count,
 	return room->failed ? -1 : edits;
 }
 
+/* A COPY whose rows the codec does not split into fields: csv, binary, options. */
+static bool
+is_opaque(const struct turn *turn, const struct wire_event *event)
+{
+	return sql_nature(turn->analysis).is_copy_out && event->row.count == 1 &&
+	    event->row.fields[0].is_binary;
+}
+
 static bool
 mask_row(struct flow *flow, struct turn *turn, const struct wire_event *event,
     struct span unit)
@@ -201,6 +211,9 @@ mask_row(struct flow *flow, struct turn *turn, const struct wire_event *event,
 
 	if (count > WIRE_FIELDS_MAX || !event->row.fields)
 		return stop_answer(flow, unit, REFUSAL_LIMIT, "a row too large to be masked");
+	if (is_opaque(turn, event))
+		return stop_answer(flow, unit, REFUSAL_FORMAT,
+		    "a COPY in a format that cannot be masked");
 	memcpy(fields, event->row.fields, count * sizeof(*fields));
 	edits = mask_fields(turn, fields, count, &room, &turn->tally);
 	if (edits > 0)
@@ -231,7 +244,7 @@ flow_unit_row(struct flow *flow, const struct wire_event *event, struct span uni
 		pass_row(flow, turn, unit);
 		return true;
 	}
-	if (!turn->plan && plan_columns(flow, turn, event->row.columns,
+	if (!turn->plan && plan_columns(turn, event->row.columns,
 	    event->row.columns ? event->row.count : 0)) {
 		flow_end(flow, "an answer's masks could not be planned");
 		return false;

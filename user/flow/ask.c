@@ -215,6 +215,19 @@ flow_ask_names(struct flow *flow)
 	flow_ask_judge(flow);
 }
 
+void
+flow_ask_nameless(struct flow *flow)
+{
+	struct pending *pending = &flow->ask;
+
+	sql_drop(&pending->analysis);
+	pending->analysis = sql_unknown("the catalogue could not be asked what its names mean");
+	if (!pending->analysis)
+		flow_end(flow, "no memory for an ask");
+	else
+		flow_ask_judge(flow);
+}
+
 /* ---- the verdict -------------------------------------------------------------------------- */
 
 static bool

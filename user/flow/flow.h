@@ -156,6 +156,7 @@ struct turn {
 	uint64_t row_limit;
 	struct policy *policy;		/* that judged it */
 	struct sql_analysis *analysis;
+	struct sql_catalogue *names;	/* as they were when it was judged */
 	struct mask_plan *plan;		/* once the columns are known */
 	struct mask_tally tally;
 	uint64_t rows, bytes_in, bytes_out;
@@ -208,6 +209,7 @@ enum refusal {
 	REFUSAL_STOPPED,	/* ILS01 an operator has stopped it */
 	REFUSAL_BACKEND,	/* ILB01 the backend cannot be reached or trusted */
 	REFUSAL_LIMIT,		/* ILL01 larger than a limit */
+	REFUSAL_FORMAT,		/* ILF01 a format that cannot be masked */
 	REFUSAL_INTERNAL,	/* ILX01 the daemon cannot serve it now */
 	REFUSALS
 };
@@ -277,6 +279,8 @@ void flow_cancel(struct worker *, uint32_t number, uint32_t key);
 bool flow_unit_ask(struct flow *, const struct wire_event *);
 void flow_ask_names(struct flow *);
 void flow_ask_judge(struct flow *);
+/* The catalogue did not answer: what the names mean cannot be known. */
+void flow_ask_nameless(struct flow *);
 bool flow_hear_analysis(struct worker *, const struct msg_head *, struct span body);
 void flow_ask_allow(struct flow *);
 void flow_ask_deny(struct flow *);

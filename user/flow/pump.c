@@ -104,6 +104,9 @@ ask(struct flow *flow, enum wire_side side, const struct wire_event *event,
 		return PUMP_WAIT;
 	}
 	pass(flow, side, event, unit);
+	sql_catalogue_sent(flow->names, flow->ask.analysis, flow->ask.ask.text);
+	if (flow->ask.nature.moves_names || flow->ask.nature.ends)
+		sql_catalogue_clear(flow->names);
 	flow_ask_clear(flow);
 	return PUMP_ON;
 }
@@ -174,8 +177,11 @@ reply_end(struct flow *flow, enum wire_side side, const struct wire_event *event
 	drop(flow, side, event, unit);
 	if (flow->ask.state != ASK_NAMES)
 		return PUMP_ON;
-	if (!failed)
-		sql_catalogue_done(flow->names, flow->ask.analysis);
+	if (failed) {
+		flow_ask_nameless(flow);
+		return PUMP_ON;
+	}
+	sql_catalogue_done(flow->names, flow->ask.analysis);
 	flow_ask_judge(flow);
 	return PUMP_ON;
 }
@@ -258,7 +264,7 @@ pump_side(struct flow *flow, enum wire_side side)
 		flow_close(flow, "the protocol ended it");
 	if (event.lost_reply && flow->ask.state == ASK_NAMES &&
 	    event.kind != UNIT_REPLY_END)
-		flow_ask_judge(flow);
+		flow_ask_nameless(flow);
 	if (side == WIRE_SERVER && flow->state == FLOW_LOGGING_IN)
 		flow_login_step(flow);
 	return !flow->ended;

@@ -155,8 +155,6 @@ may_go(void *arg, int status)
 	if (flow->ended || status)
 		return;
 	flow_watch_ask(flow);
-	if (flow->ask.nature.moves_names || flow->ask.nature.ends)
-		sql_catalogue_clear(flow->names);
 	flow_pass_ask(flow);
 }
 

@@ -94,6 +94,9 @@ flow_reads(const struct flow *flow, enum wire_side side)
 {
 	if (side == WIRE_CLIENT && flow->ask.state != ASK_NONE)
 		return false;
+	if (side == WIRE_CLIENT && flow->state == FLOW_OPEN &&
+	    (flow->turn_count >= FLOW_TURNS || !flow->codec->has_room(flow->codec_state)))
+		return false;
 	return rows[flow->state].reads[side];
 }
 

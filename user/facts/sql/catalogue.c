@@ -16,15 +16,49 @@ struct prepared {
 	struct sql_analysis *analysis;
 };
 
-struct sql_catalogue {
-	struct prepared *prepared;
-	unsigned int prepared_count;
+/* What names mean. Only ever added to, so that turns which wait for their answer
+ * can share it, and keep it when the catalogue itself forgets. */
+struct known {
+	unsigned int users;
+	size_t limit;
 	bool execute_known;
 	struct arena *arena;
 	struct known_name *names;
 	struct known_relation *relations;
 	struct span schema;
 };
+
+struct sql_catalogue {
+	struct prepared *prepared;
+	unsigned int prepared_count;
+	struct known *known;
+};
+
+static struct known *
+known_new(size_t limit)
+{
+	struct known *known = calloc(1, sizeof(*known));
+
+	if (!known)
+		return NULL;
+	known->users = 1;
+	known->limit = limit;
+	known->arena = arena_new(limit);
+	if (!known->arena) {
+		free(known);
+		return NULL;
+	}
+	return known;
+}
+
+static void
+known_drop(struct known *known)
+{
+	if (--known->users)
+		return;
+	arena_free(&known->arena);
+	free(known);
+}
 
 int
 sql_catalogue_new(struct sql_catalogue **out, size_t limit_bytes)
@@ -33,13 +67,25 @@ sql_catalogue_new(struct sql_catalogue **out, size_t limit_bytes)
 
 	if (!c)
 		return -ENOMEM;
-	c->arena = arena_new(limit_bytes);
-	if (!c->arena) {
+	c->known = known_new(limit_bytes);
+	if (!c->known) {
 		free(c);
 		return -ENOMEM;
 	}
 	*out = c;
 	return 0;
+}
+
+struct sql_catalogue *
+sql_catalogue_share(struct sql_catalogue *c)
+{
+	struct sql_catalogue *share = calloc(1, sizeof(*share));
+
+	if (!share)
+		return NULL;
+	share->known = c->known;
+	share->known->users++;
+	return share;
 }
 
 void
@@ -57,25 +103,33 @@ sql_catalogue_free(struct sql_catalogue **c)
 		free(gone->prepared);
 		gone->prepared = next;
 	}
-	arena_free(&gone->arena);
+	known_drop(gone->known);
 	free(gone);
 }
 
 void
 sql_catalogue_clear(struct sql_catalogue *c)
 {
-	arena_clear(c->arena);
-	c->names = NULL;
-	c->relations = NULL;
-	c->schema = span_of(NULL, 0);
-	c->execute_known = false;
+	struct known *known = c->known;
+
+	if (known->users > 1) {
+		c->known = known_new(known->limit);
+		must(c->known);
+		known_drop(known);
+		return;
+	}
+	arena_clear(known->arena);
+	known->names = NULL;
+	known->relations = NULL;
+	known->schema = span_of(NULL, 0);
+	known->execute_known = false;
 }
 
 const struct known_name *
 catalogue_name(const struct sql_catalogue *c, char kind, struct span schema,
     struct span name)
 {
-	const struct known_name *n = c ? c->names : NULL;
+	const struct known_name *n = c ? c->known->names : NULL;
 
 	while (n && !(n->kind == kind && span_equal(n->name, name) &&
 	    span_equal(n->schema, schema)))
@@ -86,7 +140,7 @@ catalogue_name(const struct sql_catalogue *c, char kind, struct span schema,
 const struct known_relation *
 catalogue_relation(const struct sql_catalogue *c, uint32_t oid)
 {
-	const struct known_relation *r = c && oid ? c->relations : NULL;
+	const struct known_relation *r = c && oid ? c->known->relations : NULL;
 
 	while (r && r->oid != oid)
 		r = r->next;
@@ -106,7 +160,7 @@ catalogue_column(const struct known_relation *r, struct span name)
 struct span
 catalogue_schema(const struct sql_catalogue *c)
 {
-	return c ? c->schema : span_of(NULL, 0);
+	return c ? c->known->schema : span_of(NULL, 0);
 }
 
 bool
@@ -120,18 +174,18 @@ catalogue_is_system(const struct analysis_name *name)
 static struct known_relation *
 relation_for(struct sql_catalogue *c, uint32_t oid)
 {
-	struct known_relation *r = c->relations;
+	struct known_relation *r = c->known->relations;
 
 	while (r && r->oid != oid)
 		r = r->next;
 	if (r)
 		return r;
-	r = arena_take(c->arena, sizeof(*r));
+	r = arena_take(c->known->arena, sizeof(*r));
 	if (!r)
 		return NULL;
 	r->oid = oid;
-	r->next = c->relations;
-	c->relations = r;
+	r->next = c->known->relations;
+	c->known->relations = r;
 	return r;
 }
 
@@ -139,7 +193,7 @@ relation_for(struct sql_catalogue *c, uint32_t oid)
 static struct span
 join(struct sql_catalogue *c, struct span schema, struct span name)
 {
-	uint8_t *p = arena_take(c->arena, schema.n + 1 + name.n);
+	uint8_t *p = arena_take(c->known->arena, schema.n + 1 + name.n);
 
 	if (!p)
 		return span_of(NULL, 0);
@@ -168,17 +222,17 @@ read_number(struct span text, uint32_t *out)
 static struct known_name *
 add_name(struct sql_catalogue *c, char kind, struct span schema, struct span name)
 {
-	struct known_name *n = arena_take(c->arena, sizeof(*n));
+	struct known_name *n = arena_take(c->known->arena, sizeof(*n));
 
 	if (!n)
 		return NULL;
 	n->kind = kind;
-	n->schema = arena_copy(c->arena, schema);
-	n->name = arena_copy(c->arena, name);
+	n->schema = arena_copy(c->known->arena, schema);
+	n->name = arena_copy(c->known->arena, name);
 	if (!n->schema.p || !n->name.p)
 		return NULL;
-	n->next = c->names;
-	c->names = n;
+	n->next = c->known->names;
+	c->known->names = n;
 	return n;
 }
 
@@ -228,11 +282,11 @@ row_column(struct sql_catalogue *c, const struct wire_field *f, uint32_t oid)
 		at = &(*at)->next;
 	if (*at && (*at)->number == number)
 		return true;
-	column = arena_take(c->arena, sizeof(*column));
+	column = arena_take(c->known->arena, sizeof(*column));
 	if (!column)
 		return false;
 	column->number = (uint16_t)number;
-	column->name = arena_copy(c->arena, f[3].bytes);
+	column->name = arena_copy(c->known->arena, f[3].bytes);
 	column->next = *at;
 	*at = column;
 	return column->name.p;
@@ -245,12 +299,12 @@ row_base(struct sql_catalogue *c, const struct wire_field *f, uint32_t oid)
 	struct known_relation *r = relation_for(c, oid);
 	struct known_base *base;
 
-	base = r ? arena_take(c->arena, sizeof(*base)) : NULL;
+	base = r ? arena_take(c->known->arena, sizeof(*base)) : NULL;
 	if (!base)
 		return false;
 	base->object = join(c, f[2].bytes, f[3].bytes);
 	base->is_parent = span_is(f[0].bytes, "P");
-	base->column = arena_copy(c->arena, f[4].bytes);
+	base->column = arena_copy(c->known->arena, f[4].bytes);
 	if (!base->object.p || !base->column.p)
 		return false;
 	for (struct known_base *b = r->bases; b; b = b->next)
@@ -309,8 +363,8 @@ sql_catalogue_row(struct sql_catalogue *c, const struct wire_field *f,
 	case 'E':
 		return row_prepared(c, f);
 	case 'S':
-		c->schema = arena_copy(c->arena, f[1].bytes);
-		return c->schema.p;
+		c->known->schema = arena_copy(c->known->arena, f[1].bytes);
+		return c->known->schema.p;
 	default:
 		return false;
 	}
@@ -342,7 +396,7 @@ sql_catalogue_done(struct sql_catalogue *c, const struct sql_analysis *a)
 	settle_all(c, a);
 	for (unsigned int i = 0; (prepared = catalogue_prepared(c, a, i)); i++)
 		settle_all(c, prepared);
-	c->execute_known |= a->flags & ANALYSIS_EXECUTES;
+	c->known->execute_known |= a->flags & ANALYSIS_EXECUTES;
 }
 
 void
@@ -351,8 +405,8 @@ sql_catalogue_sent(struct sql_catalogue *c, struct sql_analysis *a,
 {
 	struct prepared *p;
 
-	c->execute_known = false;
-	for (struct known_name *n = c->names; n; n = n->next)
+	c->known->execute_known = false;
+	for (struct known_name *n = c->known->names; n; n = n->next)
 		if (n->kind == 'E')
 			n->kind = 0;	/* to be said again */
 	if (!(a->flags & ANALYSIS_PREPARES) || c->prepared_count == PREPARED_MAX)
@@ -372,7 +426,7 @@ sql_catalogue_sent(struct sql_catalogue *c, struct sql_analysis *a,
 bool
 catalogue_execute_is_known(const struct sql_catalogue *c)
 {
-	return c->execute_known;
+	return c->known->execute_known;
 }
 
 const struct sql_analysis *
@@ -392,7 +446,7 @@ const struct sql_analysis *
 catalogue_executed(const struct sql_catalogue *c, const struct sql_analysis *a)
 {
 	const struct known_name *said = c && a->flags & ANALYSIS_EXECUTES &&
-	    c->execute_known ? c->names : NULL;
+	    c->known->execute_known ? c->known->names : NULL;
 	const struct prepared *p = said ? c->prepared : NULL;
 
 	while (said && !(said->kind == 'E' &&

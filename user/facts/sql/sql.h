@@ -55,6 +55,9 @@ struct sql_nature sql_nature(const struct sql_analysis *);
 
 int sql_catalogue_new(struct sql_catalogue **out, size_t limit_bytes);
 void sql_catalogue_free(struct sql_catalogue **);
+/* What is known now, for a turn that waits for its answer: it stays as it is when
+ * the catalogue forgets. Freed like any other. NULL: no memory. */
+struct sql_catalogue *sql_catalogue_share(struct sql_catalogue *);
 /* Forget everything (a name may mean something else now). */
 void sql_catalogue_clear(struct sql_catalogue *);
 /*
