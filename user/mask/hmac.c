@@ -6,7 +6,6 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "mask/inside.h"
 
-#include <openssl/crypto.h>
 #include <openssl/sha.h>
 
 #define BLOCK 64
@@ -20,7 +19,7 @@ begin(SHA256_CTX *sha, const uint8_t key[MASK_KEY_SIZE], uint8_t pad)
 		block[i] = (i < MASK_KEY_SIZE ? key[i] : 0) ^ pad;
 	SHA256_Init(sha);
 	SHA256_Update(sha, block, BLOCK);
-	OPENSSL_cleanse(block, BLOCK);
+	explicit_bzero(block, BLOCK);
 }
 
 void
@@ -36,5 +35,5 @@ mask_hmac(const uint8_t key[MASK_KEY_SIZE], const char *label, struct span value
 	begin(&sha, key, 0x5c);
 	SHA256_Update(&sha, digest, 32);
 	SHA256_Final(digest, &sha);
-	OPENSSL_cleanse(&sha, sizeof(sha));
+	explicit_bzero(&sha, sizeof(sha));
 }

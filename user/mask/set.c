@@ -3,8 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
-
-#include <openssl/crypto.h>
+#include <string.h>
 
 static int
 compile(struct mask *mask, const struct view_mask *view, const uint8_t *key)
@@ -61,6 +60,6 @@ mask_set_free(struct mask_set **p)
 		return;
 	for (size_t i = 0; i < set->count; i++)
 		mask_pattern_free(&set->masks[i].pattern);
-	OPENSSL_cleanse(set, sizeof(*set));
+	explicit_bzero(set, sizeof(*set));
 	free(set);
 }

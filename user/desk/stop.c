@@ -1,0 +1,225 @@
+/*
+ * stop.c: `interlock stop`, at once and everywhere.
+ * The loader refuses new connections, the workers end flows, holds that it
+ * covers are denied. To stop is safe, so it is done first and entered then; to
+ * take it back is entered first. The list is told again to processes that start.
+ */
+#include "desk/desk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/must.h"
+#include "entry/scribe.h"
+#include "msg/post.h"
+#include "view.h"
+
+static const char *const scopes[] = {
+	[STOP_ALL] = "all", [STOP_SKILL] = "skill", [STOP_SESSION] = "session",
+	[STOP_TARGET] = "target",
+};
+
+struct order {
+	struct desk *desk;
+	uint64_t client;
+	struct stop stop;
+	bool is_undo;
+};
+
+static void
+tell(struct desk *desk, unsigned int slot, uint8_t scope, const char *name)
+{
+	struct out body cleanup(out_free) = out_new(256);
+
+	out_u8(&body, scope);
+	out_block(&body, span_text(name));
+	(void)post_send(desk->post, slot, MSG_STOP, 0, out_view(&body), -1);
+}
+
+static void
+tell_all(struct desk *desk, uint8_t scope, const char *name)
+{
+	tell(desk, SLOT_LOADER, scope, name);
+	for (unsigned int slot = SLOT_WORKER; slot < SLOTS; slot++)
+		tell(desk, slot, scope, name);
+}
+
+/* The loader keeps its own list too, on disk, but may have missed the last word. */
+void
+stop_tell(struct desk *desk, unsigned int slot)
+{
+	bool wants = slot == SLOT_LOADER || slot >= SLOT_WORKER;
+
+	for (size_t i = 0; wants && i < desk->stop_count; i++)
+		tell(desk, slot, desk->stops[i].scope, desk->stops[i].name);
+}
+
+static void
+keep(struct desk *desk, const struct stop *stop)
+{
+	for (size_t i = 0; i < desk->stop_count; i++) {
+		if (desk->stops[i].scope == stop->scope &&
+		    strcmp(desk->stops[i].name, stop->name) == 0)
+			return;
+	}
+	if (desk->stop_count == DESK_STOPS) {	/* as the loader does */
+		log_error("too many stops: everything is stopped");
+		desk->stops[0] = (struct stop){ .scope = STOP_ALL };
+		desk->stop_count = 1;
+		tell_all(desk, STOP_ALL, "");
+		return;
+	}
+	desk->stops[desk->stop_count++] = *stop;
+}
+
+static void
+forget(struct desk *desk, const char *name)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < desk->stop_count; i++) {
+		if (*name && strcmp(desk->stops[i].name, name) != 0)
+			desk->stops[kept++] = desk->stops[i];
+	}
+	desk->stop_count = kept;
+}
+
+static bool
+covers(const struct stop *stop, const struct hold *hold)
+{
+	char session[ID_TEXT_SIZE];
+
+	switch (stop->scope) {
+	case STOP_ALL:
+		return true;
+	case STOP_SKILL:
+		return span_is(hold->skill, stop->name);
+	case STOP_TARGET:
+		return span_is(hold->target, stop->name);
+	default:
+		return strcmp(id_format(&hold->session, session), stop->name) == 0;
+	}
+}
+
+static void
+deny_holds(struct desk *desk, const struct stop *stop, const char *person)
+{
+	static const char why[] = "stopped by an operator";
+
+	for (struct held *held = desk->holds; held; held = held->next) {
+		if (!covers(stop, &held->hold))
+			continue;
+		held->doom = why;	/* where it cannot be settled right now */
+		if (held->state == HOLD_OPEN || held->state == HOLD_KEPT)
+			(void)hold_settle(held, "deny", person, why, 0);
+	}
+}
+
+/* The order is on disk. */
+static void
+on_entered(void *arg, int status)
+{
+	struct order *order = arg;
+	struct guest *client = guest_find(order->desk, order->client);
+
+	if (!status && order->is_undo) {
+		forget(order->desk, order->stop.name);
+		tell_all(order->desk, STOP_NOTHING, order->stop.name);
+	}
+	if (client) {
+		client->owed--;
+		if (status)
+			guest_error(client, CODE_FAILED, order->is_undo ?
+			    "it could not be recorded, so all stays stopped" :
+			    "it is stopped, but that could not be recorded");
+		else
+			guest_ok(client, NULL);
+		guest_settle(client);
+	}
+	free(order);
+}
+
+static int
+enter(struct order *order, const char *person)
+{
+	struct entry *entry = scribe_begin(order->desk->scribe, ENTRY_STOPPED);
+
+	entry_text(entry, KEY_PERSON, span_text(person));
+	entry_text(entry, KEY_NAME, span_text(order->stop.name));
+	entry_text(entry, KEY_SCOPE, span_text(order->is_undo ? "nothing" :
+	    scopes[order->stop.scope]));
+	return scribe_send(order->desk->scribe, LEVEL_SYNCED, on_entered, order, NULL);
+}
+
+static bool
+is_known(const struct desk *desk, const struct stop *stop)
+{
+	const struct view_broker *view = desk->view;
+	char text[ID_TEXT_SIZE];
+
+	for (size_t i = 0; stop->scope == STOP_SKILL && view && i < view->skill_count; i++) {
+		if (strcmp(view->skills[i].name, stop->name) == 0)
+			return true;
+	}
+	for (size_t i = 0; stop->scope == STOP_SESSION && i < desk->session_count; i++) {
+		if (strcmp(id_format(&desk->sessions[i].id, text), stop->name) == 0)
+			return true;
+	}
+	/* targets are in nobody's view here; the workers know them */
+	return stop->scope == STOP_ALL || stop->scope == STOP_TARGET;
+}
+
+/* Read the request. NULL: fine; else what is wrong with it. */
+static const char *
+read_order(const struct desk *desk, const json_t *request, struct order *order)
+{
+	const char *scope = request_text(request, "scope");
+	const char *name = request_text(request, "name");
+
+	order->is_undo = json_is_true(json_object_get(request, "undo"));
+	if (strlen(name) >= sizeof(order->stop.name))
+		return "no skill, session or target has such a long name";
+	strcpy(order->stop.name, name);
+	while (order->stop.scope < COUNT(scopes) &&
+	    strcmp(scopes[order->stop.scope], scope) != 0)
+		order->stop.scope++;
+	if (order->is_undo)
+		return NULL;
+	if (order->stop.scope == COUNT(scopes))
+		return "a stop is of a skill, a session, a target, or of all";
+	if (order->stop.scope == STOP_ALL)
+		order->stop.name[0] = 0;
+	else if (!*name)
+		return "a stop of one thing needs its name";
+	return is_known(desk, &order->stop) ? NULL : "there is nothing of that name";
+}
+
+void
+stop_command(struct guest *client, json_t *request)
+{
+	struct desk *desk = client->desk;
+	struct order *order = calloc(1, sizeof(*order));
+	const char *fault;
+
+	if (!order) {
+		guest_error(client, CODE_FAILED, "the daemon is out of memory");
+		return;
+	}
+	order->desk = desk;
+	order->client = client->number;
+	fault = read_order(desk, request, order);
+	if (fault) {
+		guest_error(client, CODE_USAGE, "%s", fault);
+		free(order);
+		return;
+	}
+	if (!order->is_undo) {
+		keep(desk, &order->stop);
+		tell_all(desk, order->stop.scope, order->stop.name);
+		deny_holds(desk, &order->stop, client->caller.person);
+	}
+	client->owed++;
+	if (enter(order, client->caller.person))
+		on_entered(order, -1);
+}
