@@ -141,6 +141,20 @@ opaque(struct flow *flow)
 	return NULL;
 }
 
+static int
+ask_grammar(struct flow *flow)
+{
+	struct span text = flow->ask.ask.text;
+	struct out body = out_new(text.n + 4);
+	int error;
+
+	out_block(&body, text);
+	error = body.failed ? -ENOMEM : post_send(flow->worker->post, SLOT_GRAMMAR,
+	    MSG_PARSE, flow_request(flow), out_view(&body), -1);
+	out_free(&body);
+	return error;
+}
+
 bool
 flow_unit_ask(struct flow *flow, const struct wire_event *event)
 {
@@ -163,8 +177,7 @@ flow_unit_ask(struct flow *flow, const struct wire_event *event)
 		return true;
 	}
 	flow_park(flow, ASK_GRAMMAR);
-	if (why || post_send(flow->worker->post, SLOT_GRAMMAR, MSG_PARSE,
-	    flow_request(flow), pending->ask.text, -1))
+	if (why || ask_grammar(flow))
 		flow_end(flow, "the grammar cannot be asked");
 	return true;
 }
