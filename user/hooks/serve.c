@@ -193,6 +193,31 @@ enter_start(struct loader *loader)
 	return scribe_send(loader->scribe, LEVEL_HANDED, NULL, NULL, NULL);
 }
 
+/* Notes of `interlock release`, one a line, each an entry; then they are gone. */
+static void
+enter_released(struct loader *loader)
+{
+	char path[2 * INSTANCE_PATH_SIZE], line[128];
+	FILE *notes;
+
+	snprintf(path, sizeof(path), "%s/released", loader->instance.state_directory);
+	notes = fopen(path, "re");
+	if (!notes)
+		return;
+	while (fgets(line, sizeof(line), notes)) {
+		struct entry *e = scribe_begin(loader->scribe, ENTRY_DETACH);
+		const char *person = strchr(line, ' ');
+
+		line[strcspn(line, "\n")] = '\0';
+		entry_text(e, KEY_REASON, SPAN("all programs were released while no daemon ran"));
+		entry_text(e, KEY_PERSON, span_text(person ? person + 1 : "unknown"));
+		entry_text(e, KEY_DETAIL, span_text(line));
+		(void)scribe_send(loader->scribe, LEVEL_SYNCED, NULL, NULL, NULL);
+	}
+	fclose(notes);
+	unlink(path);
+}
+
 static int
 open_all(struct loader *loader, char *why, size_t size)
 {
@@ -214,6 +239,7 @@ open_all(struct loader *loader, char *why, size_t size)
 	if (r < 0)
 		return r;
 	snprintf(why, size, "the start cannot be entered");
+	enter_released(loader);
 	return enter_start(loader);
 }
 

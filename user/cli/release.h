@@ -1,0 +1,10 @@
+/* release.h: `interlock release`: take the programs out of the kernel, on purpose and for the record. */
+#ifndef CLI_RELEASE_H
+#define CLI_RELEASE_H
+
+struct instance;
+
+#define RELEASE_USAGE "release [--yes]"
+int cli_release(const struct instance *, int argc, char **argv);
+
+#endif
