@@ -9,6 +9,9 @@ CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
 ARCH := $(shell $(CC) -dumpmachine)
 VERSION := 0.1.0
+# V=1 shows the commands
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
 WARN = -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow \
 	-Wpointer-arith -Wwrite-strings -Wvla
@@ -96,58 +99,69 @@ BPF_FLAGS = -target bpf -g -O2 -Wall -Wextra -Wno-unused-parameter \
 
 $(O)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) include/abi.h
 	@mkdir -p $(@D)
-	$(CLANG) $(BPF_FLAGS) -c $< -o $@
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@
 
 $(O)/bpf/%.skel.h: $(O)/bpf/%.bpf.o
-	$(BPFTOOL) gen skeleton $< name ilk_$* > $@
+	$(Q)$(BPFTOOL) gen skeleton $< name ilk_$* > $@
 
 # ---- release ----------------------------------------------------------
 
 $(O)/r/%.o: %.c | $(SKELETONS)
 	@mkdir -p $(@D)
-	$(CC) $(R_FLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(R_FLAGS) -MMD -MP -c $< -o $@
 
 define process_rule
 OBJECTS_$(1) := $$(patsubst %.c,$$(O)/r/%.o,$$(filter $$(foreach f,$$(FOLDERS_$(1)),user/$$(f)/%),$$(LIBRARY_SOURCES)))
 $$(O)/r/$(1).a: $$(OBJECTS_$(1))
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$(Q)ar rcs $$@ $$^
 $(2): $$(O)/r/user/main/$(1).o $$(O)/r/$(1).a
 	@mkdir -p $$(@D)
-	$$(CC) $$(R_LINK) -o $$@ $$^ $$(LIBS_$(1)) $$(TOOLS_LIBS)
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC) $$(R_LINK) -o $$@ $$^ $$(LIBS_$(1)) $$(TOOLS_LIBS)
 endef
 $(foreach p,$(PROCESSES),$(eval $(call process_rule,$(p),$(O)/libexec/$(p))))
 $(eval $(call process_rule,warden,$(O)/sbin/interlockd))
 $(eval $(call process_rule,interlock,$(O)/bin/interlock))
 
+# its text is part of the program (.incbin)
+$(O)/r/user/rules/profile.o $(O)/t/user/rules/profile.o: scripts/deploy/policy/profiles.yaml
+
 # ---- tests ------------------------------------------------------------
 
 $(O)/t/%.o: %.c | $(SKELETONS)
 	@mkdir -p $(@D)
-	$(CC) $(T_FLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC-T,$<)
+	$(Q)$(CC) $(T_FLAGS) -MMD -MP -c $< -o $@
 
 $(T_LIBRARY): $(T_OBJECTS)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 $(O)/tests/%_test: $(O)/t/tests/%_test.o $(T_LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(T_LINK) -o $@ $^ $(ALL_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(T_LINK) -o $@ $^ $(ALL_LIBS)
 
 # release flags: sanitizers need other system calls, and benches need speed
 R_LIBRARY := $(O)/r/libinterlock.a
 $(R_LIBRARY): $(LIBRARY_SOURCES:%.c=$(O)/r/%.o)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 $(O)/tests/bench/%: $(O)/r/tests/bench/%.o $(R_LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(R_LINK) -o $@ $^ $(ALL_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(R_LINK) -o $@ $^ $(ALL_LIBS)
 $(O)/tests/play/%: $(O)/r/tests/play/%.o
 	@mkdir -p $(@D)
-	$(CC) $(R_LINK) -o $@ $^ -lpq
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(R_LINK) -o $@ $^ -lpq
 $(O)/tests/prison/%: $(O)/r/tests/prison/%.o
 	@mkdir -p $(@D)
-	$(CC) $(R_LINK) -o $@ $^ -lcap
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(R_LINK) -o $@ $^ -lcap
 
 tests: $(TEST_PROGRAMS) $(PLAY_PROGRAMS:%.c=$(O)/%) $(PRISON_SOURCES:%.c=$(O)/%)
 

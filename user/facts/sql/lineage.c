@@ -12,7 +12,6 @@
 
 #include "base/arena.h"
 #include "facts/sql/meaning.h"
-#include "mask/mask.h"
 
 struct origins {
 	struct origin_column *p;

@@ -55,7 +55,7 @@ static const char *
 read_parameters(struct pg *pg, struct span in)
 {
 	struct wire_login login = { 0 };
-	struct span name, value;
+	struct span name = { 0 }, value;
 	unsigned int seen = 0, count = 0;
 
 	while (pg_start_take(&in, &name, &value)) {
