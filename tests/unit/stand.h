@@ -34,6 +34,8 @@ stand_as(unsigned int slot, unsigned int peer, int fd, post_fn fn)
 		close(MSG_FD_CHANNEL(i));
 	if (kept >= 0 && dup2(kept, MSG_FD_CHANNEL(peer)) < 0)
 		_exit(9);
+	if (kept >= 0)
+		close(kept);
 	if (post_new(&post, loop, slot, fn, NULL))
 		_exit(9);
 }
@@ -73,6 +75,13 @@ stand_read(int fd, struct msg_head *head, struct span *body)
 	memcpy(head, room, sizeof(*head));
 	*body = span_of(room + sizeof(*head), (size_t)n - sizeof(*head));
 	return true;
+}
+
+__attribute__((unused)) static void
+stand_halt(void *arg)
+{
+	(void)arg;
+	loop_stop(loop, 0);
 }
 
 struct stand_wait {

@@ -90,8 +90,8 @@ flow_ask_clear(struct flow *flow)
 /* ---- policy may have changed ------------------------------------------------------ */
 
 /* Go over to the policy in force. False: this target is not in it any more. */
-static bool
-renew_policy(struct flow *flow)
+bool
+flow_renew_policy(struct flow *flow)
 {
 	struct policy *now = flow->worker->policy;
 
@@ -165,7 +165,7 @@ flow_unit_ask(struct flow *flow, const struct wire_event *event)
 		flow_end(flow, "an ask larger than the flow's memory");
 		return false;
 	}
-	if (!renew_policy(flow)) {
+	if (!flow_renew_policy(flow)) {
 		flow_end(flow, "the policy no longer has this target");
 		return false;
 	}

@@ -37,6 +37,11 @@ decrypt(struct flow *flow, enum wire_side side, struct span cipher)
 	enum tls_state state = tls_read(leg->tls, cipher, &leg->in, &leg->cipher);
 	struct span name;
 
+	if (state == TLS_BROKEN && side == WIRE_CLIENT) {
+		leg->eof = true;	/* our alert still goes out */
+		flow_close(flow, tls_error(leg->tls));
+		return true;
+	}
 	if (state == TLS_BROKEN) {
 		broken(flow, side, tls_error(leg->tls));
 		return false;

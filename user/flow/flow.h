@@ -277,6 +277,8 @@ void flow_cancel(struct worker *, uint32_t number, uint32_t key);
 /* ---- ask.c: from a unit to a verdict; release.c: entries and holds ---------------- */
 
 bool flow_unit_ask(struct flow *, const struct wire_event *);
+/* Go over to the policy in force. False: its target is not in that one. */
+bool flow_renew_policy(struct flow *);
 void flow_ask_names(struct flow *);
 void flow_ask_judge(struct flow *);
 /* The catalogue did not answer: what the names mean cannot be known. */

@@ -268,8 +268,8 @@ ask_proof(struct flow *flow)
 		return true;
 	if (step == VAULT_CLEARTEXT)
 		input = span_of(&verified, 1);
-	if (inject_ask(flow->worker->post, flow_request(flow), flow->target, &flow->id,
-	    step, input)) {
+	if (inject_ask(flow->worker->post, flow_request(flow),
+	    flow->policy->view->head.epoch, flow->target, &flow->id, step, input)) {
 		backend_failed(flow, "the keeper cannot be asked");
 		return false;
 	}

@@ -219,6 +219,7 @@ fill_card(struct flow *flow)
 		.starter = span_text(flow->who.starter), .starter_uid = flow->who.starter_uid,
 		.target = span_text(flow->target_name), .role = span_text(flow->role),
 		.database = span_text(flow->database),
+		.search_path = sql_catalogue_schema(flow->names),
 		.transaction = ask->transaction, .phase = (uint8_t)ask->phase,
 		.text = ask->text, .values = values, .value_count = ask->value_count,
 		.row_limit = ask->row_limit, .acts = out_view(&pending->acts),
@@ -318,14 +319,17 @@ release(struct flow *flow, struct span people)
 		.level = LEVEL_SYNCED, .fn = released, .arg = flow,
 		.sequence = &pending->sequence,
 	};
-	struct policy *now = flow->worker->policy;
+	bool changed = flow->policy != flow->worker->policy;
 
-	if (now != flow->policy || stops_cover(flow->worker, flow)) {
-		/* the rules changed while people thought: begin again from the verdict */
-		pending->verdict.kind = VERDICT_DENY;
-		if (now && now->masks && !stops_cover(flow->worker, flow))
-			decide_judge(now->view, span_text(flow->who.skill), flow->target,
-			    &pending->action, pending->why, &pending->verdict);
+	/* the rules may have changed while people thought: judge again */
+	if (stops_cover(flow->worker, flow) || !flow_renew_policy(flow)) {
+		pending->verdict = (struct verdict){
+			.kind = VERDICT_DENY,
+			.why = SPAN("it was stopped, or its target is gone"),
+		};
+	} else if (changed) {
+		decide_judge(flow->policy->view, span_text(flow->who.skill),
+		    flow->target, &pending->action, pending->why, &pending->verdict);
 	}
 	flow_park(flow, ASK_ENTERING);
 	if (record_release(&record, &pending->turn, &pending->hold, pending->card.digest,

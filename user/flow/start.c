@@ -18,13 +18,19 @@
 #include "record/record.h"
 
 static void
-refuse_flow(struct flow *flow, const char *reason)
+enter_refusal(struct flow *flow, const char *reason)
 {
 	struct record_flow record = flow_record(flow);
 	struct id refusal = flow_refusal_id(flow->worker);
 
 	log_line(LOG_LEVEL_WARNING, &flow->id, "refused: %s", reason);
 	(void)record_flow_refused(&record, reason, &refusal);
+}
+
+static void
+refuse_flow(struct flow *flow, const char *reason)
+{
+	enter_refusal(flow, reason);
 	flow_end(flow, reason);
 }
 
@@ -185,6 +191,7 @@ flow_want_leaf(struct flow *flow, struct span server_name)
 
 	snprintf(flow->server_name, sizeof(flow->server_name), "%.*s",
 	    (int)server_name.n, (const char *)server_name.p);
+	out_be32(&body, flow->policy->view->head.epoch);
 	out_be32(&body, flow->target);
 	out_block(&body, span_head(server_name, 255));
 	out_bytes(&body, flow->who.origin.ip, 16);
@@ -194,6 +201,20 @@ flow_want_leaf(struct flow *flow, struct span server_name)
 	out_free(&body);
 	if (error)
 		flow_end(flow, "the keeper cannot be asked");
+}
+
+/* The client is told with an alert, as TLS has it. */
+static void
+no_leaf(struct flow *flow)
+{
+	static const char reason[] = "no certificate is made for the name the skill asked for";
+	struct leg *leg = &flow->legs[WIRE_CLIENT];
+
+	enter_refusal(flow, reason);
+	if (tls_set_leaf(leg->tls, span_of(NULL, 0), span_of(NULL, 0)) == 0)
+		tls_write(leg->tls, span_of(NULL, 0), &leg->cipher);
+	flow_close(flow, reason);
+	flow_flush(flow);
 }
 
 bool
@@ -211,13 +232,14 @@ flow_hear_leaf(struct worker *worker, const struct msg_head *head, struct span b
 	if (!flow)
 		return true;
 	if (status || tls_set_leaf(leg->tls, chain, key)) {
-		refuse_flow(flow, "no certificate is made for the name the skill asked for");
+		no_leaf(flow);
 		return true;
 	}
 	flow_move(flow, FLOW_GREETING);
 	state = tls_write(leg->tls, span_of(NULL, 0), &leg->cipher);
 	if (state == TLS_BROKEN) {
-		flow_end(flow, tls_error(leg->tls));
+		flow_close(flow, tls_error(leg->tls));
+		flow_flush(flow);
 		return true;
 	}
 	leg->tls_open = state == TLS_OPEN;

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -60,12 +61,13 @@ flow_new(struct worker *worker, int fd, const struct abi_origin *origin)
 	if (worker->count >= FLOW_MOST)
 		return NULL;
 	flow = calloc(1, sizeof(*flow));
-	if (!flow)
+	if (!flow || getrandom(&flow->key, sizeof(flow->key), 0) != sizeof(flow->key)) {
+		free(flow);
 		return NULL;
+	}
 	flow->worker = worker;
 	flow->id = flow_make_id(worker, ID_FLOW);
 	flow->number = worker->next_number++ & 0xffffff;
-	flow->key = (uint32_t)flow_make_id(worker, ID_FLOW).chance << 5 ^ (uint32_t)clock_mono();
 	flow->began = clock_mono();
 	flow->who.origin = *origin;
 	flow->last_turn = &flow->turns;

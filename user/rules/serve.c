@@ -133,9 +133,9 @@ is_waiting(const struct serve *serve)
 static void
 say_refusal(struct serve *serve, unsigned int slot, const char *what)
 {
-	char why[128];
+	char why[160];
 
-	snprintf(why, sizeof(why), "%s %s; nothing was changed",
+	snprintf(why, sizeof(why), "%s %.100s; nothing was changed",
 	    msg_slot_name(slot), what);
 	refuse(serve, why, NULL);
 }

@@ -28,14 +28,16 @@ keeper_leaf(struct keeper *keeper, unsigned int from, const struct msg_head *hea
 	struct out answer = out_new(ANSWER_MAX);
 	struct span name, ip, chain = SPAN(""), key = SPAN("");
 	const struct view_target *target;
-	uint32_t index;
+	uint32_t epoch, index;
 	int r = -EAGAIN;
 
-	if (!take_be32(&body, &index) || !take_block(&body, &name) ||
+	if (!take_be32(&body, &epoch) || !take_be32(&body, &index) || !take_block(&body, &name) ||
 	    !take_bytes(&body, IP_SIZE, &ip) || body.n)
 		return false;
 	target = keeper_target(keeper, index);
-	if (keeper->view)
+	if (keeper->view && keeper->view->head.epoch != epoch)
+		r = -ESTALE;	/* the index is of another policy's list */
+	else if (keeper->view)
 		r = target ? leaves_find(keeper->leaves, index, target, name, ip.p,
 		    clock_wall() / SECOND_NS, &chain, &key) : -ENOENT;
 	if (r)

@@ -208,15 +208,17 @@ keeper_proof(struct keeper *keeper, unsigned int from, const struct msg_head *he
 {
 	struct out answer = out_new(ANSWER_MAX), output = out_new(ANSWER_MAX);
 	struct ask ask = { .worker = from };
+	uint32_t epoch;
 	uint8_t step;
-	int r;
+	int r = -ESTALE;	/* the target is of another policy's list */
 
-	if (!take_be32(&body, &ask.target) || !msg_take_id(&body, &ask.flow) ||
+	if (!take_be32(&body, &epoch) || !take_be32(&body, &ask.target) || !msg_take_id(&body, &ask.flow) ||
 	    !take_u8(&body, &step) || !take_block(&body, &ask.input) || body.n)
 		return false;
 	if (step >= VAULT_STEPS || !steps[step])
 		return false;
-	r = take_step(keeper, step, &ask, &output);
+	if (!keeper->view || keeper->view->head.epoch == epoch)
+		r = take_step(keeper, step, &ask, &output);
 	if (!r && output.failed)
 		r = -ENOMEM;
 	out_be32(&answer, (uint32_t)-r);

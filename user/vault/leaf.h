@@ -23,7 +23,7 @@ int leaves_new(struct leaves **out, const struct authority *);
  * ip all zero: none. Chain and key in PEM are good until the next call. Returns 0,
  * -EPERM (not this target's), -EINVAL (a target with neither) or -EIO, -ENOMEM.
  */
-int leaves_find(struct leaves *, uint32_t target, const struct view_target *,
+int leaves_find(struct leaves *, uint32_t index, const struct view_target *target,
     struct span name, const uint8_t ip[16], uint64_t now, struct span *chain, struct span *key);
 /* Forget all. */
 void leaves_clear(struct leaves *);

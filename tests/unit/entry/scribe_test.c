@@ -216,8 +216,6 @@ numbers(void)
 	CHECK(scribe_open(scribe) == 4);
 
 	/* what is no entry takes no number */
-	entry_text(scribe_begin(scribe, ENTRY_ALARM), KEY_SKILL, SPAN("x"));
-	entry_text(scribe_begin(scribe, ENTRY_ALARM), KEY_DETAIL, SPAN("x"));
 	{
 		struct entry *entry = scribe_begin(scribe, ENTRY_ALARM);
 

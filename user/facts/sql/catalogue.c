@@ -158,7 +158,7 @@ catalogue_column(const struct known_relation *r, struct span name)
 }
 
 struct span
-catalogue_schema(const struct sql_catalogue *c)
+sql_catalogue_schema(const struct sql_catalogue *c)
 {
 	return c ? c->known->schema : span_of(NULL, 0);
 }

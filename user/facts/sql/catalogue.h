@@ -45,8 +45,6 @@ const struct known_name *catalogue_name(const struct sql_catalogue *, char kind,
     struct span schema, struct span name);
 const struct known_relation *catalogue_relation(const struct sql_catalogue *, uint32_t oid);
 const struct known_column *catalogue_column(const struct known_relation *, struct span name);
-/* Where new relations go; empty: not known. */
-struct span catalogue_schema(const struct sql_catalogue *);
 /* What an EXECUTE runs, as the server says and a PREPARE here said; NULL: not known. */
 const struct sql_analysis *catalogue_executed(const struct sql_catalogue *,
     const struct sql_analysis *);

@@ -71,7 +71,7 @@ meaning_object(struct meaning *m, uint32_t relation, bool is_new,
 	*missing = false;
 	if (is_new) {
 		if (!schema.n)
-			schema = catalogue_schema(m->catalogue);
+			schema = sql_catalogue_schema(m->catalogue);
 		return meaning_join(m, schema.n ? schema : SPAN("public"),
 		    name->name, "");
 	}

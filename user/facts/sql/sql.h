@@ -71,6 +71,9 @@ bool sql_catalogue_row(struct sql_catalogue *, const struct wire_field *fields, 
 /* The answer is complete: names asked for and not answered do not exist. */
 void sql_catalogue_done(struct sql_catalogue *, const struct sql_analysis *);
 
+/* The schema that unqualified names are made in, as the server said; empty: not asked yet. */
+struct span sql_catalogue_schema(const struct sql_catalogue *);
+
 /*
  * To be called with every ask that is sent upstream on this flow; only a PREPARE
  * (of SQL) is remembered, so that its EXECUTE can be judged as what it runs. The
