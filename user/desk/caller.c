@@ -199,7 +199,7 @@ find_person(const struct view_broker *view, struct caller *caller)
 const char *
 caller_check(const struct desk *desk, struct caller *caller)
 {
-	uint32_t login;
+	uint32_t login = NO_LOGIN;
 
 	if (has_ended(caller))
 		return "the process that connected has ended";

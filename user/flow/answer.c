@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "decide/decide.h"
 #include "flow/flow.h"
 #include "record/record.h"
 
@@ -256,6 +257,18 @@ flow_unit_row(struct flow *flow, const struct wire_event *event, struct span uni
 	return mask_row(flow, turn, event, unit);
 }
 
+/* Masks for text of the server: more than the ask's own, see decide_masks(). */
+static uint64_t
+text_masks(const struct flow *flow, const struct turn *turn)
+{
+	if (!turn)
+		return ~0ULL;
+	if (turn->policy != flow->policy)
+		return ~0ULL;	/* its target may have another number by now */
+	return turn->masks | decide_masks(flow->policy->view,
+	    span_text(flow->who.skill), flow->target);
+}
+
 /* ---- errors and notices -------------------------------------------------------------- */
 
 bool
@@ -263,7 +276,7 @@ flow_unit_text(struct flow *flow, const struct wire_event *event, struct span un
 {
 	struct turn *turn = flow_turn_find(flow, event->turn);
 	const struct mask_set *masks = turn ? turn->policy->masks : flow->policy->masks;
-	uint64_t active = turn ? turn->masks : ~0ULL;
+	uint64_t active = text_masks(flow, turn);
 	struct wire_field fields[64];
 	size_t starts[65], from = flow->to[WIRE_CLIENT].n, count = event->row.count;
 	struct mask_tally spare = { 0 };
@@ -345,12 +358,12 @@ finish_upto(struct flow *flow, uint32_t upto)
 }
 
 static void
-keep_error(struct turn *turn, const struct wire_done *done)
+keep_error(const struct flow *flow, struct turn *turn, const struct wire_done *done)
 {
 	struct mask_tally spare = { 0 };
 	struct out masked = out_new(ROW_ROOM);
-	bool edited = mask_text(turn->policy->masks, turn->masks, done->message, &masked,
-	    &spare) != MASK_KEPT;
+	bool edited = mask_text(turn->policy->masks, text_masks(flow, turn),
+	    done->message, &masked, &spare) != MASK_KEPT;
 
 	out_span(&turn->error, done->error);
 	out_u8(&turn->error, ' ');
@@ -369,7 +382,7 @@ flow_unit_done(struct flow *flow, const struct wire_event *event)
 		out_span(&turn->tag, span_head(done->tag, 255));
 	}
 	if (turn && done->error.n)
-		keep_error(turn, done);
+		keep_error(flow, turn, done);
 	if (turn && done->is_last)
 		finish_turn(flow, turn);
 	if (done->transaction && !flow->ended)

@@ -31,7 +31,7 @@ static const struct {
 	    "Try again later. Ask an operator about the id above." },
 	[REFUSAL_LIMIT] = { "ILL01", "larger than a limit",
 	    "Ask for less at a time." },
-	[REFUSAL_FORMAT] = { "ILF01", "this answer's format cannot be masked",
+	[REFUSAL_FORMAT] = { "ILF01", "an answer in this format is not given here",
 	    "Ask with SELECT, or COPY in text format." },
 	[REFUSAL_INTERNAL] = { "ILX01", "this cannot be served now",
 	    "Try again in a few seconds." },

@@ -75,6 +75,19 @@ add(struct stops *stops, enum msg_stop scope, struct span name)
 	stops->count++;
 }
 
+/* Take back what bears this name; all without one. */
+static void
+undo(struct stops *stops, struct span name)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; name.n && i < stops->count; i++)
+		if (!span_is(name, stops->stop[i].name))
+			stops->stop[kept++] = stops->stop[i];
+	stops->count = kept;
+	stops->all = stops->all && name.n;
+}
+
 bool
 stops_hear(struct worker *worker, struct span body)
 {
@@ -88,7 +101,7 @@ stops_hear(struct worker *worker, struct span body)
 		worker->stops = calloc(1, sizeof(*worker->stops));
 	must(worker->stops);
 	if (scope == STOP_NOTHING)
-		*worker->stops = (struct stops){ 0 };
+		undo(worker->stops, name);
 	else
 		add(worker->stops, (enum msg_stop)scope, name);
 	end_covered(worker);

@@ -32,7 +32,7 @@ be_grammar(void)
 	static char text[65536];
 	size_t n = fread(text, 1, sizeof(text), stdin);
 
-	bool is_whole = grammar_deepen() == 0 &&
+	bool is_whole = grammar_prepare() == 0 &&
 	    grammar_analyse(span_of(text, n), &packed) == 0 &&
 	    fwrite(packed.p, 1, packed.n, stdout) == packed.n;
 

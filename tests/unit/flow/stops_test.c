@@ -106,7 +106,7 @@ bad_bodies(void)
 static void
 too_many(void)
 {
-	char name[16];
+	char name[32];
 
 	begin();
 	for (int i = 0; i < 64; i++) {

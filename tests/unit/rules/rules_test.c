@@ -248,7 +248,7 @@ check_worker_view(const struct view_worker *view)
 	CHECK(hold->verdict == VERDICT_HOLD && hold->reaches == 1u << REACH_WHERE);
 	CHECK(hold->column_count == 2 && hold->approvers == 0 && hold->need == 2);
 	CHECK(hold->expires_s == 300 && hold->retry_s == 90);
-	CHECK(view->duties[2].rules[3].approvers == 1 && view->duties[2].rules[3].need == 2);
+	CHECK(view->duties[2].rules[4].approvers == 1 && view->duties[2].rules[4].need == 2);
 }
 
 static void
@@ -406,7 +406,7 @@ check_warnings(void)
 	CHECK(load(&rules, faults, false) == 0 && faults->count == 2);
 	CHECK(strstr(faults->v[0].text, "what would be held is denied"));
 	CHECK(strstr(faults->v[1].text, "can reach nothing"));
-	CHECK(rules->worker.duties[0].rules[2].verdict == VERDICT_DENY);
+	CHECK(rules->worker.duties[0].rules[3].verdict == VERDICT_DENY);
 	rules_free(&rules);
 	put("policy.yaml", HEAD PEOPLE SHOP SKILL DUTY "      - {effects: [read], verdict: allow}\n");
 	CHECK(load(&rules, faults, false) == 0 && faults->count == 1);
