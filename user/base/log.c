@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 #define LINE_SIZE 1024
 #define PROCESS_SIZE 24
@@ -23,23 +24,15 @@ log_open(const char *process, enum log_level most)
 	tzset();	/* reads a file: now, not behind a filter */
 }
 
-/* Length of the UTF-8 sequence at p (RFC 3629), 0 when it is not one or a control. */
+/* Bytes of the character at p that may stand in a line: not a control, C1 included. */
 static size_t
 printable(const uint8_t *p, size_t n)
 {
-	size_t length = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 :
-	    p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
+	size_t length = utf8_length(span_of(p, n));
 
-	if (length == 1)
-		return p[0] >= 0x20 && p[0] != 0x7f;
-	if (length == 0 || length > n)
+	if (length == 1 && (p[0] < 0x20 || p[0] == 0x7f))
 		return 0;
-	for (size_t i = 1; i < length; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if (p[0] == 0xc2 && p[1] < 0xa0)	/* C1 controls */
-		return 0;
-	return length;
+	return length == 2 && p[0] == 0xc2 && p[1] < 0xa0 ? 0 : length;
 }
 
 static size_t

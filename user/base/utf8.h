@@ -6,5 +6,7 @@
 
 /* Bytes of the character that `in` begins with, 1 to 4; 0: none, or cut. */
 size_t utf8_length(struct span in);
+/* Is all of it UTF-8? The empty text is. */
+bool utf8_is_valid(struct span in);
 
 #endif

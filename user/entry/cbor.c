@@ -151,33 +151,3 @@ cbor_find(struct span map, uint64_t key, struct span *value)
 	}
 	return false;
 }
-
-/* How many of the first bytes are ASCII, as far as eight at a time tell. */
-static size_t
-ascii_run(struct span in)
-{
-	size_t n = 0;
-	uint64_t eight;
-
-	for (; n + sizeof(eight) <= in.n; n += sizeof(eight)) {
-		memcpy(&eight, in.p + n, sizeof(eight));
-		if (eight & 0x8080808080808080ULL)
-			break;
-	}
-	return n;
-}
-
-bool
-utf8_is_valid(struct span in)
-{
-	while (in.n) {
-		size_t n = ascii_run(in);
-
-		if (n == 0)
-			n = utf8_length(in);
-		if (n == 0)
-			return false;
-		in = span_skip(in, n);
-	}
-	return true;
-}

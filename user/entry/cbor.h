@@ -35,6 +35,5 @@ bool cbor_skip(struct span *in, unsigned int depth);
 /* The value of an unsigned key in a map, as it stands there. False: it is not there. */
 bool cbor_find(struct span map, uint64_t key, struct span *value);
 
-bool utf8_is_valid(struct span in);
 
 #endif

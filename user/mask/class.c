@@ -8,7 +8,6 @@
 
 #include <assert.h>
 
-#include "base/utf8.h"
 
 static const uint16_t class_of[256] = {
 	[0] = CLASS_NUL,
@@ -124,19 +123,6 @@ mask_detect(enum view_detector detector, struct span text, size_t *at, size_t *n
 		return false;
 	*at = hit.at;
 	*n = hit.n;
-	return true;
-}
-
-bool
-mask_is_utf8(struct span text)
-{
-	while (text.n) {
-		size_t size = utf8_length(text);
-
-		if (size == 0)
-			return false;
-		text = span_skip(text, size);
-	}
 	return true;
 }
 

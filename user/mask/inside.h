@@ -43,8 +43,6 @@ struct mask_class {
 struct mask_class mask_class_of(struct span text);
 /* Of the detectors in `wanted`, those that could hit at all. */
 uint32_t mask_class_filter(const struct mask_class *, uint32_t wanted);
-/* Whole and shortest-form UTF-8, no surrogates (RFC 3629)? */
-bool mask_is_utf8(struct span text);
 
 static inline bool
 is_digit(uint8_t c)

@@ -5,6 +5,7 @@
  * one hit, not a remainder), and written as the strictest of the masks says.
  * Every cursor only moves right, and nothing is kept but the cursors.
  */
+#include "base/utf8.h"
 #include "mask/inside.h"
 #include "mask/json.h"
 
@@ -238,7 +239,7 @@ mask_scan(const struct mask_set *set, const struct mask_lineup *lineup, struct s
 	uint32_t detectors = mask_class_filter(&class, lineup->detectors);
 	struct scan scan;
 
-	if ((class.bits & CLASS_HIGH) && !mask_is_utf8(text))
+	if ((class.bits & CLASS_HIGH) && !utf8_is_valid(text))
 		return hide_all(form, out);
 	if (text.n == 0 || (detectors == 0 && lineup->pattern_count == 0))
 		return MASK_KEPT;
@@ -258,7 +259,7 @@ mask_hits(const struct mask_set *set, const struct mask_lineup *lineup, struct s
 	uint32_t detectors = mask_class_filter(&class, lineup->detectors);
 	struct scan scan;
 
-	if ((class.bits & CLASS_HIGH) && !mask_is_utf8(text))
+	if ((class.bits & CLASS_HIGH) && !utf8_is_valid(text))
 		return true;
 	if (text.n == 0 || (detectors == 0 && lineup->pattern_count == 0))
 		return false;

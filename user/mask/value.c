@@ -5,6 +5,7 @@
  * read "[redacted]" as a number or a date. JSON stays JSON. A text value that is
  * not UTF-8 is hidden whole.
  */
+#include "base/utf8.h"
 #include "mask/plan.h"
 
 #define FIRST_OWN_TYPE 16384	/* FirstNormalObjectId: made in this database */
@@ -24,7 +25,7 @@ is_textual(const struct plan_column *column, struct span value)
 		if (column->type < FIRST_OWN_TYPE)
 			return false;
 		return !column->is_binary || value.n == 0 ||
-		    (!memchr(value.p, 0, value.n) && mask_is_utf8(value));
+		    (!memchr(value.p, 0, value.n) && utf8_is_valid(value));
 	default:
 		return false;
 	}

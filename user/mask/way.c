@@ -11,6 +11,7 @@
  *            value cannot be had back from it.
  *   null     written as redact where there is no null (messages)
  */
+#include "base/utf8.h"
 #include "mask/inside.h"
 
 #define HASH_BYTES 16
@@ -97,7 +98,7 @@ mask_write(const struct mask *mask, struct span value, struct out *out)
 {
 	switch (mask->view->way) {
 	case WAY_PARTIAL:
-		if (mask_is_utf8(value)) {
+		if (utf8_is_valid(value)) {
 			write_partial(mask->view->keep, value, out);
 			return;
 		}

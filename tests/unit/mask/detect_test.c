@@ -1,4 +1,5 @@
 /* Every detector finds what it should, whole, and lets alone what only looks like it. */
+#include "base/utf8.h"
 #include "mask/inside.h"
 
 #include "check.h"
@@ -402,14 +403,14 @@ noise(void)
 static void
 utf8(void)
 {
-	CHECK(mask_is_utf8(SPAN("")));
-	CHECK(mask_is_utf8(SPAN("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80")));
-	CHECK(!mask_is_utf8(SPAN("\xc3")));
-	CHECK(!mask_is_utf8(SPAN("\xc0\x80")));
-	CHECK(!mask_is_utf8(SPAN("\xed\xa0\x80")));
-	CHECK(!mask_is_utf8(SPAN("\xf4\x90\x80\x80")));
-	CHECK(!mask_is_utf8(SPAN("\xe2\x82")));
-	CHECK(!mask_is_utf8(SPAN("\x80")));
+	CHECK(utf8_is_valid(SPAN("")));
+	CHECK(utf8_is_valid(SPAN("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80")));
+	CHECK(!utf8_is_valid(SPAN("\xc3")));
+	CHECK(!utf8_is_valid(SPAN("\xc0\x80")));
+	CHECK(!utf8_is_valid(SPAN("\xed\xa0\x80")));
+	CHECK(!utf8_is_valid(SPAN("\xf4\x90\x80\x80")));
+	CHECK(!utf8_is_valid(SPAN("\xe2\x82")));
+	CHECK(!utf8_is_valid(SPAN("\x80")));
 }
 
 int

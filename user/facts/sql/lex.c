@@ -8,6 +8,8 @@
  */
 #include "facts/sql/lex.h"
 
+#include "base/utf8.h"
+
 static int
 at(const struct lex *lex, size_t ahead)
 {
@@ -350,34 +352,8 @@ lex_next(struct lex *lex, struct token *out)
 	return fine;
 }
 
-/* Bytes of the UTF-8 sequence at the front, 0: none. RFC 3629 section 4. */
-static size_t
-utf8_length(struct span in)
-{
-	uint8_t a = in.p[0];
-	size_t n = a < 0x80 ? 1 : a < 0xc2 ? 0 : a < 0xe0 ? 2 : a < 0xf0 ? 3 :
-	    a < 0xf5 ? 4 : 0;
-
-	if (!a || !n || n > in.n)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((in.p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((a == 0xe0 && in.p[1] < 0xa0) || (a == 0xed && in.p[1] > 0x9f) ||
-	    (a == 0xf0 && in.p[1] < 0x90) || (a == 0xf4 && in.p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 bool
 lex_is_utf8(struct span in)
 {
-	while (in.n) {
-		size_t n = utf8_length(in);
-
-		if (!n)
-			return false;
-		in = span_skip(in, n);
-	}
-	return true;
+	return utf8_is_valid(in) && (!in.n || !memchr(in.p, 0, in.n));
 }
