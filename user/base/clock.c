@@ -1,4 +1,4 @@
-/* clock.c: the three clocks. */
+/* clock.c: the three clocks, and a rest. */
 #include "base/clock.h"
 
 #include <time.h>
@@ -28,4 +28,14 @@ uint64_t
 clock_wall(void)
 {
 	return read_clock(CLOCK_REALTIME);
+}
+
+void
+clock_rest(uint64_t ns)
+{
+	struct timespec t = {
+		.tv_sec = (time_t)(ns / SECOND_NS), .tv_nsec = (long)(ns % SECOND_NS),
+	};
+
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
 }

@@ -33,7 +33,7 @@ hear_entry(struct keep_record *keep, unsigned int from, struct span body)
 	case WRITER_NEXT:
 		break;
 	}
-	error = keep_record_take(keep, from, level == LEVEL_SYNCED, incarnation,
+	error = keep_record_take(keep, from, (enum level)level, incarnation,
 	    sequence, entry);
 	if (error) {
 		/* it is counted and not kept: only a new start asks for it again */

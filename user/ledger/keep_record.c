@@ -2,7 +2,12 @@
  * keep_record.c: batches, answers and checkpoints.
  * Three timers do everything. `batch` is due at once when something was
  * collected, or in a second when the disk had no room. `sign` is due as long as
- * something is not signed. `answers` is due while a writer's channel was full.
+ * something is not signed. `answers` is due while a writer has not been told: its
+ * channel was full, or nobody waits, since a process that only handed its entries
+ * needs to know no more than when to forget them. For the same reason the recorder
+ * rests a moment after a batch of those: what comes meanwhile lies in the queue,
+ * which outlives it, and is one batch, so that a busy node wakes it once for many.
+ * syscalls(recorder): clock_nanosleep
  */
 #include "ledger/keep_record_own.h"
 
@@ -21,13 +26,15 @@
 #define SIGN_NS SECOND_NS		/* when no view says otherwise */
 #define SIGN_SOON_NS (100 * MILLISECOND_NS)	/* after a synced group */
 #define ANSWER_NS (10 * MILLISECOND_NS)
+#define ANSWER_COUNT 256	/* entries kept by a writer that has not been told */
+#define REST_NS (MILLISECOND_NS / 2)
 
 static void write_batch(void *);
 static void answer_again(void *);
 static void sign(void *);
 
 int
-keep_record_take(struct keep_record *keep, unsigned int slot, bool wants_sync,
+keep_record_take(struct keep_record *keep, unsigned int slot, enum level level,
     uint64_t incarnation, uint64_t sequence, struct span entry)
 {
 	int error;
@@ -46,7 +53,7 @@ keep_record_take(struct keep_record *keep, unsigned int slot, bool wants_sync,
 	if (error)
 		return error;
 	keep->waiters[keep->waiter_count++] = (struct waiter){
-		.slot = (uint8_t)slot, .wants_sync = wants_sync,
+		.slot = (uint8_t)slot, .level = level,
 		.incarnation = incarnation, .sequence = sequence };
 	if (!keep->batch.place)
 		return loop_set(keep->loop, &keep->batch, 0, write_batch, keep);
@@ -78,6 +85,7 @@ send_kept(struct keep_record *keep, unsigned int slot, enum level level,
 void
 keep_record_answer(struct keep_record *keep)
 {
+	keep->untold = 0;
 	for (unsigned int slot = 0; slot < SLOTS; slot++) {
 		struct writer *writer = &keep->writers.of[slot];
 
@@ -96,23 +104,25 @@ answer_again(void *arg)
 	keep_record_answer(arg);
 }
 
-/* The first `count` waiters have what they wait for, but for sync. True: one wants that too. */
-static bool
+/* The first `count` waiters have what they wait for, but for sync. The highest level any wants. */
+static enum level
 count_written(struct keep_record *keep, size_t count)
 {
-	bool wants_sync = false;
+	enum level highest = LEVEL_HANDED;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct waiter *waiter = &keep->waiters[i];
 
 		writers_wrote(&keep->writers, waiter->slot,
 		    waiter->incarnation, waiter->sequence);
-		wants_sync |= waiter->wants_sync;
+		if (waiter->level > highest)
+			highest = waiter->level;
 	}
 	keep->waiter_count -= count;
 	memmove(keep->waiters, keep->waiters + count,
 	    keep->waiter_count * sizeof(*keep->waiters));
-	return wants_sync;
+	keep->untold += count;
+	return highest;
 }
 
 static void
@@ -137,16 +147,28 @@ give_up(struct keep_record *keep, const char *what)
 	loop_stop(keep->loop, 1);
 }
 
+/* At once where somebody waits for the word, else soon. */
+static void
+tell(struct keep_record *keep, enum level highest)
+{
+	if (highest > LEVEL_HANDED || keep->untold >= ANSWER_COUNT)
+		keep_record_answer(keep);
+	else if (!keep->answers.place)
+		(void)loop_set(keep->loop, &keep->answers, ANSWER_NS, answer_again,
+		    keep);
+}
+
 static void
 write_batch(void *arg)
 {
 	struct keep_record *keep = arg;
 	uint64_t was = ledger_written(keep->ledger);
 	int error = ledger_write(keep->ledger);
-	bool sync = count_written(keep,
+	enum level highest = count_written(keep,
 	    (size_t)(ledger_written(keep->ledger) - was));
+	bool sync = highest == LEVEL_SYNCED;
 
-	keep_record_answer(keep);
+	tell(keep, highest);
 	if (error == -EIO) {
 		give_up(keep, "writing the ledger failed");
 		return;
@@ -172,6 +194,8 @@ write_batch(void *arg)
 		log_warning("the ledger can be written again");
 		keep_record_enter(keep, ENTRY_ALARM, "ledger-was-full",
 		    "entries waited because the ledger could not be written", 0);
+	} else if (highest == LEVEL_HANDED) {
+		clock_rest(REST_NS);
 	}
 }
 

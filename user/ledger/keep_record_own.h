@@ -2,6 +2,7 @@
 #ifndef LEDGER_KEEP_RECORD_OWN_H
 #define LEDGER_KEEP_RECORD_OWN_H
 
+#include "action.h"
 #include "entry.h"
 #include "ledger/away.h"
 #include "ledger/keep_record.h"
@@ -12,7 +13,7 @@
 /* An entry that is collected and not yet written: whom to tell. */
 struct waiter {
 	uint8_t slot;
-	bool wants_sync;
+	enum level level;
 	uint64_t incarnation, sequence;
 };
 
@@ -23,9 +24,10 @@ struct keep_record {
 	struct writers writers;
 	struct waiter *waiters;		/* one for each collected entry, in order */
 	size_t waiter_count, waiter_room;
+	size_t untold;			/* entries written since the writers were told */
 	struct timer batch;		/* write what was collected */
 	struct timer sign;		/* sign what was written */
-	struct timer answers;		/* tell those whose channel was full */
+	struct timer answers;		/* tell the writers what they do not know */
 	uint64_t signed_when;		/* CLOCK_MONOTONIC */
 	bool is_stuck, is_unsigned, is_apart;	/* what the operator has been told */
 
@@ -36,7 +38,7 @@ struct keep_record {
 };
 
 /* keep_record.c: collect an entry; it will be written in this round. Returns 0 or -errno. */
-int keep_record_take(struct keep_record *, unsigned int slot, bool wants_sync,
+int keep_record_take(struct keep_record *, unsigned int slot, enum level,
     uint64_t incarnation, uint64_t sequence, struct span entry);
 /* keep_record.c: tell the writers what they do not know yet. */
 void keep_record_answer(struct keep_record *);

@@ -71,7 +71,7 @@ keep_record_enter(struct keep_record *keep, enum entry_kind kind,
 		entry_text(&entry, KEY_BUILD, span_text(INTERLOCK_VERSION));
 	entry_uint(&entry, KEY_COUNT, count);
 	must(entry_end(&entry, &whole) == 0);
-	if (keep_record_take(keep, SLOT_RECORDER, false, keep->incarnation,
+	if (keep_record_take(keep, SLOT_RECORDER, LEVEL_HANDED, keep->incarnation,
 	    keep->sequence + 1, whole) == 0)
 		keep->sequence++;
 }

@@ -231,6 +231,7 @@ loop_run(struct loop *loop)
 			if (!watch->dead)
 				watch->fn(watch->arg, events[i].events);
 		}
+		loop->now = clock_mono();	/* what is due at once need not wait for a round */
 		ring(loop);
 		bury(loop);
 	}

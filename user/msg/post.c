@@ -4,7 +4,7 @@
  * channel had no room for. A packet in the queue owns the descriptor it carries.
  * A body larger than MSG_INLINE goes into a sealed memfd, whose descriptor then
  * takes the one place in SCM_RIGHTS; such messages carry no other descriptor.
- * syscalls: sendmsg recvmsg memfd_create fcntl mmap munmap ftruncate
+ * syscalls: sendmsg recvmmsg memfd_create fcntl mmap munmap ftruncate
  */
 #include "msg/post.h"
 
@@ -27,6 +27,8 @@
 #define QUEUE_BYTES (16u << 20)	/* most that waits for one peer */
 #define BEAT_NS (250 * MILLISECOND_NS)
 #define BURST 64		/* messages read from one peer in a round */
+#define AT_ONCE 16		/* messages read with one system call */
+#define CONTROL CMSG_SPACE(4 * sizeof(int))
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 struct packet {
@@ -46,6 +48,13 @@ struct peer {
 	size_t waiting;
 };
 
+/* Where one message is received. */
+struct place {
+	struct iovec part;
+	_Alignas(struct cmsghdr) char control[CONTROL];
+	_Alignas(struct msg_head) uint8_t buffer[sizeof(struct msg_head) + MSG_INLINE];
+};
+
 struct post {
 	struct loop *loop;
 	unsigned int slot;
@@ -54,7 +63,8 @@ struct post {
 	uint64_t next_id, build;
 	struct timer beat;
 	struct peer peers[SLOTS];
-	uint8_t buffer[sizeof(struct msg_head) + MSG_INLINE];
+	struct mmsghdr messages[AT_ONCE];
+	struct place places[AT_ONCE];
 };
 
 /* Both ends must come from the same build: FNV-1a over version numbers. */
@@ -263,17 +273,17 @@ deliver_sealed(struct post *post, unsigned int from, const struct msg_head *head
 
 /* Check against the table, then hand over. Takes the descriptor. */
 static bool
-deliver(struct post *post, unsigned int from, size_t n, int got)
+deliver(struct post *post, unsigned int from, struct span packet, int got)
 {
 	cleanup(close_fd) int fd = got;
 	struct msg_head head;
 	const struct msg_rule *rule;
 	struct span body;
 
-	if (n < sizeof(head))
+	if (packet.n < sizeof(head))
 		return false;
-	memcpy(&head, post->buffer, sizeof(head));
-	body = span_of(post->buffer + sizeof(head), n - sizeof(head));
+	memcpy(&head, packet.p, sizeof(head));
+	body = span_skip(packet, sizeof(head));
 	rule = msg_rule_find(head.type, from, post->slot);
 	if (!rule || head.version != MSG_VERSION || head.build != post->build ||
 	    head.length < rule->least || head.length > rule->most)
@@ -289,28 +299,45 @@ deliver(struct post *post, unsigned int from, size_t n, int got)
 	return post->fn(post->arg, from, &head, body, take_fd(&fd));
 }
 
+static void
+received(struct peer *peer, struct mmsghdr *message)
+{
+	struct post *post = peer->post;
+	struct span packet = span_of(message->msg_hdr.msg_iov->iov_base, message->msg_len);
+	struct msg_head head = { 0 };
+
+	if (deliver(post, peer->slot, packet, fd_of(&message->msg_hdr)))
+		return;
+	memcpy(&head, packet.p, packet.n < sizeof(head) ? packet.n : sizeof(head));
+	report(post, peer->slot, head.type);
+}
+
+/* Read what is there, AT_ONCE at most. True: there may be more. */
 static bool
 receive(struct peer *peer)
 {
 	struct post *post = peer->post;
-	struct iovec part = { post->buffer, sizeof(post->buffer) };
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(4 * sizeof(int))];
-	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	ssize_t n = recvmsg(peer->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	int n;
 
-	if (n < 0)
-		return false;
-	if (n == 0) {		/* the warden is gone, and with it everything */
-		loop_stop(post->loop, 1);
-		return false;
+	for (size_t i = 0; i < AT_ONCE; i++) {
+		struct place *place = &post->places[i];
+
+		place->part = (struct iovec){ place->buffer, sizeof(place->buffer) };
+		post->messages[i].msg_hdr = (struct msghdr){
+			.msg_iov = &place->part, .msg_iovlen = 1,
+			.msg_control = place->control, .msg_controllen = CONTROL,
+		};
 	}
-	if (!deliver(post, peer->slot, (size_t)n, fd_of(&message)))
-		report(post, peer->slot, n < 4 ? 0 :
-		    ((struct msg_head *)post->buffer)->type);
-	return true;
+	n = recvmmsg(peer->fd, post->messages, AT_ONCE, MSG_DONTWAIT | MSG_CMSG_CLOEXEC, NULL);
+	for (int i = 0; i < n; i++) {
+		if (post->messages[i].msg_len == 0) {
+			/* the warden is gone, and with it everything */
+			loop_stop(post->loop, 1);
+			return false;
+		}
+		received(peer, &post->messages[i]);
+	}
+	return n == AT_ONCE;
 }
 
 static void
@@ -321,7 +348,7 @@ peer_ready(void *arg, uint32_t events)
 	if (events & EPOLLOUT)
 		flush(peer);
 	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
-		for (int i = 0; i < BURST && receive(peer); i++)
+		for (int i = 0; i < BURST / AT_ONCE && receive(peer); i++)
 			;
 }
 
