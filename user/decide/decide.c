@@ -375,6 +375,21 @@ decide_judge(const struct view_worker *view, struct span skill, uint32_t target,
 	out->why = span_text(room);
 }
 
+uint64_t
+decide_masks(const struct view_worker *view, struct span skill, uint32_t target)
+{
+	const struct view_skill_duties *duties = find_skill(view, skill);
+	uint64_t masks = 0;
+
+	for (size_t i = 0; duties && i < duties->duty_count; i++) {
+		const struct view_duty *duty = &view->duties[duties->duties[i]];
+
+		for (size_t r = 0; duty->target == target && r < duty->rule_count; r++)
+			masks |= duty->rules[r].masks;
+	}
+	return masks;
+}
+
 static bool
 database_is_listed(const struct view_target *target, struct span database)
 {

@@ -28,6 +28,13 @@ void decide_judge(const struct view_worker *, struct span skill, uint32_t target
 void decide_login(const struct view_worker *, struct span skill, uint32_t target,
     struct span role, struct span database, char *room, struct verdict *out);
 
+/*
+ * Masks of every rule this skill has on the target. An error or a notice may show
+ * values that its ask's own rule never thought of (the row a constraint refused),
+ * so its text goes under all of them.
+ */
+uint64_t decide_masks(const struct view_worker *, struct span skill, uint32_t target);
+
 /* Does glob `pattern` ('*' any run but '.', '**' any run, '?' one) match all of `text`? No backtracking bombs. */
 bool decide_glob(const char *pattern, struct span text);
 

@@ -155,9 +155,10 @@ carry_out(struct held *held, const struct settling *settling)
 
 	hold_people(held, people, sizeof(people));
 	show_change(held, settling->decision);
-	if (!held->has_left)
+	if (!held->has_left)	/* "expired" is a word the worker knows; a person's reason is not */
 		tell_decided(held->desk, held->worker, &held->hold, settling->is_approved,
-		    settling->reason, people);
+		    strcmp(settling->decision, "expired") == 0 ? "expired" : settling->reason,
+		    people);
 	if (!keeps) {
 		unlist(held);
 		return;

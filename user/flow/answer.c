@@ -19,6 +19,16 @@
 
 #define ROW_ROOM (FLOW_UNIT_BYTES * 2)
 
+const EVP_MD *
+flow_sha256(void)
+{
+	static EVP_MD *sha256;	/* a process has one thread */
+
+	if (!sha256)
+		sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	return sha256;
+}
+
 /* ---- turns ------------------------------------------------------------------- */
 
 struct turn *
@@ -50,7 +60,7 @@ flow_turn_add(struct flow *flow)
 	turn->digest = EVP_MD_CTX_new();
 	turn->tag = out_new(256);
 	turn->error = out_new(2048);
-	if (!turn->names || !turn->digest || !EVP_DigestInit_ex(turn->digest, EVP_sha256(), NULL)) {
+	if (!turn->names || !turn->digest || !EVP_DigestInit_ex2(turn->digest, flow_sha256(), NULL)) {
 		flow_turn_free(turn);
 		return false;
 	}

@@ -298,6 +298,8 @@ void flow_ask_clear(struct flow *);
 
 struct turn *flow_turn_find(struct flow *, uint32_t number);
 bool flow_turn_add(struct flow *);
+/* The algorithm, fetched once: fetching costs more than hashing. NULL: not to be had. */
+const EVP_MD *flow_sha256(void);
 void flow_turn_free(struct turn *);
 bool flow_unit_fields(struct flow *, const struct wire_event *);
 bool flow_unit_row(struct flow *, const struct wire_event *, struct span unit);

@@ -6,7 +6,7 @@
  * when they approve, since policy may have changed while it waited.
  */
 #include <errno.h>
-#include <openssl/sha.h>
+#include <openssl/evp.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -108,7 +108,9 @@ enter(struct flow *flow, enum level level, scribe_fn fn)
 		.level = level, .fn = fn, .arg = flow, .sequence = &pending->sequence,
 	};
 
-	SHA256(pending->ask.text.p, pending->ask.text.n, digest);
+	if (!EVP_Digest(pending->ask.text.p, pending->ask.text.n, digest, NULL,
+	    flow_sha256(), NULL))
+		return -ENOMEM;
 	return record_ask(&record, &ask, &call);
 }
 
