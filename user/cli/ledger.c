@@ -21,7 +21,7 @@
 const struct cli_verb cli_ledger_verbs[] = {
 	{ "sessions", cli_sessions, "sessions [--skill SKILL] [--since TIME] [--json]",
 	    "list what skills did, one line for each run" },
-	{ "replay", cli_replay, "replay ID [--json]",
+	{ "replay", cli_replay, "replay ID | --all [--json]",
 	    "show a session, flow or turn: what was asked, decided and answered" },
 	{ "verify", cli_verify,
 	    "verify [DIRECTORY] [--since CHECKPOINT-FILE] [--key KEY-FILE] [--json]",

@@ -1,5 +1,5 @@
 /*
- * ledger_replay.c: `interlock replay`: all entries of a session, flow, turn, hold or refusal.
+ * ledger_replay.c: `interlock replay`: all entries of a session, flow, turn, hold or refusal, or of all.
  * They come in the ledger's order: an ask stands before its answer and a
  * decision before its release, because nothing was let through before its entry
  * was kept. What other processes entered about the same flow or hold without
@@ -24,7 +24,7 @@ struct replay {
 	char id[ID_TEXT_SIZE];
 	char (*linked)[ID_TEXT_SIZE];	/* flows and holds that belong to it, sorted */
 	size_t count, room;
-	bool json, failed;
+	bool all, json, failed;
 	struct out out;
 };
 
@@ -117,7 +117,7 @@ show(void *arg, uint64_t index, struct span entry)
 {
 	struct replay *replay = arg;
 
-	if (!belongs(replay, entry))
+	if (!replay->all && !belongs(replay, entry))
 		return true;
 	if (replay->json) {
 		out_printf(&replay->out, "{\"index\":%llu", (unsigned long long)index);
@@ -134,21 +134,24 @@ int
 cli_replay(const struct instance *instance, int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "all", no_argument, NULL, 'a' },
 		{ "json", no_argument, NULL, 'j' },
 		{ 0 },
 	};
 	struct replay replay = { .out = out_new(ENTRY_TEXT) };
-	int option, code;
+	int option, code = CLI_OK;
 
 	optind = opterr = 0;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option != 'j')
+		if (option == '?')
 			return cli_ledger_usage("replay");
-		replay.json = true;
+		replay.all |= option == 'a';
+		replay.json |= option == 'j';
 	}
-	if (argc - optind != 1)
+	if (argc - optind != !replay.all)
 		return cli_ledger_usage("replay");
-	code = cli_ledger_find(instance, argv[optind], keys, replay.id);
+	if (!replay.all)
+		code = cli_ledger_find(instance, argv[optind], keys, replay.id);
 	if (code == CLI_OK)
 		code = cli_ledger_walk(instance, show, &replay);
 	free(replay.linked);

@@ -19,7 +19,7 @@ struct session {
 	char id[ID_TEXT_SIZE];
 	char *skill, *starter;	/* owned; NULL: not told */
 	uint64_t begin, end, last;
-	uint64_t flows, asks, denied, held, masked;
+	uint64_t flows, unseen, asks, denied, held, masked;
 };
 
 struct list {
@@ -102,6 +102,8 @@ count(void *arg, uint64_t index, struct span entry)
 		session->end = wall;
 	session->last = wall;
 	session->flows += kind == ENTRY_FLOW;
+	session->unseen += kind == ENTRY_FLOW &&
+	    cli_ledger_has(entry, KEY_INSPECT, "none");
 	session->asks += kind == ENTRY_ASK;
 	session->held += kind == ENTRY_HOLD;
 	session->denied += kind == ENTRY_REFUSED ||
@@ -124,7 +126,7 @@ put_people(struct out *out, const struct session *session)
 		cli_put_time(out, session->end);
 	else
 		out_printf(out, "(no end)");
-	out_printf(out, "  flows %llu asks %llu denied %llu held %llu masked %llu\n",
+	out_printf(out, "  flows %llu asks %llu denied %llu held %llu masked %llu",
 	    (unsigned long long)session->flows, (unsigned long long)session->asks,
 	    (unsigned long long)session->denied, (unsigned long long)session->held,
 	    (unsigned long long)session->masked);
@@ -149,6 +151,7 @@ put_json(struct out *out, const struct session *session)
 	json_time(out, session->last);
 	out_u8(out, '"');
 	json_member_uint(out, &first, "flows", session->flows);
+	json_member_uint(out, &first, "uninspected", session->unseen);
 	json_member_uint(out, &first, "asks", session->asks);
 	json_member_uint(out, &first, "denied", session->denied);
 	json_member_uint(out, &first, "held", session->held);

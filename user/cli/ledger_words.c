@@ -117,13 +117,22 @@ put_acts(struct out *out, struct span entry)
 	out_u8(out, '\n');
 }
 
+static void
+put_unseen(struct out *out, struct span entry)
+{
+	if (cli_ledger_has(entry, KEY_INSPECT, "none"))
+		out_printf(out, "%*suninspected: its bytes were carried unseen\n",
+		    INDENT, "");
+}
+
 /* Lines of an entry, in the order in which people ask. */
 static const struct {
 	enum entry_key key;
 	const char *name;
 } lines[] = {
 	{ KEY_STARTER, "started by" }, { KEY_TARGET, "target" },
-	{ KEY_DESTINATION, "dialled" }, { KEY_ASKED_ROLE, "asked for role" },
+	{ KEY_DESTINATION, "dialled" }, { KEY_SERVER_NAME, "server name" },
+	{ KEY_ASKED_ROLE, "asked for role" },
 	{ KEY_ROLE, "role" }, { KEY_DATABASE, "database" },
 	{ KEY_TEXT, "asked" }, { KEY_RULE, "rule" }, { KEY_WHY, "because" },
 	{ KEY_REFUSAL, "refusal" }, { KEY_TAG, "answer" }, { KEY_ROWS, "rows" },
@@ -153,6 +162,7 @@ cli_put_entry(struct out *out, struct span entry)
 			cli_put_text(out, text, 0);
 		}
 	out_u8(out, '\n');
+	put_unseen(out, entry);
 	for (size_t i = 0; i < COUNT(lines); i++) {
 		cli_put_line(out, entry, lines[i].key, lines[i].name);
 		if (lines[i].key == KEY_TEXT) {

@@ -259,7 +259,9 @@ reload(const struct instance *instance, int argc, char **argv)
 }
 
 const struct cli_verb cli_policy_verbs[] = {
-	{ "policy", policy, "policy check|explain|test …",
+	{ "policy", policy, "policy check [DIR] [--offline] [--json]\n"
+	  "       interlock policy explain --skill NAME --target NAME [--directory DIR] [--json] 'SQL'\n"
+	  "       interlock policy test [--directory DIR] [FILE…]",
 	  "check the policy, explain a verdict, run its test cases" },
 	{ "reload", reload, "reload [--json]",
 	  "put the policy's files in force, all or nothing" },

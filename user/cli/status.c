@@ -52,6 +52,22 @@ say_sessions(const json_t *loader)
 	}
 }
 
+/* What the daemon does not look into. */
+static void
+say_unseen(const json_t *loader)
+{
+	const json_t *list = json_object_get(loader, "targets"), *target;
+	size_t i;
+
+	json_array_foreach(list, i, target) {
+		if (strcmp(say_member(target, "inspect"), "none") != 0)
+			continue;
+		printf("uninspected  target ");
+		say_text(stdout, say_member(target, "target"), false);
+		putchar('\n');
+	}
+}
+
 static void
 say_programs(const json_t *loader)
 {
@@ -115,6 +131,7 @@ say_status(const json_t *status)
 	say_value(json_object_get(json_object_get(status, "policy"), "epoch"));
 	putchar('\n');
 	say_ledger(json_object_get(json_object_get(status, "ledger"), "ledger"));
+	say_unseen(loader);
 	say_sessions(loader);
 	printf("holds        %lld open\n", (long long)json_integer_value(json_object_get(status, "holds")));
 	json_array_foreach(json_object_get(status, "stops"), i, stop) {
@@ -228,32 +245,26 @@ cli_watch(const struct instance *instance, int argc, char **argv)
 
 /* ---- doctor ----------------------------------------------------------------------- */
 
+/* A line for each finding: is it enforced, its name, what was found, what to do. */
 static void
-say_findings(const json_t *findings, int depth)
+say_findings(const json_t *findings)
 {
-	const char *name;
-	const json_t *value;
+	const json_t *checks = json_object_get(findings, "checks"), *check;
 	size_t i;
 
-	json_object_foreach((json_t *)findings, name, value) {
-		printf("%*s%-*s ", 2 * depth, "", 32 - 2 * depth, name);
-		if (json_is_object(value) || json_is_array(value)) {
-			putchar('\n');
-			say_findings(value, depth + 1);
-			continue;
+	json_array_foreach(checks, i, check) {
+		const char *to_do = say_member(check, "do");
+
+		printf("%-4s %-18s ", json_is_true(json_object_get(check, "ok")) ? "yes" : "NO",
+		    say_member(check, "name"));
+		say_text(stdout, say_member(check, "what"), false);
+		if (*to_do) {
+			printf("\n%24s", "do: ");
+			say_text(stdout, to_do, false);
 		}
-		say_value(value);
 		putchar('\n');
 	}
-	json_array_foreach(findings, i, value) {
-		if (json_is_object(value)) {
-			say_findings(value, depth);
-			continue;
-		}
-		printf("%*s", 2 * depth, "");
-		say_value(value);
-		putchar('\n');
-	}
+	say_line("mode", say_member(findings, "mode"));
 }
 
 int
@@ -279,7 +290,7 @@ cli_doctor(const struct instance *instance, int argc, char **argv)
 	if (as_json || !findings)
 		printf("%s\n", text);
 	else
-		say_findings(findings, 0);
+		say_findings(findings);
 	json_decref(findings);
 	return CLI_OK;
 }

@@ -80,7 +80,8 @@ enter(struct loader *loader, const struct abi_event *event, uint64_t count)
 	memcpy(who.skill, event->skill, sizeof(who.skill) - 1);
 	e = scribe_begin(loader->scribe, ENTRY_REFUSED);
 	scribe_who(e, &who, NULL, NULL);
-	put_destination(e, &event->origin);
+	if (event->reason != ABI_BAD_UNIX)
+		put_destination(e, &event->origin);
 	entry_text(e, KEY_REASON, span_text(event->reason < ABI_REASONS ?
 	    reasons[event->reason] : reasons[ABI_REASON_NONE]));
 	snprintf(detail, sizeof(detail), "protocol %u", event->protocol);

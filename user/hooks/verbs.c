@@ -17,6 +17,7 @@
 #include "hooks/loader.h"
 #include "msg/post.h"
 #include "out.h"
+#include "view.h"
 
 static void status(struct loader *, struct request *);
 
@@ -99,6 +100,22 @@ sessions_json(const struct loader *loader)
 	return list;
 }
 
+static json_t *
+targets_json(const struct loader *loader)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < loader->view->target_count; i++) {
+		const struct view_target *target = &loader->view->targets[i];
+
+		json_array_append_new(list, json_pack("{s:s,s:s,s:s}",
+		    "target", target->name, "inspect",
+		    target->inspect == INSPECT_NONE ? "none" : "full",
+		    "namespace", target->from_skill ? "skill" : "host"));
+	}
+	return list;
+}
+
 static void
 status(struct loader *loader, struct request *request)
 {
@@ -108,8 +125,9 @@ status(struct loader *loader, struct request *request)
 
 	if (hooks_status(loader->hooks, &text, &is_whole) == 0)
 		hooks = json_loads(text, 0, NULL);
-	answer_done(loader, request->id, json_pack("{s:o,s:o,s:b}",
+	answer_done(loader, request->id, json_pack("{s:o,s:o,s:o,s:b}",
 	    "sessions", sessions_json(loader),
+	    "targets", targets_json(loader),
 	    "hooks", hooks ? hooks : json_null(), "whole", is_whole));
 }
 
