@@ -131,12 +131,16 @@ policy() {
 	sed -e "s|@PORT@|$port|g" -e "s|@WORK@|$work|g" "$here/tests/play/policy.yaml" >"$work/etc/policy.yaml"
 	[ -t 0 ] || cat >>"$work/etc/policy.yaml"
 }
-setup() {
+# setup_backend: all but the daemon, for a scenario that changes policy or backend first
+setup_backend() {
 	[ "$(id -u)" = 0 ] || { echo "needs root" >&2; echo "0 passed, 1 failed"; exit 1; }
 	trap cleanup EXIT
 	start_postgres
 	make_instance
 	policy </dev/null
+}
+setup() {
+	setup_backend
 	start_daemon
 }
 # skill COMMAND…: as the skill, started by ann
@@ -148,7 +152,7 @@ ask() {
 	skill psql -X -q -A -t -h db.shop.example -p "$port" -U anyone shop "${args[@]}" 2>&1
 }
 entries() { interlock replay --all --json 2>/dev/null; }
-hold_id() { person $BOB holds --json | jq -r 'select(.state != "closed") | .hold' | head -n 1; }
+hold_id() { person $BOB holds --json | jq -r 'select(.state == "open" or .state == "awaiting retry") | .hold' | head -n 1; }
 
 cleanup() {
 	[ -z "${daemon:-}" ] || stop_daemon
