@@ -130,6 +130,9 @@ put_people(struct out *out, const struct session *session)
 	    (unsigned long long)session->flows, (unsigned long long)session->asks,
 	    (unsigned long long)session->denied, (unsigned long long)session->held,
 	    (unsigned long long)session->masked);
+	if (session->unseen)
+		out_printf(out, " uninspected %llu", (unsigned long long)session->unseen);
+	out_u8(out, '\n');
 }
 
 static void

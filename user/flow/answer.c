@@ -156,9 +156,10 @@ static bool
 stop_answer(struct flow *flow, struct span unit, enum refusal what, const char *reason)
 {
 	char room[REFUSAL_ROOM];
-	struct id refusal = flow_refusal_id(flow->worker);
-	struct wire_no no = flow_refusal(what, &refusal, 0, room);
+	struct wire_no no;
 
+	flow->refusal = flow_refusal_id(flow->worker);
+	no = flow_refusal(what, &flow->refusal, 0, room);
 	no.fatal = true;
 	flow->codec->refuse(flow->codec_state, WIRE_SERVER, unit, &no, flow->to);
 	flow_close(flow, reason);

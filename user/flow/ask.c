@@ -155,30 +155,40 @@ ask_grammar(struct flow *flow)
 	return error;
 }
 
-bool
-flow_unit_ask(struct flow *flow, const struct wire_event *event)
+void
+flow_ask_begin(struct flow *flow)
 {
 	struct pending *pending = &flow->ask;
 	const char *why;
 
-	if (!copy_ask(flow, event)) {
-		flow_end(flow, "an ask larger than the flow's memory");
-		return false;
+	if (!policy_is_whole(flow->worker)) {
+		flow_park(flow, ASK_POLICY);
+		return;
 	}
 	if (!flow_renew_policy(flow)) {
-		flow_end(flow, "the policy no longer has this target");
-		return false;
+		flow_farewell(flow, REFUSAL_POLICY, "the policy no longer has this target");
+		return;
 	}
 	why = opaque(flow);
 	pending->analysis = why ? sql_unknown(why) :
 	    sql_look(flow->worker->shapes, pending->ask.text);
 	if (pending->analysis) {
 		flow_ask_names(flow);
-		return true;
+		return;
 	}
 	flow_park(flow, ASK_GRAMMAR);
 	if (why || ask_grammar(flow))
-		flow_end(flow, "the grammar cannot be asked");
+		flow_farewell(flow, REFUSAL_INTERNAL, "the grammar cannot be asked");
+}
+
+bool
+flow_unit_ask(struct flow *flow, const struct wire_event *event)
+{
+	if (!copy_ask(flow, event)) {
+		flow_farewell(flow, REFUSAL_LIMIT, "an ask larger than the flow's memory");
+		return false;
+	}
+	flow_ask_begin(flow);
 	return true;
 }
 
@@ -236,7 +246,7 @@ flow_ask_nameless(struct flow *flow)
 	sql_drop(&pending->analysis);
 	pending->analysis = sql_unknown("the catalogue could not be asked what its names mean");
 	if (!pending->analysis)
-		flow_end(flow, "no memory for an ask");
+		flow_farewell(flow, REFUSAL_INTERNAL, "no memory for an ask");
 	else
 		flow_ask_judge(flow);
 }
@@ -265,11 +275,11 @@ flow_ask_judge(struct flow *flow)
 	struct verdict *verdict = &pending->verdict;
 
 	if (!explain(flow)) {
-		flow_end(flow, "no memory to explain an ask");
+		flow_farewell(flow, REFUSAL_INTERNAL, "no memory to explain an ask");
 		return;
 	}
 	if (stops_cover(flow->worker, flow)) {
-		flow_end(flow, "stopped by an operator");
+		flow_farewell(flow, REFUSAL_STOPPED, "stopped by an operator");
 		return;
 	}
 	decide_judge(flow->policy->view, span_text(flow->who.skill), flow->target,

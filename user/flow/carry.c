@@ -25,7 +25,10 @@ broken(struct flow *flow, enum wire_side side, const char *what)
 	char reason[160];
 
 	snprintf(reason, sizeof(reason), "%s: %s", leg_names[side], what);
-	flow_end(flow, reason);
+	if (side == WIRE_SERVER && flow->state == FLOW_LOGGING_IN)
+		flow_backend_failed(flow, reason);
+	else
+		flow_end(flow, reason);
 }
 
 /* ---- reading ---------------------------------------------------------------- */

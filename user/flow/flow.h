@@ -69,6 +69,7 @@ struct worker {
 	struct doors *doors;
 	struct sql_cache *shapes;
 	struct policy *policy, *offered;	/* in force; taken and not yet swapped */
+	struct timer keys;			/* ask the keeper again */
 	struct flow *flows;			/* all of them */
 	struct flow *asked[FLOW_BUCKETS];	/* by the id of the request they wait for */
 	unsigned int count;
@@ -100,6 +101,7 @@ enum flow_state {
 
 enum ask_state {
 	ASK_NONE,		/* nothing is parked */
+	ASK_POLICY,		/* the policy in force waits for its masks' keys */
 	ASK_GRAMMAR,		/* the grammar parses it */
 	ASK_NAMES,		/* an own turn asks the catalogue */
 	ASK_EARLIER,		/* the broker is asked for an earlier approval */
@@ -141,8 +143,7 @@ struct pending {
 	char why[512];
 	struct hold card;		/* what the approvers are shown */
 	struct out acts;
-	bool is_approved;
-	struct span people;
+	struct span people;		/* ASK_POLICY: who approved; empty: it is still to be judged */
 	uint64_t sequence;		/* of the entry waited for; 0: none */
 	unsigned int tries;		/* at entering it */
 };
@@ -194,6 +195,8 @@ struct flow {
 	char server_name[256];
 	uint64_t entry;			/* sequence of the flow's own entry waited for */
 	char reason[160];		/* why it closes */
+	struct id refusal;		/* what the skill was told when it closed; unset: nothing */
+	bool is_known;			/* identified; waits for a whole policy */
 	bool upstream_asked;		/* login_begin was written */
 	bool ended;
 	bool pumping, again;	/* in flow_pump; it must go round once more */
@@ -230,8 +233,10 @@ struct flow *flow_asked(struct worker *, uint64_t request);
 struct flow *flow_numbered(struct worker *, uint32_t number);
 /* End at once: entry, both sockets closed. `reason` is for the ledger. */
 void flow_end(struct flow *, const char *reason);
-/* End after what is queued for the skill has gone out. */
+/* End after what is queued for the skill has gone out. What is parked is given up. */
 void flow_close(struct flow *, const char *reason);
+/* The same, after a last word in the protocol with an id, which is entered with the end. */
+void flow_farewell(struct flow *, enum refusal, const char *reason);
 void flow_free(struct flow *);
 
 /* ---- carry.c: sockets, TLS, watches ------------------------------------------ */
@@ -254,6 +259,8 @@ void flow_refuse_ask(struct flow *, enum refusal);
 
 /* ---- start.c: from accept to the first unit ------------------------------------ */
 
+/* It is known who asks: go on, as soon as a policy is whole. */
+void flow_identified(struct flow *);
 void flow_accepted(void *worker, int fd, uint64_t netns, int status, const struct abi_origin *);
 bool flow_hear_who(struct worker *, const struct msg_head *, struct span body);
 bool flow_hear_leaf(struct worker *, const struct msg_head *, struct span body);
@@ -268,6 +275,10 @@ void flow_judge_login(struct flow *, struct span role, struct span database, cha
 bool flow_unit_cancel(struct flow *, const struct wire_event *);
 void flow_dial(struct flow *);
 void flow_dialed(struct flow *);
+/* The backend cannot be had or trusted: enter that, and tell the skill no more than that. */
+void flow_backend_failed(struct flow *, const char *reason);
+/* The backend ended the login with an error, whose words are for the operator. */
+void flow_login_refused(struct flow *, const struct wire_event *);
 bool flow_hear_socket(struct worker *, const struct msg_head *, struct span body, int fd);
 bool flow_hear_proof(struct worker *, const struct msg_head *, struct span body);
 /* After a unit of the backend during login: TLS answer, proofs. False: ended. */
@@ -277,6 +288,8 @@ void flow_cancel(struct worker *, uint32_t number, uint32_t key);
 /* ---- ask.c: from a unit to a verdict; release.c: entries and holds ---------------- */
 
 bool flow_unit_ask(struct flow *, const struct wire_event *);
+/* The copied ask of a flow: find out what it means. */
+void flow_ask_begin(struct flow *);
 /* Go over to the policy in force. False: its target is not in that one. */
 bool flow_renew_policy(struct flow *);
 void flow_ask_names(struct flow *);
@@ -288,6 +301,8 @@ void flow_ask_allow(struct flow *);
 void flow_ask_deny(struct flow *);
 void flow_ask_hold(struct flow *);
 void flow_ask_late(struct flow *);
+/* People approved exactly this: judge it again, enter that, let it go. */
+void flow_ask_release(struct flow *, struct span people);
 bool flow_hear_earlier(struct worker *, const struct msg_head *, struct span body);
 bool flow_hear_decided(struct worker *, struct span body);
 void flow_reopen_holds(struct worker *);
@@ -329,6 +344,8 @@ void stops_free(struct stops **);
 bool policy_hear_offer(struct worker *, struct span body);
 bool policy_hear_swap(struct worker *, struct span body);
 bool policy_hear_keys(struct worker *, struct span body);
+/* False: a policy is in force whose keys are still awaited (they come at once). */
+bool policy_is_whole(const struct worker *);
 struct policy *policy_hold(struct policy *);
 void policy_drop(struct policy **);
 

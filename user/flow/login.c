@@ -30,18 +30,13 @@ target_of(const struct flow *flow)
 static void
 say_no(struct flow *flow, enum refusal what, const struct id *refusal, const char *reason)
 {
-	char room[REFUSAL_ROOM];
-	struct wire_no no = flow_refusal(what, refusal, 0, room);
-
-	no.fatal = true;
+	flow->refusal = *refusal;
 	log_line(LOG_LEVEL_WARNING, &flow->id, "login refused: %s", reason);
-	flow->codec->farewell(flow->codec_state, &no, flow->to);
-	flow_close(flow, reason);
-	flow_flush(flow);
+	flow_farewell(flow, what, reason);
 }
 
-static void
-backend_failed(struct flow *flow, const char *reason)
+void
+flow_backend_failed(struct flow *flow, const char *reason)
 {
 	struct id refusal = flow_refusal_id(flow->worker);
 	struct record_flow record = flow_record(flow);
@@ -56,6 +51,26 @@ backend_failed(struct flow *flow, const char *reason)
 }
 
 /* ---- admission ------------------------------------------------------------------ */
+
+void
+flow_login_refused(struct flow *flow, const struct wire_event *event)
+{
+	struct span code = { 0 }, message = { 0 };
+	char reason[256];
+
+	for (size_t i = 0; i < event->row.count; i++) {
+		const struct wire_field *field = &event->row.fields[i];
+
+		if (field->code == 'C')
+			code = field->bytes;
+		if (field->code == 'M')
+			message = field->bytes;
+	}
+	snprintf(reason, sizeof(reason), "the backend refused the login: %.*s %.*s",
+	    (int)span_head(code, 5).n, (const char *)code.p,
+	    (int)span_head(message, 180).n, (const char *)message.p);
+	flow_backend_failed(flow, reason);
+}
 
 void
 flow_judge_login(struct flow *flow, struct span role, struct span database, char *why,
@@ -96,7 +111,7 @@ flow_unit_login(struct flow *flow, const struct wire_event *event)
 	};
 
 	if (as.n >= sizeof(flow->role) || login->database.n >= sizeof(flow->database)) {
-		flow_end(flow, "the login's names are too long");
+		flow_farewell(flow, REFUSAL_LIMIT, "the login's names are too long");
 		return false;
 	}
 	copy_text(flow->role, sizeof(flow->role), as);
@@ -131,7 +146,7 @@ dial_with(struct flow *flow, int fd)
 		error = flow_leg_open(flow, WIRE_SERVER, fd);
 	if (error) {
 		close(fd);
-		backend_failed(flow, strerror(-error));
+		flow_backend_failed(flow, strerror(-error));
 		return;
 	}
 	flow_move(flow, FLOW_DIALING);
@@ -146,12 +161,12 @@ flow_dial(struct flow *flow)
 	if (target_of(flow)->from_skill) {
 		flow_move(flow, FLOW_SOCKET);
 		if (dial_ask(flow->worker->post, flow_request(flow), origin->netns, origin->ip))
-			backend_failed(flow, "the loader cannot be asked for a socket");
+			flow_backend_failed(flow, "the loader cannot be asked for a socket");
 		return;
 	}
 	fd = dial_socket(origin->ip);
 	if (fd < 0)
-		backend_failed(flow, strerror(-fd));
+		flow_backend_failed(flow, strerror(-fd));
 	else
 		dial_with(flow, fd);
 }
@@ -168,7 +183,7 @@ flow_hear_socket(struct worker *worker, const struct msg_head *head, struct span
 	if (!flow)
 		return true;
 	if (status)
-		backend_failed(flow, "no socket could be made in the target's namespace");
+		flow_backend_failed(flow, "no socket could be made in the target's namespace");
 	else
 		dial_with(flow, take_fd(&got));
 	return true;
@@ -182,23 +197,30 @@ carried(void *arg, int status)
 	flow_end(flow, status ? strerror(-status) : "carried to its end");
 }
 
+/* The skill has spoken: if it began TLS, note whom it asked for. */
+static void
+note_name(void *arg)
+{
+	struct flow *flow = arg;
+	uint8_t head[4096];
+	struct span name;
+	ssize_t n = recv(flow->legs[WIRE_CLIENT].fd, head, sizeof(head), MSG_PEEK);
+
+	if (n > 0 && tls_peek_name(span_of(head, (size_t)n), &name))
+		copy_text(flow->server_name, sizeof(flow->server_name), name);
+}
+
 /* inspect: none. Hand both sockets to splice/, the flow only counts. */
 static void
 carry(struct flow *flow)
 {
 	struct leg *client = &flow->legs[WIRE_CLIENT], *server = &flow->legs[WIRE_SERVER];
-	uint8_t head[4096];
-	struct span name;
-	ssize_t n;
 
-	n = recv(client->fd, head, sizeof(head), MSG_PEEK);
-	if (n > 0 && tls_peek_name(span_of(head, (size_t)n), &name))
-		copy_text(flow->server_name, sizeof(flow->server_name), name);
 	loop_unwatch(flow->worker->loop, &client->watch);
 	loop_unwatch(flow->worker->loop, &server->watch);
 	flow_move(flow, FLOW_CARRYING);
 	if (splice_new(&flow->splice, flow->worker->loop, client->fd, server->fd,
-	    span_of(NULL, 0), carried, flow))
+	    note_name, carried, flow))
 		flow_end(flow, "no pipe to carry it");
 }
 
@@ -208,7 +230,7 @@ flow_dialed(struct flow *flow)
 	int error = dial_result(flow->legs[WIRE_SERVER].fd);
 
 	if (error) {
-		backend_failed(flow, strerror(-error));
+		flow_backend_failed(flow, strerror(-error));
 		return;
 	}
 	flow->legs[WIRE_SERVER].connected = true;
@@ -235,13 +257,13 @@ start_tls(struct flow *flow)
 	int error;
 
 	if (flow_leg_in(flow, WIRE_SERVER).n) {
-		backend_failed(flow, "the backend sent bytes in plain before TLS");
+		flow_backend_failed(flow, "the backend sent bytes in plain before TLS");
 		return false;
 	}
 	error = tls_client_new(&leg->tls, target->tls, flow->policy->roots[flow->target],
 	    target->tls_name);
 	if (error || tls_write(leg->tls, span_of(NULL, 0), &leg->cipher) == TLS_BROKEN) {
-		backend_failed(flow, "TLS to the backend cannot be started");
+		flow_backend_failed(flow, "TLS to the backend cannot be started");
 		return false;
 	}
 	return true;
@@ -270,7 +292,7 @@ ask_proof(struct flow *flow)
 		input = span_of(&verified, 1);
 	if (inject_ask(flow->worker->post, flow_request(flow),
 	    flow->policy->view->head.epoch, flow->target, &flow->id, step, input)) {
-		backend_failed(flow, "the keeper cannot be asked");
+		flow_backend_failed(flow, "the keeper cannot be asked");
 		return false;
 	}
 	return true;
@@ -299,7 +321,7 @@ flow_login_step(struct flow *flow)
 	if (answer == 'S')
 		return start_tls(flow);
 	if (answer) {
-		backend_failed(flow, "the backend does not offer TLS, which the target demands");
+		flow_backend_failed(flow, "the backend does not offer TLS, which the target demands");
 		return false;
 	}
 	return true;
@@ -318,7 +340,7 @@ flow_hear_proof(struct worker *worker, const struct msg_head *head, struct span 
 	if (!flow || flow->state != FLOW_LOGGING_IN)
 		return true;
 	if (status) {
-		backend_failed(flow, status == ENOENT ? "no secret is stored for the target" :
+		flow_backend_failed(flow, status == ENOENT ? "no secret is stored for the target" :
 		    status == EPERM ? "a password is only lent over verified TLS" :
 		    "the backend's proof is wrong, or the secret cannot be used");
 		return true;

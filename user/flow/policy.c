@@ -7,11 +7,20 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/must.h"
 #include "entry/scribe.h"
 #include "flow/flow.h"
 #include "msg/post.h"
+
+#define KEYS_NS (10 * MILLISECOND_NS)
+
+bool
+policy_is_whole(const struct worker *worker)
+{
+	return !worker->policy || worker->policy->masks;
+}
 
 struct policy *
 policy_hold(struct policy *policy)
@@ -103,6 +112,18 @@ policy_hear_offer(struct worker *worker, struct span body)
 	return true;
 }
 
+/* Ask until they are here: the keeper may be starting, or not have swapped yet. */
+static void
+ask_keys(void *arg)
+{
+	struct worker *worker = arg;
+
+	if (policy_is_whole(worker))
+		return;
+	(void)post_send(worker->post, SLOT_KEEPER, MSG_MASK_KEYS, 0, span_of(NULL, 0), -1);
+	must(loop_set(worker->loop, &worker->keys, KEYS_NS, ask_keys, worker) == 0);
+}
+
 bool
 policy_hear_swap(struct worker *worker, struct span body)
 {
@@ -116,9 +137,28 @@ policy_hear_swap(struct worker *worker, struct span body)
 	policy_drop(&worker->policy);
 	worker->policy = take(&worker->offered);
 	scribe_policy(worker->scribe, epoch, policy->view->head.digest);
-	(void)post_send(worker->post, SLOT_KEEPER, MSG_MASK_KEYS, 0, span_of(NULL, 0), -1);
+	ask_keys(worker);
 	log_info("policy epoch %u is in force", epoch);
 	return true;
+}
+
+/* The policy is whole: what waited for that goes on. */
+static void
+resume(struct worker *worker)
+{
+	struct flow *flow = worker->flows;
+
+	while (flow) {
+		struct flow *after = flow->after;
+
+		if (flow->is_known)
+			flow_identified(flow);
+		else if (flow->ask.state == ASK_POLICY && flow->ask.people.n)
+			flow_ask_release(flow, flow->ask.people);
+		else if (flow->ask.state == ASK_POLICY)
+			flow_ask_begin(flow);
+		flow = after;
+	}
 }
 
 bool
@@ -134,20 +174,18 @@ policy_hear_keys(struct worker *worker, struct span body)
 	    !take_bytes(&body, count * MASK_KEY_SIZE, &bytes) || body.n)
 		return false;
 	if (!policy || policy->view->head.epoch != epoch ||
-	    policy->view->mask_count != count) {
-		/* the keeper has not swapped yet, or we have not: ask again */
-		if (policy && epoch < policy->view->head.epoch)
-			(void)post_send(worker->post, SLOT_KEEPER, MSG_MASK_KEYS, 0,
-			    span_of(NULL, 0), -1);
-		return true;
-	}
+	    policy->view->mask_count != count)
+		return true;	/* the keeper has not swapped yet, or we have not */
+	if (policy->masks)
+		return true;	/* asked twice; turns use what is there */
 	if (bytes.n)
 		memcpy(keys, bytes.p, bytes.n);
-	mask_set_free(&policy->masks);
 	error = mask_set_new(&policy->masks, policy->view,
 	    (const uint8_t (*)[MASK_KEY_SIZE])keys);
 	explicit_bzero(keys, sizeof(keys));
 	if (error)
 		log_error("masks cannot be compiled: %s", strerror(-error));
+	else
+		resume(worker);
 	return true;
 }

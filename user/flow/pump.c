@@ -145,6 +145,10 @@ text(struct flow *flow, enum wire_side side, const struct wire_event *event,
     struct span unit)
 {
 	(void)side;
+	if (flow->state == FLOW_LOGGING_IN && event->is_final) {
+		flow_login_refused(flow, event);
+		return PUMP_WAIT;
+	}
 	return flow_unit_text(flow, event, unit) ? PUMP_ON : PUMP_WAIT;
 }
 
@@ -210,14 +214,14 @@ static_assert(COUNT(units) == UNIT_KINDS, "a handler for each unit");
 static void
 not_understood(struct flow *flow, enum wire_side side, const char *why)
 {
-	char reason[160], room[REFUSAL_ROOM];
-	struct id id = flow_refusal_id(flow->worker);
-	struct wire_no no = flow_refusal(REFUSAL_INTERNAL, &id, 0, room);
+	char reason[160];
 
 	snprintf(reason, sizeof(reason), "%s: not understood: %s",
 	    side == WIRE_CLIENT ? "skill" : "backend", why);
-	flow->codec->farewell(flow->codec_state, &no, flow->to);
-	flow_close(flow, reason);
+	if (side == WIRE_SERVER && flow->state == FLOW_LOGGING_IN)
+		flow_backend_failed(flow, reason);
+	else
+		flow_farewell(flow, REFUSAL_INTERNAL, reason);
 }
 
 /* A part of a unit too large to hold. It cannot be masked, only passed. */
@@ -279,6 +283,10 @@ check_ends(struct flow *flow)
 
 	if (flow->ended || flow->state == FLOW_CLOSING)
 		return;
+	if (server->eof && flow->state == FLOW_LOGGING_IN) {
+		flow_backend_failed(flow, "the backend closed during the login");
+		return;
+	}
 	if (server->eof && server->connected) {
 		flow_close(flow, flow->state == FLOW_DRAINING ?
 		    "the skill said good-bye" : "the backend closed");

@@ -311,9 +311,8 @@ released(void *arg, int status)
 		may_go(flow, 0);
 }
 
-/* People approved exactly this. Judge it again, enter that, then let it go. */
-static void
-release(struct flow *flow, struct span people)
+void
+flow_ask_release(struct flow *flow, struct span people)
 {
 	struct pending *pending = &flow->ask;
 	struct record_flow record = flow_record(flow);
@@ -323,6 +322,11 @@ release(struct flow *flow, struct span people)
 	};
 	bool changed = flow->policy != flow->worker->policy;
 
+	if (!policy_is_whole(flow->worker)) {
+		pending->people = arena_copy(flow->scratch, people);
+		flow_park(flow, ASK_POLICY);
+		return;
+	}
 	/* the rules may have changed while people thought: judge again */
 	if (stops_cover(flow->worker, flow) || !flow_renew_policy(flow)) {
 		pending->verdict = (struct verdict){
@@ -364,7 +368,7 @@ flow_hear_decided(struct worker *worker, struct span body)
 	loop_unset(worker->loop, &flow->calm);
 	if (answer.is_approved &&
 	    memcmp(answer.digest, flow->ask.card.digest, sizeof(answer.digest)) == 0)
-		release(flow, answer.people);
+		flow_ask_release(flow, answer.people);
 	else
 		flow_refuse_ask(flow, span_is(answer.reason, "expired") ?
 		    REFUSAL_HOLD_EXPIRED : REFUSAL_HOLD_DENIED);
@@ -382,7 +386,7 @@ flow_hear_earlier(struct worker *worker, const struct msg_head *head, struct spa
 	if (!flow || flow->ask.state != ASK_EARLIER)
 		return true;
 	if (answer.is_approved)
-		release(flow, answer.people);
+		flow_ask_release(flow, answer.people);
 	else
 		open_hold(flow);
 	return true;
@@ -416,10 +420,11 @@ flow_ask_late(struct flow *flow)
 		flow_ask_leave(flow);
 		flow_refuse_ask(flow, REFUSAL_HOLD_EXPIRED);
 	} else if (pending->state == ASK_NAMES) {
-		flow_end(flow, "the backend does not answer the catalogue's question");
+		flow_farewell(flow, REFUSAL_BACKEND,
+		    "the backend does not answer the catalogue's question");
 	} else if (pending->state == ASK_CLEARED) {
 		flow_end(flow, "the backend takes nothing");
-	} else if (pending->state == ASK_GRAMMAR) {
+	} else if (pending->state == ASK_GRAMMAR || pending->state == ASK_POLICY) {
 		flow_refuse_ask(flow, REFUSAL_INTERNAL);
 	} else {
 		flow_refuse_ask(flow, REFUSAL_RECORD);

@@ -80,7 +80,7 @@ choose_target(struct flow *flow)
 	struct policy *policy = flow->worker->policy;
 	const struct view_target *target;
 
-	if (!policy || !policy->masks) {
+	if (!policy) {
 		refuse_flow(flow, "no policy is in force");
 		return false;
 	}
@@ -159,6 +159,14 @@ enter_flow(struct flow *flow)
 		flow_end(flow, "it cannot be recorded");
 }
 
+void
+flow_identified(struct flow *flow)
+{
+	flow->is_known = !policy_is_whole(flow->worker);
+	if (!flow->is_known && choose_target(flow))
+		enter_flow(flow);
+}
+
 bool
 flow_hear_who(struct worker *worker, const struct msg_head *head, struct span body)
 {
@@ -176,8 +184,8 @@ flow_hear_who(struct worker *worker, const struct msg_head *head, struct span bo
 	flow->who = who;
 	if (status)
 		refuse_flow(flow, *reason ? reason : "the loader does not know this skill");
-	else if (choose_target(flow))
-		enter_flow(flow);
+	else
+		flow_identified(flow);
 	return true;
 }
 

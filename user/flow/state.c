@@ -38,6 +38,7 @@ struct ask_row {
 
 static const struct ask_row asks[] = {
 	[ASK_NONE] = { 0 },
+	[ASK_POLICY] = { 10 },
 	[ASK_GRAMMAR] = { 10 },
 	[ASK_NAMES] = { 30 },
 	[ASK_EARLIER] = { 10 },
@@ -60,7 +61,11 @@ late(void *arg)
 		return;
 	}
 	snprintf(reason, sizeof(reason), "too long in state %s", rows[flow->state].name);
-	flow_end(flow, reason);
+	if (flow->state == FLOW_SOCKET || flow->state == FLOW_DIALING ||
+	    flow->state == FLOW_LOGGING_IN)
+		flow_backend_failed(flow, reason);
+	else
+		flow_end(flow, *flow->reason ? flow->reason : reason);
 }
 
 static void

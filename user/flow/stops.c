@@ -56,8 +56,10 @@ end_covered(struct worker *worker)
 	while (flow) {
 		struct flow *after = flow->after;
 
-		if (stops_cover(worker, flow))
-			flow_end(flow, "stopped by an operator");
+		if (stops_cover(worker, flow)) {
+			flow_leg_close(flow, WIRE_SERVER);	/* what runs there ends now */
+			flow_farewell(flow, REFUSAL_STOPPED, "stopped by an operator");
+		}
 		flow = after;
 	}
 }

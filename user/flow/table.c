@@ -152,7 +152,8 @@ enter_end(struct flow *flow, const char *reason)
 	const struct leg *server = &flow->legs[WIRE_SERVER];
 	struct record_flow record = flow_record(flow);
 	struct record_end end = {
-		.reason = reason, .server_name = flow->server_name,
+		.reason = reason, .refusal = &flow->refusal,
+		.server_name = flow->server_name,
 		.asked = client->received, .answered = client->sent,
 		.received = server->received, .sent = server->sent,
 		.duration_ns = clock_mono() - flow->began,
@@ -182,6 +183,21 @@ bury(void *arg)
 	}
 }
 
+/* Whatever the flow waits for is not wanted any more. */
+static void
+await_nothing(struct flow *flow)
+{
+	if (flow->ask.state == ASK_HELD)
+		flow_ask_leave(flow);
+	forget_request(flow);
+	if (flow->entry)
+		scribe_forget(flow->worker->scribe, flow->entry);
+	if (flow->ask.sequence)
+		scribe_forget(flow->worker->scribe, flow->ask.sequence);
+	flow->entry = 0;
+	flow_ask_clear(flow);
+}
+
 void
 flow_end(struct flow *flow, const char *reason)
 {
@@ -191,17 +207,9 @@ flow_end(struct flow *flow, const char *reason)
 		return;
 	flow->ended = true;
 	log_line(LOG_LEVEL_DEBUG, &flow->id, "ends: %s", reason);
-	if (flow->ask.state == ASK_HELD)
-		flow_ask_leave(flow);
+	await_nothing(flow);
 	enter_end(flow, reason);
-	forget_request(flow);
-	if (flow->entry)
-		scribe_forget(worker->scribe, flow->entry);
-	if (flow->ask.sequence)
-		scribe_forget(worker->scribe, flow->ask.sequence);
 	loop_unset(worker->loop, &flow->deadline);
-	loop_unset(worker->loop, &flow->calm);
-	loop_unset(worker->loop, &flow->retry);
 	splice_free(&flow->splice);
 	flow_leg_close(flow, WIRE_CLIENT);
 	flow_leg_close(flow, WIRE_SERVER);
@@ -217,7 +225,30 @@ flow_close(struct flow *flow, const char *reason)
 	if (flow->ended || flow->state == FLOW_CLOSING)
 		return;
 	snprintf(flow->reason, sizeof(flow->reason), "%s", reason);
+	await_nothing(flow);
 	flow_move(flow, FLOW_CLOSING);
+}
+
+void
+flow_farewell(struct flow *flow, enum refusal what, const char *reason)
+{
+	char room[REFUSAL_ROOM];
+	struct wire_no no;
+
+	if (flow->ended || flow->state == FLOW_CLOSING)
+		return;
+	if (!flow->codec) {
+		flow_end(flow, reason);
+		return;
+	}
+	if (!id_is_set(&flow->refusal))
+		flow->refusal = flow_refusal_id(flow->worker);
+	no = flow_refusal(what, &flow->refusal, 0, room);
+	no.fatal = true;
+	flow->codec->farewell(flow->codec_state, &no, flow->to);
+	flow_close(flow, reason);
+	if (!flow->pumping)
+		flow_flush(flow);
 }
 
 void

@@ -94,6 +94,8 @@ record_flow_end(const struct record_flow *flow, const struct record_end *end)
 	struct entry *entry = begin(flow, ENTRY_FLOW_END, NULL);
 
 	entry_text(entry, KEY_SERVER_NAME, span_text(end->server_name));
+	if (end->refusal)
+		entry_id(entry, KEY_REFUSAL, end->refusal);
 	entry_uint(entry, KEY_BYTES_IN, end->received);
 	entry_uint(entry, KEY_BYTES_OUT, end->answered);
 	entry_text(entry, KEY_REASON, span_text(end->reason));

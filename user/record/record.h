@@ -66,6 +66,7 @@ struct record_answer {
 
 struct record_end {
 	const char *reason;
+	const struct id *refusal;	/* told to the skill; unset: none */
 	const char *server_name;	/* SNI, of an uninspected flow */
 	uint64_t asked, sent, received, answered;	/* bytes: from the skill, to and from the backend, to the skill */
 	uint64_t duration_ns, turns;

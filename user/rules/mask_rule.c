@@ -72,7 +72,7 @@ check_columns(struct work *work, const struct node *columns, const char *what)
 }
 
 void
-mask_read(struct work *work, const struct node *entry)
+masks_read(struct work *work, const struct node *entry)
 {
 	struct draft_mask *mask = work_take(work, sizeof(*mask));
 	const char *what = work_text(work, "mask %s", entry->key->text);
@@ -98,7 +98,7 @@ mask_read(struct work *work, const struct node *entry)
 }
 
 void
-mask_build(struct work *work)
+masks_build(struct work *work)
 {
 	struct view_worker *view = &work->rules->worker;
 	struct view_keeper *keeper = &work->rules->keeper;

@@ -15,7 +15,7 @@ static const struct key checkpoint_keys[] = {
 };
 
 void
-ledger_read(struct work *work, const struct node *section)
+checkpoints_read(struct work *work, const struct node *section)
 {
 	struct draft_ledger *ledger = &work->ledger;
 
@@ -39,7 +39,7 @@ ledger_read(struct work *work, const struct node *section)
 }
 
 void
-ledger_build(struct work *work)
+checkpoints_build(struct work *work)
 {
 	const struct draft_ledger *ledger = &work->ledger;
 

@@ -24,7 +24,7 @@ static const struct section {
 	void (*read)(struct work *, const struct node *entry);
 	size_t name_limit, most;
 } sections[] = {
-	{ "masks", "mask", offsetof(struct work, masks), mask_read,
+	{ "masks", "mask", offsetof(struct work, masks), masks_read,
 	  NAME_LIMIT, 64 },
 	{ "people", "person", offsetof(struct work, people), person_read,
 	  NAME_LIMIT, 4096 },
@@ -141,7 +141,7 @@ read_root(struct work *work, const struct node *root)
 		if (i < COUNT(sections))
 			read_section(work, &sections[i], value);
 		else if (strcmp(name, "ledger") == 0)
-			ledger_read(work, value);
+			checkpoints_read(work, value);
 		else if (strcmp(name, "version") != 0)
 			fault_add(work->faults, value->key->place, "found "
 			    "unknown section \"%.40s\", expected version, "
@@ -189,8 +189,8 @@ static void
 build_all(struct work *work)
 {
 	static void (*const steps[])(struct work *) = {
-		mask_build, person_build, approvers_build, target_build,
-		duty_build, skill_build, ledger_build, check_people,
+		masks_build, person_build, approvers_build, target_build,
+		duty_build, skill_build, checkpoints_build, check_people,
 	};
 
 	for (size_t i = 0; i < COUNT(steps) && work->has_memory; i++)

@@ -135,8 +135,8 @@ void work_check_globs(struct work *, const struct node *, const char *what);
 /* Is it a SHA-256 in hex, with or without "sha256:"? */
 bool work_digest(const char *text, uint8_t out[32]);
 
-void mask_read(struct work *, const struct node *entry);
-void mask_build(struct work *);
+void masks_read(struct work *, const struct node *entry);
+void masks_build(struct work *);
 void person_read(struct work *, const struct node *entry);
 void person_build(struct work *);
 void approvers_read(struct work *, const struct node *entry);
@@ -147,8 +147,8 @@ void duty_read(struct work *, const struct node *entry);
 void duty_build(struct work *);		/* rules, once per duty */
 void skill_read(struct work *, const struct node *entry);
 void skill_build(struct work *);	/* also which duty meets which target */
-void ledger_read(struct work *, const struct node *section);
-void ledger_build(struct work *);
+void checkpoints_read(struct work *, const struct node *section);
+void checkpoints_build(struct work *);
 /* Could anyone approve? Can a skill log in at all? */
 void check_people(struct work *);
 

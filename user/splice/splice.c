@@ -33,6 +33,7 @@ struct splice {
 	struct way ways[2];	/* 0: from the skill */
 	struct watch *watches[2];	/* of ways[i].from */
 	uint32_t events[2];
+	splice_first_fn first;	/* NULL: told */
 	splice_fn fn;
 	void *arg;
 };
@@ -114,11 +115,23 @@ arm(struct splice *splice)
 }
 
 static void
+tell_first(struct splice *splice)
+{
+	uint8_t byte;
+
+	if (!splice->first || recv(splice->ways[0].from, &byte, 1, MSG_PEEK) != 1)
+		return;
+	splice->first(splice->arg);
+	splice->first = NULL;
+}
+
+static void
 moved(void *arg, uint32_t events)
 {
 	struct splice *splice = arg;
 	int error = 0;
 
+	tell_first(splice);
 	for (int i = 0; i < 2 && !error; i++)
 		error = move_bytes(&splice->ways[i]);
 	if (!error && (events & EPOLLERR))
@@ -143,37 +156,24 @@ open_way(struct way *way, int from, int to)
 	return 0;
 }
 
-static int
-put_head(struct way *way, struct span head)
-{
-	ssize_t n = head.n ? write(way->pipe[1], head.p, head.n) : 0;
-
-	if (n != (ssize_t)head.n)
-		return -EMSGSIZE;
-	way->held = head.n;
-	way->moved = head.n;
-	way->wants_out = head.n > 0;
-	return 0;
-}
-
 int
 splice_new(struct splice **out, struct loop *loop, int client, int server,
-    struct span head, splice_fn fn, void *arg)
+    splice_first_fn first, splice_fn fn, void *arg)
 {
 	struct splice *splice = calloc(1, sizeof(*splice));
 	int error;
 
 	if (!splice)
 		return -ENOMEM;
-	*splice = (struct splice){ .loop = loop, .fn = fn, .arg = arg };
+	*splice = (struct splice){
+		.loop = loop, .first = first, .fn = fn, .arg = arg,
+	};
 	splice->ways[1].pipe[0] = splice->ways[1].pipe[1] = -1;
 	error = open_way(&splice->ways[0], client, server);
 	if (!error)
 		error = open_way(&splice->ways[1], server, client);
-	if (!error)
-		error = put_head(&splice->ways[0], head);
 	for (int i = 0; i < 2 && !error; i++) {
-		splice->events[i] = EPOLLIN | (i == 1 && head.n ? EPOLLOUT : 0u);
+		splice->events[i] = EPOLLIN;
 		error = loop_watch(loop, splice->ways[i].from, splice->events[i],
 		    moved, splice, &splice->watches[i]);
 	}

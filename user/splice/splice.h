@@ -10,8 +10,6 @@
 
 #include <stdint.h>
 
-#include "span.h"
-
 struct loop;
 struct splice;
 
@@ -23,12 +21,15 @@ struct splice_totals {
 /* Both directions have ended; `status` 0 or -errno. The splice is still to be freed. */
 typedef void (*splice_fn)(void *arg, int status);
 
+/* The skill's first bytes lie in its socket, to be peeked at; told once, before they move. */
+typedef void (*splice_first_fn)(void *arg);
+
 /*
  * Carry between two connected non-blocking sockets, which stay the caller's.
- * `head` was read from the skill already and goes first. Returns 0 or -errno.
+ * Returns 0 or -errno.
  */
 int splice_new(struct splice **out, struct loop *, int client, int server,
-    struct span head, splice_fn, void *arg);
+    splice_first_fn, splice_fn, void *arg);
 struct splice_totals splice_totals(const struct splice *);
 void splice_free(struct splice **);
 
