@@ -1,5 +1,5 @@
 /*
- * cancel.c: a skill wants its running statement cancelled.
+ * cancel.c: a skill, or whoever stops it, wants its running statement cancelled.
  * The key it holds is ours: it names worker, flow and a random number. The request
  * may reach any worker and is routed to the owner, which sends the backend's own key
  * on a connection of its own. Only the key's holder can cancel, and only that flow.
@@ -78,32 +78,37 @@ send_errand(struct flow *flow, struct out *message)
 }
 
 static int
-enter_cancel(struct flow *flow)
+enter_cancel(struct flow *flow, const char *why)
 {
 	struct record_flow record = flow_record(flow);
 	struct id turn = flow_make_id(flow->worker, ID_TURN);
-	struct verdict allowed = {
-		.kind = VERDICT_ALLOW, .why = SPAN("the holder of a flow's key may cancel it"),
-	};
+	struct verdict allowed = { .kind = VERDICT_ALLOW, .why = span_text(why) };
 	struct record_ask ask = { .turn = &turn, .phase = "cancel", .verdict = &allowed };
 
 	return record_ask(&record, &ask, NULL);
 }
 
 void
+flow_cancel_running(struct flow *flow, const char *why)
+{
+	struct out message = out_new(512);
+
+	if (flow->codec && flow->state == FLOW_OPEN &&
+	    !flow->policy->view->targets[flow->target].from_skill &&
+	    flow->codec->cancel(flow->codec_state, &message) &&
+	    enter_cancel(flow, why) == 0)
+		send_errand(flow, &message);
+	else
+		out_free(&message);
+}
+
+void
 flow_cancel(struct worker *worker, uint32_t number, uint32_t key)
 {
 	struct flow *flow = flow_numbered(worker, number);
-	struct out message = out_new(512);
 
-	if (!flow || flow->key != key || !flow->codec || flow->state != FLOW_OPEN ||
-	    flow->policy->view->targets[flow->target].from_skill)
-		return;
-	if (!flow->codec->cancel(flow->codec_state, &message) || enter_cancel(flow)) {
-		out_free(&message);
-		return;
-	}
-	send_errand(flow, &message);
+	if (flow && flow->key == key)
+		flow_cancel_running(flow, "the holder of a flow's key may cancel it");
 }
 
 bool

@@ -284,6 +284,8 @@ bool flow_hear_proof(struct worker *, const struct msg_head *, struct span body)
 /* After a unit of the backend during login: TLS answer, proofs. False: ended. */
 bool flow_login_step(struct flow *);
 void flow_cancel(struct worker *, uint32_t number, uint32_t key);
+/* Cancel what this flow runs upstream; `why` is entered. */
+void flow_cancel_running(struct flow *, const char *why);
 
 /* ---- ask.c: from a unit to a verdict; release.c: entries and holds ---------------- */
 

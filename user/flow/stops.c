@@ -57,7 +57,9 @@ end_covered(struct worker *worker)
 		struct flow *after = flow->after;
 
 		if (stops_cover(worker, flow)) {
-			flow_leg_close(flow, WIRE_SERVER);	/* what runs there ends now */
+			if (flow->turn_count)
+				flow_cancel_running(flow, "an operator has stopped it");
+			flow_leg_close(flow, WIRE_SERVER);
 			flow_farewell(flow, REFUSAL_STOPPED, "stopped by an operator");
 		}
 		flow = after;
