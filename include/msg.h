@@ -89,9 +89,9 @@ enum msg_type {
 	MSG_ANALYSIS,		/* grammar -> worker: status, then facts/sql's own packed form */
 
 	/* worker <-> keeper */
-	MSG_LEAF,		/* worker -> keeper: be32 epoch, be32 target, text name (SNI, may be empty), 16 bytes ip */
+	MSG_LEAF,		/* worker -> keeper: text target, text name (SNI, may be empty), 16 bytes ip */
 	MSG_LEAF_IS,		/* keeper -> worker: status, text certificate chain PEM, text key PEM */
-	MSG_PROOF,		/* worker -> keeper: be32 epoch, be32 target, id flow, u8 step, text input (see vault/vault.h);
+	MSG_PROOF,		/* worker -> keeper: text target, id flow, u8 step, text input (see vault/vault.h);
 				 * ESTALE: the keeper goes by another policy now */
 	MSG_PROOF_IS,		/* keeper -> worker: status, u8 step, text output */
 	MSG_MASK_KEYS,		/* worker -> keeper: - */

@@ -291,7 +291,7 @@ ask_proof(struct flow *flow)
 	if (step == VAULT_CLEARTEXT)
 		input = span_of(&verified, 1);
 	if (inject_ask(flow->worker->post, flow_request(flow),
-	    flow->policy->view->head.epoch, flow->target, &flow->id, step, input)) {
+	    span_text(flow->target_name), &flow->id, step, input)) {
 		flow_backend_failed(flow, "the keeper cannot be asked");
 		return false;
 	}

@@ -199,8 +199,7 @@ flow_want_leaf(struct flow *flow, struct span server_name)
 
 	snprintf(flow->server_name, sizeof(flow->server_name), "%.*s",
 	    (int)server_name.n, (const char *)server_name.p);
-	out_be32(&body, flow->policy->view->head.epoch);
-	out_be32(&body, flow->target);
+	out_block(&body, span_text(flow->target_name));
 	out_block(&body, span_head(server_name, 255));
 	out_bytes(&body, flow->who.origin.ip, 16);
 	flow_move(flow, FLOW_LEAF);

@@ -29,7 +29,7 @@ is_step(uint8_t step)
 }
 
 int
-inject_ask(struct post *post, uint64_t id, uint32_t epoch, uint32_t target,
+inject_ask(struct post *post, uint64_t id, struct span target,
     const struct id *flow, uint8_t step, struct span input)
 {
 	cleanup(free_out) struct out body = out_new(BODY_MAX);
@@ -38,8 +38,7 @@ inject_ask(struct post *post, uint64_t id, uint32_t epoch, uint32_t target,
 		return -EINVAL;
 	if (input.n > INJECT_INPUT_MAX)
 		return -EMSGSIZE;
-	out_be32(&body, epoch);
-	out_be32(&body, target);
+	out_block(&body, target);
 	msg_put_id(&body, flow);
 	out_u8(&body, step);
 	out_block(&body, input);

@@ -18,10 +18,11 @@ struct post;
 
 /*
  * Ask the keeper for step `step` of vault/vault.h on this flow; its answer carries
- * `id`. `epoch` is of the policy that `target` is an index of. Returns 0, -EINVAL (no such step), -EMSGSIZE (the server said too
- * much: end the login), -EAGAIN (queue full) or -ENOMEM.
+ * `id`. A target is named, since its number is good for one policy only. Returns 0,
+ * -EINVAL (no such step), -EMSGSIZE (the server said too much: end the login),
+ * -EAGAIN (queue full) or -ENOMEM.
  */
-int inject_ask(struct post *, uint64_t id, uint32_t epoch, uint32_t target,
+int inject_ask(struct post *, uint64_t id, struct span target,
     const struct id *flow, uint8_t step, struct span input);
 /*
  * Read MSG_PROOF_IS. *status is 0 or a positive errno; *output is in the body.

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "abi.h"
 #include "id.h"
 #include "vault/scram.h"
 
@@ -21,7 +22,7 @@ struct dialogue {
 	uint64_t age;		/* 0: free; else grows with each begun */
 	struct id flow;
 	unsigned int worker;	/* slot */
-	uint32_t target;
+	char target[ABI_NAME_SIZE];
 	struct scram scram;
 };
 

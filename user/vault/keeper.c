@@ -189,12 +189,18 @@ keeper_answer(struct keeper *keeper, unsigned int to, uint16_t type,
 	out_free(body);
 }
 
-const struct view_target *
-keeper_target(const struct keeper *keeper, uint32_t target)
+int
+keeper_find(const struct keeper *keeper, struct span name, uint32_t *target)
 {
-	if (!keeper->view || target >= keeper->view->target_count)
-		return NULL;
-	return &keeper->view->targets[target];
+	if (!keeper->view)
+		return -EAGAIN;
+	for (size_t i = 0; i < keeper->view->target_count; i++) {
+		if (!span_is(name, keeper->view->targets[i].name))
+			continue;
+		*target = (uint32_t)i;
+		return 0;
+	}
+	return -ENOENT;
 }
 
 void

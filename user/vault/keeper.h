@@ -56,7 +56,10 @@ bool keeper_do(struct keeper *, unsigned int from, const struct msg_head *, stru
 /* Send an answer to the message `head` of `to` and free the body, wiped. */
 void keeper_answer(struct keeper *, unsigned int to, uint16_t type, const struct msg_head *head,
     struct out *body);
-/* A target of the policy in force, or NULL. */
-const struct view_target *keeper_target(const struct keeper *, uint32_t target);
+/*
+ * Position of the target called `name` in the policy in force. Names last from one
+ * policy to the next, numbers do not. -EAGAIN: no policy yet; -ENOENT: no such target.
+ */
+int keeper_find(const struct keeper *, struct span name, uint32_t *target);
 
 #endif

@@ -26,23 +26,20 @@ keeper_leaf(struct keeper *keeper, unsigned int from, const struct msg_head *hea
     struct span body)
 {
 	struct out answer = out_new(ANSWER_MAX);
-	struct span name, ip, chain = SPAN(""), key = SPAN("");
-	const struct view_target *target;
-	uint32_t epoch, index;
-	int r = -EAGAIN;
+	struct span target, name, ip, chain = SPAN(""), key = SPAN("");
+	uint32_t index;
+	int r;
 
-	if (!take_be32(&body, &epoch) || !take_be32(&body, &index) || !take_block(&body, &name) ||
+	if (!take_block(&body, &target) || !take_block(&body, &name) ||
 	    !take_bytes(&body, IP_SIZE, &ip) || body.n)
 		return false;
-	target = keeper_target(keeper, index);
-	if (keeper->view && keeper->view->head.epoch != epoch)
-		r = -ESTALE;	/* the index is of another policy's list */
-	else if (keeper->view)
-		r = target ? leaves_find(keeper->leaves, index, target, name, ip.p,
-		    clock_wall() / SECOND_NS, &chain, &key) : -ENOENT;
+	r = keeper_find(keeper, target, &index);
+	if (!r)
+		r = leaves_find(keeper->leaves, index, &keeper->view->targets[index], name,
+		    ip.p, clock_wall() / SECOND_NS, &chain, &key);
 	if (r)
-		log_warning("no certificate for target %s was made: %s",
-		    target ? target->name : "?", strerror(-r));
+		log_warning("no certificate for target %.*s was made: %s",
+		    (int)target.n, (const char *)target.p, strerror(-r));
 	write_leaf(&answer, r, chain, key);
 	if (answer.failed) {
 		out_free(&answer);

@@ -1,8 +1,8 @@
 /*
  * keeper_policy.c: what the policy process and people tell the keeper.
  * A new policy comes in two steps: offered (read, checked, kept beside), then
- * swapped by its epoch. With the swap everything made from the old one is
- * forgotten: leaves, secrets read, dialogues, whose target may be another now.
+ * swapped by its epoch. With the swap what was made from the old one is forgotten:
+ * leaves and secrets read. A dialogue that has begun goes on under its target's name.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -56,7 +56,6 @@ keeper_view_swap(struct keeper *keeper, unsigned int from,
 		return true;
 	}
 	leaves_clear(keeper->leaves);
-	dialogues_clear(keeper->dialogues);
 	keeper->view = keeper->offered;
 	keeper->offered = NULL;
 	if (credentials_policy(keeper->credentials, keeper->view))
@@ -65,19 +64,6 @@ keeper_view_swap(struct keeper *keeper, unsigned int from,
 	view_free(old);
 	log_info("policy %u is in force", epoch);
 	return true;
-}
-
-/* Position of the target called `name`; false: there is none. */
-static bool
-find_target(const struct keeper *keeper, const char *name, uint32_t *target)
-{
-	for (size_t i = 0; keeper->view && i < keeper->view->target_count; i++) {
-		if (strcmp(keeper->view->targets[i].name, name))
-			continue;
-		*target = (uint32_t)i;
-		return true;
-	}
-	return false;
 }
 
 /* Enter that a person replaced a secret. */
@@ -105,7 +91,7 @@ change_secret(struct keeper *keeper, const json_t *request, struct span person)
 
 	if (!what || strcmp(what, "secret_changed") || !name)
 		return "the keeper does not know this request";
-	if (!find_target(keeper, name, &target))
+	if (keeper_find(keeper, span_text(name), &target))
 		return "no such target";
 	if (enter_change(keeper, name, person))
 		return "the change could not be recorded";

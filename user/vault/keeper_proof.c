@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -26,6 +27,7 @@
 
 struct ask {
 	unsigned int worker;
+	struct span name;	/* of the target */
 	uint32_t target;
 	struct id flow;
 	struct span input;
@@ -106,7 +108,8 @@ begin_scram(struct keeper *keeper, const struct ask *ask, struct out *out)
 		return -EIO;
 	vault_base64_write(nonce, span_of(chance, sizeof(chance)));
 	dialogue = dialogue_begin(keeper->dialogues, ask->worker, &ask->flow);
-	dialogue->target = ask->target;
+	snprintf(dialogue->target, sizeof(dialogue->target), "%.*s",
+	    (int)ask->name.n, (const char *)ask->name.p);
 	r = scram_begin(&dialogue->scram, SPAN(""), span_text(nonce));
 	if (!r)
 		scram_first(&dialogue->scram, out);
@@ -141,7 +144,7 @@ end_scram(struct keeper *keeper, const struct ask *ask, struct out *out)
 	int r = -EPROTO;
 
 	dialogue = dialogue_find(keeper->dialogues, ask->worker, &ask->flow);
-	if (dialogue && dialogue->target == ask->target)
+	if (dialogue && span_is(ask->name, dialogue->target))
 		r = prove_scram(keeper, ask, &dialogue->scram, out);
 	if (r)
 		dialogue_end(dialogue);
@@ -156,7 +159,7 @@ check_scram(struct keeper *keeper, const struct ask *ask, struct out *out)
 
 	(void)out;
 	dialogue = dialogue_find(keeper->dialogues, ask->worker, &ask->flow);
-	if (dialogue && dialogue->target == ask->target)
+	if (dialogue && span_is(ask->name, dialogue->target))
 		r = scram_check(&dialogue->scram, ask->input);
 	dialogue_end(dialogue);
 	if (r == -EACCES)
@@ -192,14 +195,13 @@ static int (*const steps[VAULT_STEPS])(struct keeper *, const struct ask *, stru
 
 /* Take the step, if the target has a secret at all. */
 static int
-take_step(struct keeper *keeper, uint8_t step, const struct ask *ask,
-    struct out *out)
+take_step(struct keeper *keeper, uint8_t step, struct ask *ask, struct out *out)
 {
-	if (!keeper->view)
-		return -EAGAIN;
-	if (ask->target >= keeper->view->secret_count)
-		return -ENOENT;
-	return steps[step](keeper, ask, out);
+	int r = keeper_find(keeper, ask->name, &ask->target);
+
+	if (!r && ask->target >= keeper->view->secret_count)
+		r = -ENOENT;
+	return r ? r : steps[step](keeper, ask, out);
 }
 
 bool
@@ -208,17 +210,15 @@ keeper_proof(struct keeper *keeper, unsigned int from, const struct msg_head *he
 {
 	struct out answer = out_new(ANSWER_MAX), output = out_new(ANSWER_MAX);
 	struct ask ask = { .worker = from };
-	uint32_t epoch;
 	uint8_t step;
-	int r = -ESTALE;	/* the target is of another policy's list */
+	int r;
 
-	if (!take_be32(&body, &epoch) || !take_be32(&body, &ask.target) || !msg_take_id(&body, &ask.flow) ||
+	if (!take_block(&body, &ask.name) || !msg_take_id(&body, &ask.flow) ||
 	    !take_u8(&body, &step) || !take_block(&body, &ask.input) || body.n)
 		return false;
 	if (step >= VAULT_STEPS || !steps[step])
 		return false;
-	if (!keeper->view || keeper->view->head.epoch == epoch)
-		r = take_step(keeper, step, &ask, &output);
+	r = take_step(keeper, step, &ask, &output);
 	if (!r && output.failed)
 		r = -ENOMEM;
 	out_be32(&answer, (uint32_t)-r);

@@ -70,7 +70,7 @@ static void
 check_asking(void)
 {
 	static const uint8_t expected[] = {
-		0, 0, 0, 5, 0, 0, 0, 9,
+		0, 0, 0, 4, 's', 'h', 'o', 'p',
 		0, 0, 0, 0, 0, 0, 3, 232, 0, 0, 0, 5, 8, ID_FLOW, 0, 0,
 		VAULT_SCRAM_FINAL, 0, 0, 0, 4, 'r', '=', 'a', 'b',
 	};
@@ -94,16 +94,16 @@ check_asking(void)
 	if (dup2(ends[0], MSG_FD_CHANNEL(SLOT_KEEPER)) < 0)
 		abort();
 	CHECK(post_new(&post, loop, SLOT_WORKER, hear_nothing, NULL) == 0);
-	CHECK(inject_ask(post, 42, 5, 9, &flow, VAULT_SCRAM_FINAL, SPAN("r=ab")) == 0);
+	CHECK(inject_ask(post, 42, SPAN("shop"), &flow, VAULT_SCRAM_FINAL, SPAN("r=ab")) == 0);
 	n = recv(ends[1], packet, sizeof(packet), 0);
 	CHECK(n == (ssize_t)(sizeof(head) + sizeof(expected)));
 	memcpy(&head, packet, sizeof(head));
 	CHECK(head.type == MSG_PROOF && head.id == 42 && head.length == sizeof(expected));
 	CHECK(!memcmp(packet + sizeof(head), expected, sizeof(expected)));
-	CHECK(inject_ask(post, 42, 5, 9, &flow, 0, SPAN("")) == -EINVAL);
-	CHECK(inject_ask(post, 42, 5, 9, &flow, VAULT_STEPS, SPAN("")) == -EINVAL);
-	CHECK(inject_ask(post, 42, 5, 9, &flow, VAULT_MD5, span_of(big, sizeof(big))) == -EMSGSIZE);
-	CHECK(inject_ask(post, 42, 5, 9, &flow, VAULT_MD5, span_of(big, sizeof(big) - 1)) == 0);
+	CHECK(inject_ask(post, 42, SPAN("shop"), &flow, 0, SPAN("")) == -EINVAL);
+	CHECK(inject_ask(post, 42, SPAN("shop"), &flow, VAULT_STEPS, SPAN("")) == -EINVAL);
+	CHECK(inject_ask(post, 42, SPAN("shop"), &flow, VAULT_MD5, span_of(big, sizeof(big))) == -EMSGSIZE);
+	CHECK(inject_ask(post, 42, SPAN("shop"), &flow, VAULT_MD5, span_of(big, sizeof(big) - 1)) == 0);
 	post_free(&post);
 	loop_free(&loop);
 }

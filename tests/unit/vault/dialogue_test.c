@@ -19,13 +19,13 @@ main(void)
 	CHECK(dialogues_new(&all) == 0);
 	CHECK(!dialogue_find(all, 8, &first));
 	row = dialogue_begin(all, 8, &first);
-	row->target = 5;
+	row->target[0] = 'a';
 	row->scram.stage = SCRAM_PROVED;
 	CHECK(dialogue_find(all, 8, &first) == row);
 	CHECK(!dialogue_find(all, 9, &first));	/* another worker's flow of that name */
 	/* begun again: fresh, in the same place */
 	CHECK(dialogue_begin(all, 8, &first) == row);
-	CHECK(row->target == 0 && row->scram.stage == SCRAM_NEW);
+	CHECK(!*row->target && row->scram.stage == SCRAM_NEW);
 	dialogue_end(row);
 	CHECK(!dialogue_find(all, 8, &first));
 	dialogue_end(NULL);
