@@ -41,14 +41,15 @@ static uint32_t
 login_uid(void)
 {
 	FILE *file = fopen("/proc/self/loginuid", "re");
-	uint32_t uid = NO_LOGIN;
+	char text[16] = "", *end = text;
+	unsigned long uid = NO_LOGIN;
 
 	if (!file)
 		return NO_LOGIN;
-	if (fscanf(file, "%u", &uid) != 1)
-		uid = NO_LOGIN;
+	if (fgets(text, sizeof(text), file))
+		uid = strtoul(text, &end, 10);
 	fclose(file);
-	return uid;
+	return end != text && uid < NO_LOGIN ? (uint32_t)uid : NO_LOGIN;
 }
 
 static int
