@@ -4,19 +4,20 @@
  * nothing is left behind: no program, no pin, no pending record.
  */
 #include <bpf/bpf.h>
+#include <limits.h>
 #include <stdatomic.h>
 
 #include "scene.h"
 
 #define CLIENTS 4
-#define CONNECTS 6000		/* each: half to a target, half to a trap */
+#define CONNECTS 6000		/* each, at least: half to a target, half to a trap */
 #define TAKEOVERS 5
 
 static uint16_t trap_port;	/* a real listener at no target's address */
 
 /* What children count, in memory they share. */
 struct tally {
-	atomic_uint diverted, failed, slipped, odd, done;
+	atomic_uint diverted, failed, slipped, odd, done, enough;
 };
 static struct tally *tally;
 
@@ -42,7 +43,7 @@ static int
 storm(const void *arg)
 {
 	(void)arg;
-	for (int i = 0; i < CONNECTS / 2; i++) {
+	for (int i = 0; i < CONNECTS / 2 || !atomic_load(&tally->enough); i++) {
 		count_dial(i & 1 ? "10.9.8.7" : "fd00::7", 5432, true);
 		count_dial("127.0.0.9", trap_port, false);
 	}
@@ -123,17 +124,18 @@ check_storm(void)
 		    seen.whole > part * (unsigned int)(takeovers + 1)) {
 			take_over();
 			takeovers++;
+			atomic_store(&tally->enough, takeovers == TAKEOVERS);
 		}
 	}
 	for (int i = 0; i < CLIENTS; i++)
 		CHECK(scene_wait(pids[i]) == 0);
-	accept_some(&seen, CLIENTS * CONNECTS);
+	accept_some(&seen, INT_MAX);
 	printf("storm: %u diverted, %u whole, %u missing, %u wrong, %u failed, "
 	    "%u slipped, %u odd, %d take-overs\n", tally->diverted, seen.whole,
 	    seen.missing, seen.wrong, tally->failed, tally->slipped, tally->odd,
 	    takeovers);
 	CHECK(takeovers == TAKEOVERS);
-	CHECK(seen.whole == CLIENTS * CONNECTS / 2 && tally->diverted == seen.whole);
+	CHECK(seen.whole >= CLIENTS * CONNECTS / 2 && tally->diverted == seen.whole);
 	CHECK(!seen.missing && !seen.wrong);
 	CHECK(!tally->failed && !tally->slipped && !tally->odd);
 }
