@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include "base/base64.h"
 #include "base/must.h"
 #include "ledger/note.h"
 

@@ -6,79 +6,11 @@
 
 #include <openssl/evp.h>
 
+#include "base/base64.h"
 #include "base/must.h"
 
 #define DASH "\xe2\x80\x94 "	/* em dash and space, U+2014 */
 #define SIGNATURE_SIZE 64
-
-void
-base64_write(struct out *out, struct span bytes)
-{
-	static const char digits[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < bytes.n; i += 3) {
-		size_t n = bytes.n - i < 3 ? bytes.n - i : 3;
-		uint32_t v = (uint32_t)bytes.p[i] << 16;
-
-		if (n > 1)
-			v |= (uint32_t)bytes.p[i + 1] << 8;
-		if (n > 2)
-			v |= bytes.p[i + 2];
-		out_u8(out, (uint8_t)digits[v >> 18]);
-		out_u8(out, (uint8_t)digits[v >> 12 & 63]);
-		out_u8(out, n > 1 ? (uint8_t)digits[v >> 6 & 63] : '=');
-		out_u8(out, n > 2 ? (uint8_t)digits[v & 63] : '=');
-	}
-}
-
-static int
-digit(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-bool
-base64_read(struct span text, uint8_t *out, size_t room, size_t *n)
-{
-	size_t pad = 0, made = 0;
-	uint32_t v = 0;
-
-	if (text.n % 4)
-		return false;
-	while (pad < 2 && text.n > pad && text.p[text.n - 1 - pad] == '=')
-		pad++;
-	for (size_t i = 0; i < text.n; i++) {
-		int d = i < text.n - pad ? digit(text.p[i]) : 0;
-
-		if (d < 0)
-			return false;
-		v = v << 6 | (uint32_t)d;
-		if (i % 4 != 3)
-			continue;
-		for (int byte = 2; byte >= 0; byte--) {
-			size_t left = text.n / 4 * 3 - pad - made;
-
-			if (left == 0) {	/* padding must hide nothing */
-				if (v >> 8 * byte & 0xff)
-					return false;
-				continue;
-			}
-			if (made == room)
-				return false;
-			out[made++] = (uint8_t)(v >> 8 * byte);
-		}
-		v = 0;
-	}
-	*n = made;
-	return true;
-}
 
 /* A line without its newline. False: there is no whole one. */
 static bool

@@ -53,8 +53,4 @@ bool note_read(struct span note, struct checkpoint *out);
 /* Does it carry a right signature of this key, over exactly what note_read() gives? */
 bool note_is_signed(struct span note, const struct note_key *);
 
-/* Standard base64 with padding, one form only. False: not that, or not `n` bytes. */
-bool base64_read(struct span text, uint8_t *out, size_t room, size_t *n);
-void base64_write(struct out *, struct span bytes);
-
 #endif

@@ -10,11 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/log.h"
 #include "entry/scribe.h"
 #include "msg/post.h"
 #include "out.h"
-#include "vault/base64.h"
 #include "vault/credential.h"
 #include "vault/dialogue.h"
 #include "vault/keeper.h"
@@ -93,7 +93,7 @@ prove_md5(struct keeper *keeper, const struct ask *ask, struct out *out)
 static int
 begin_scram(struct keeper *keeper, const struct ask *ask, struct out *out)
 {
-	char nonce[BASE64_SIZE(SCRAM_NONCE_BYTES) + 1];
+	struct out nonce = out_new(BASE64_SIZE(SCRAM_NONCE_BYTES));
 	uint8_t chance[SCRAM_NONCE_BYTES];
 	struct credential *credential;
 	struct dialogue *dialogue;
@@ -106,11 +106,13 @@ begin_scram(struct keeper *keeper, const struct ask *ask, struct out *out)
 		return r;
 	if (RAND_bytes(chance, sizeof(chance)) != 1)
 		return -EIO;
-	vault_base64_write(nonce, span_of(chance, sizeof(chance)));
+	base64_write(&nonce, span_of(chance, sizeof(chance)));
 	dialogue = dialogue_begin(keeper->dialogues, ask->worker, &ask->flow);
 	snprintf(dialogue->target, sizeof(dialogue->target), "%.*s",
 	    (int)ask->name.n, (const char *)ask->name.p);
-	r = scram_begin(&dialogue->scram, SPAN(""), span_text(nonce));
+	r = nonce.failed ? -ENOMEM :
+	    scram_begin(&dialogue->scram, SPAN(""), out_view(&nonce));
+	out_free(&nonce);
 	if (!r)
 		scram_first(&dialogue->scram, out);
 	return r;

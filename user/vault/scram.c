@@ -21,7 +21,7 @@
 #include "base/must.h"
 #include "base/secret.h"
 #include "out.h"
-#include "vault/base64.h"
+#include "base/base64.h"
 
 #define BARE_MAX (sizeof("n=,r=") + SCRAM_USER_MAX + SCRAM_NONCE_MAX)
 #define FINAL_MAX (sizeof("c=biws,r=") + SCRAM_SERVER_NONCE_MAX)
@@ -123,7 +123,7 @@ scram_read(const struct scram *scram, struct span message,
 	    memcmp(found.nonce.p, scram->nonce, ours) ||
 	    !is_printable(found.nonce))
 		return -EPROTO;
-	if (!vault_base64_read(salt, found.salt, sizeof(found.salt), &found.salt_size) ||
+	if (!base64_read(salt, found.salt, sizeof(found.salt), &found.salt_size) ||
 	    found.salt_size < SCRAM_SALT_MIN)
 		return -ERANGE;
 	if (!read_count(count, &found.count) || found.count < SCRAM_COUNT_MIN ||
@@ -185,7 +185,6 @@ scram_final(struct scram *scram, struct span message,
 {
 	cleanup(free_out) struct out final = out_new(FINAL_MAX);
 	cleanup(free_out) struct out auth = out_new(AUTH_MAX);
-	char text[BASE64_SIZE(SCRAM_KEY) + 1];
 	uint8_t proof[SCRAM_KEY];
 
 	if (scram->stage != SCRAM_BEGUN || keys->n != 2 * SCRAM_KEY)
@@ -201,9 +200,9 @@ scram_final(struct scram *scram, struct span message,
 		return -EPROTO;
 	if (!prove(scram, out_view(&auth), keys, proof))
 		return -EIO;
-	vault_base64_write(text, span_of(proof, sizeof(proof)));
 	out_span(out, out_view(&final));
-	out_printf(out, ",p=%s", text);
+	out_span(out, SPAN(",p="));
+	base64_write(out, span_of(proof, sizeof(proof)));
 	scram->stage = SCRAM_PROVED;
 	return 0;
 }
@@ -222,7 +221,7 @@ scram_check(const struct scram *scram, struct span message)
 	if (!take_attribute(&rest, 'v', &value) || rest.n ||
 	    value.n + 2 != message.n)
 		return -EPROTO;
-	if (!vault_base64_read(value, shown, sizeof(shown), &n) || n != sizeof(shown))
+	if (!base64_read(value, shown, sizeof(shown), &n) || n != sizeof(shown))
 		return -EPROTO;
 	return CRYPTO_memcmp(shown, scram->signature, sizeof(shown)) ? -EACCES : 0;
 }

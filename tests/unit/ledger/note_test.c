@@ -99,38 +99,6 @@ bad_notes(void)
 		CHECK_ROW(rows[i], !note_read(on_cliff(span_text(rows[i])), &got));
 }
 
-static void
-base64(void)
-{
-	static const struct {
-		const char *text, *bytes;
-		bool right;
-	} rows[] = {
-		{ "", "", true }, { "Zg==", "f", true }, { "Zm8=", "fo", true },
-		{ "Zm9v", "foo", true }, { "Zm9vYg==", "foob", true },
-		{ "+/+/", "\xfb\xff\xbf", true },
-		{ "Zg=", "", false }, { "Zh==", "", false }, { "Zm9=", "", false },
-		{ "Zg==Zg==", "", false }, { "====", "", false }, { "Z===", "", false },
-		{ "Zm 9", "", false }, { "Zm9\n", "", false },
-	};
-
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct out out = out_new(64);
-		uint8_t bytes[16];
-		size_t n = 0;
-		bool is = base64_read(on_cliff(span_text(rows[i].text)), bytes,
-		    sizeof(bytes), &n);
-
-		CHECK_ROW(rows[i].text, is == rows[i].right);
-		if (is) {
-			CHECK_ROW(rows[i].text, span_is(span_of(bytes, n), rows[i].bytes));
-			base64_write(&out, span_of(bytes, n));
-			CHECK_ROW(rows[i].text, span_is(out_view(&out), rows[i].text));
-		}
-		out_free(&out);
-	}
-}
-
 /* A verifier key made by another program is read, and shown, byte by byte the same. */
 static void
 foreign_key(void)
@@ -152,7 +120,6 @@ main(void)
 	round_trip();
 	every_change();
 	bad_notes();
-	base64();
 	foreign_key();
 	out_free(&note);
 	note_key_wipe(&key);

@@ -1,12 +1,27 @@
-/* base64.c: base 64, strict. Time does not depend on the bytes written, only on how many. */
-#include "vault/base64.h"
+/* base64.c: base 64, strict: what is read has no second spelling. */
+#include "base/base64.h"
 
-#include <openssl/evp.h>
+#include "out.h"
 
 void
-vault_base64_write(char *text, struct span in)
+base64_write(struct out *out, struct span bytes)
 {
-	EVP_EncodeBlock((unsigned char *)text, in.p, (int)in.n);
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t i = 0; i < bytes.n; i += 3) {
+		size_t n = bytes.n - i < 3 ? bytes.n - i : 3;
+		uint32_t v = (uint32_t)bytes.p[i] << 16;
+
+		if (n > 1)
+			v |= (uint32_t)bytes.p[i + 1] << 8;
+		if (n > 2)
+			v |= bytes.p[i + 2];
+		out_u8(out, (uint8_t)digits[v >> 18]);
+		out_u8(out, (uint8_t)digits[v >> 12 & 63]);
+		out_u8(out, n > 1 ? (uint8_t)digits[v >> 6 & 63] : '=');
+		out_u8(out, n > 2 ? (uint8_t)digits[v & 63] : '=');
+	}
 }
 
 /* Value of one digit; -1: none. */
@@ -34,7 +49,7 @@ count_padding(struct span text)
 }
 
 bool
-vault_base64_read(struct span text, uint8_t *bytes, size_t room, size_t *n)
+base64_read(struct span text, uint8_t *bytes, size_t room, size_t *n)
 {
 	size_t padding, digits, size, written = 0;
 	uint32_t bits = 0;
