@@ -18,10 +18,10 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "base/base64.h"
 #include "base/must.h"
 #include "base/secret.h"
 #include "out.h"
-#include "base/base64.h"
 
 #define BARE_MAX (sizeof("n=,r=") + SCRAM_USER_MAX + SCRAM_NONCE_MAX)
 #define FINAL_MAX (sizeof("c=biws,r=") + SCRAM_SERVER_NONCE_MAX)
