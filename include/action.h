@@ -62,6 +62,7 @@ struct mask_column {
 	const struct origin_column *origins;
 	size_t origin_count;
 	bool is_untraced;	/* could derive from anything the ask reads */
+	bool is_plain;		/* it is a column's own value, not one computed from columns */
 	uint32_t type;		/* OID, 0: not known */
 	bool is_binary;
 };

@@ -45,12 +45,29 @@ literal_text(json_t *node)
 	return tree_text(json_object_get(constant, "sval"), "sval");
 }
 
-/* set_config('name', …) is SET by another name. */
+/* Does the value come from a table? */
+static bool
+reads_anything(struct walk *w, struct scope *scope, json_t *node)
+{
+	struct set set = { 0 };
+	bool any = false;
+
+	walk_expression(w, scope, node, &set);
+	for (uint32_t i = 0; i < set.n; i++)
+		any |= set.p[i].kind != SOURCE_FUNCTION;
+	return any;
+}
+
+/*
+ * set_config('name', …) is SET by another name. A setting that keeps what was read
+ * would show it later, where nobody knows what it derives from.
+ */
 static void
-act_for_setting(struct walk *w, json_t *call)
+act_for_setting(struct walk *w, struct scope *scope, json_t *call)
 {
 	json_t *args = json_object_get(call, "args");
 	struct span name = literal_text(json_array_get(args, 0));
+	bool keeps = reads_anything(w, scope, json_array_get(args, 1));
 	struct analysis_act *act;
 
 	/* pg_dump reads the setting's name from pg_settings; only one takes this value */
@@ -61,6 +78,10 @@ act_for_setting(struct walk *w, json_t *call)
 	act = build_act(&w->build, EFFECT_UNKNOWN, SPAN("set_config"));
 	if (!name.n || name.n > ANALYSIS_NAME_LIMIT) {
 		act->note = SPAN("which setting is not in the text");
+		return;
+	}
+	if (keeps) {
+		act->note = SPAN("a setting would keep what is read");
 		return;
 	}
 	act->tag = tag_join(w, "set ", name);
@@ -88,7 +109,7 @@ walk_function(struct walk *w, struct scope *scope, json_t *call, struct set *set
 	tree_names(json_object_get(call, "funcname"), &schema, &name);
 	counts = is_builtin(schema, name, "count");
 	if (is_builtin(schema, name, "set_config"))
-		act_for_setting(w, call);
+		act_for_setting(w, scope, call);
 	set_add(&w->build, set, (struct analysis_source){
 	    .kind = SOURCE_FUNCTION,
 	    .index = build_function(&w->build, schema, name) });

@@ -3,7 +3,9 @@
  * A column is hidden whole when a mask names one of the base columns it derives
  * from. What cannot be traced inherits every mask that names any column of a
  * relation that is read. Where both hide and detect are wanted, hiding wins;
- * where several masks hide, the one that tells least.
+ * where several masks hide, the one that tells least. A value that was computed
+ * from a hidden column is redacted whatever the mask's way: the last four of
+ * substr(card, 1, 8), or the token of substr(card, 1, 1), would give the rest away.
  */
 #include "mask/plan.h"
 
@@ -93,6 +95,7 @@ plan_one(struct mask_plan *plan, const struct wanted *wanted,
 {
 	out->type = column->type;
 	out->is_binary = column->is_binary;
+	out->is_derived = !column->is_plain;
 	out->kind = (uint8_t)mask_kind_of(column->type);
 	for (unsigned int i = 0; i < wanted->set->count; i++) {
 		if (!(wanted->hiding >> i & 1) ||

@@ -9,6 +9,7 @@ struct plan_column {
 	uint8_t kind;		/* enum mask_kind */
 	bool is_binary;
 	bool hides;		/* the whole value, under `mask` */
+	bool is_derived;	/* computed from what is hidden: the mask's way would tell of it */
 	bool detects;		/* what the lineup finds in it */
 	uint8_t mask;
 };

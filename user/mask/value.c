@@ -44,6 +44,15 @@ version_of(const struct plan_column *column, struct span value)
 	return span_head(value, column->is_binary && column->kind == KIND_JSONB);
 }
 
+static void
+write_hidden(const struct mask *mask, bool redacts, struct span value, struct out *out)
+{
+	if (redacts)
+		out_span(out, SPAN(MASK_REDACTED));
+	else
+		mask_write(mask, value, out);
+}
+
 static enum mask_result
 hide(const struct mask_plan *plan, const struct plan_column *column, struct span value,
     struct out *out, struct mask_tally *tally)
@@ -55,15 +64,13 @@ hide(const struct mask_plan *plan, const struct plan_column *column, struct span
 	if (mask->view->way == WAY_NULL || !is_textual(column, value))
 		return MASK_NULLED;
 	if (!is_json(column)) {
-		mask_write(mask, value, out);
+		write_hidden(mask, column->is_derived, value, out);
 		return MASK_EDITED;
 	}
 	out_span(out, version);
 	out_u8(out, '"');
-	if (mask->view->way == WAY_PARTIAL)
-		out_span(out, SPAN(MASK_REDACTED));
-	else
-		mask_write(mask, span_skip(value, version.n), out);
+	write_hidden(mask, column->is_derived || mask->view->way == WAY_PARTIAL,
+	    span_skip(value, version.n), out);
 	out_u8(out, '"');
 	return MASK_EDITED;
 }

@@ -48,7 +48,8 @@ main(void)
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct mask_column column = {
-			rows[i].origin, rows[i].origin != NULL, rows[i].is_untraced, 25, false
+			.origins = rows[i].origin, .origin_count = rows[i].origin != NULL,
+			.is_untraced = rows[i].is_untraced, .type = 25,
 		};
 		struct out out = out_new(1000);
 		struct mask_tally tally = { 0 };

@@ -117,13 +117,18 @@ static const struct row hidden[] = {
 	{ M_NAME_TOKEN, JSONB, 1, SPAN("\2{}"), N, SPAN("") },
 };
 
+static bool derived;	/* the value is computed from the column, not its own */
+
 static enum mask_result
 run(const struct mask_set *set, const struct row *row, bool from_column, struct span in,
     struct out *out)
 {
 	struct origin_column origin = { SPAN("public.people"), SPAN("name") };
 	struct span relation = SPAN("public.people");
-	struct mask_column column = { &origin, from_column, false, row->type, row->is_binary };
+	struct mask_column column = {
+		.origins = &origin, .origin_count = from_column, .is_plain = !derived,
+		.type = row->type, .is_binary = row->is_binary,
+	};
 	struct mask_tally tally = { 0 };
 	struct mask_plan *plan = NULL;
 	enum mask_result result;
@@ -192,10 +197,37 @@ keyed(const struct mask_set *set)
 	out_free(&b);
 }
 
+/* Of what is computed from a hidden column no way tells anything, not even a token. */
+static void
+derived_values(const struct mask_set *set)
+{
+	static const unsigned int ways[] = {
+		M_NAME_PARTIAL, M_NAME_HASH, M_NAME_TOKEN,
+	};
+	struct out out = out_new(1000);
+
+	derived = true;
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct row row = { .mask = ways[i], .type = TEXT };
+
+		CHECK(run(set, &row, true, SPAN("41111111"), &out) == MASK_EDITED);
+		CHECK(span_is(out_view(&out), "[redacted]"));
+		out_clear(&out);
+		row.type = JSON;
+		CHECK(run(set, &row, true, SPAN("\"4111\""), &out) == MASK_EDITED);
+		CHECK(span_is(out_view(&out), "\"[redacted]\""));
+		out_clear(&out);
+	}
+	struct row row = { .mask = M_NAME_NULL, .type = TEXT };
+	CHECK(run(set, &row, true, SPAN("4111"), &out) == MASK_NULLED);
+	derived = false;
+	out_free(&out);
+}
+
 static void
 strictest_and_tally(const struct mask_set *set)
 {
-	struct mask_column column = { NULL, 0, false, TEXT, false };
+	struct mask_column column = { .type = TEXT };
 	uint64_t both = 1 << M_PARTIAL | 1 << M_HASH | 1 << M_SECRETS | 1 << M_EMAIL;
 	struct out out = out_new(1000);
 	struct mask_tally tally = { 0 };
@@ -279,6 +311,7 @@ main(void)
 	check_rows(set, detected, COUNT(detected), false);
 	check_rows(set, hidden, COUNT(hidden), true);
 	keyed(set);
+	derived_values(set);
 	strictest_and_tally(set);
 	sets();
 	noise(set);

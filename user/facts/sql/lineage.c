@@ -3,7 +3,10 @@
  * Two witnesses: the server names table and number of a plain column, and that is
  * believed where the catalogue knows the table; the tree knows the sources of
  * everything else, as long as its fields can be lined up with the announced
- * columns one by one. Where neither speaks, the column is untraced. Where a
+ * columns one by one. Where neither speaks, the column is untraced. Only a column
+ * that the server announces, or that COPY takes from a table, is a column's own
+ * value: what is computed from one is not told by the way that hides the whole.
+ * Where a
  * function that is not known took part, or the rows are another statement's
  * (FETCH, EXECUTE), a column could be from anything, and no relation is named,
  * so that every mask applies.
@@ -16,7 +19,7 @@
 struct origins {
 	struct origin_column *p;
 	size_t n, room;
-	bool untraced;
+	bool untraced, plain;
 };
 
 struct lineage {
@@ -135,6 +138,7 @@ add_relation_source(struct meaning *m, struct origins *o,
 static void
 trace_field(struct lineage *l, const struct analysis_field *f, struct origins *o)
 {
+	o->plain = f->source_count == 1 && f->sources[0].sure == SOURCE_SURE;
 	for (uint32_t i = 0; i < f->source_count; i++) {
 		const struct analysis_source *s = &f->sources[i];
 
@@ -173,6 +177,7 @@ trace_star(struct lineage *l, const struct analysis_field *f)
 
 		if (!o)
 			return false;
+		o->plain = true;
 		add_column(&l->m, o, object, known, c->name);
 	}
 	return true;
@@ -211,6 +216,7 @@ trace_announced(struct lineage *l, const struct wire_column *column,
 		return false;
 	for (const struct known_column *c = known->columns; c; c = c->next)
 		if (c->number == column->column) {
+			o->plain = true;
 			add_column(&l->m, o, known->object, known, c->name);
 			return true;
 		}
@@ -240,8 +246,8 @@ sql_lineage(const struct sql_analysis *a, const struct sql_catalogue *catalogue,
 			add_origin(&l.m, o, none, none);
 		out[i] = (struct mask_column){
 			.origins = o->p, .origin_count = o->n,
-			.is_untraced = o->untraced, .type = columns[i].type,
-			.is_binary = columns[i].is_binary,
+			.is_untraced = o->untraced, .is_plain = o->plain,
+			.type = columns[i].type, .is_binary = columns[i].is_binary,
 		};
 	}
 	return l.m.failed ? -ENOMEM : 0;
