@@ -104,6 +104,8 @@ struct wire_ask {
 
 struct wire_login {
 	struct span user, database, application;
+	const struct span *settings;	/* names of what it sets besides, as written: SET by another door */
+	size_t setting_count;
 	bool is_replication;
 };
 

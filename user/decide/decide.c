@@ -404,18 +404,25 @@ database_is_listed(const struct view_target *target, struct span database)
 
 void
 decide_login(const struct view_worker *view, struct span skill, uint32_t target,
-    struct span role, struct span database, char *room, struct verdict *out)
+    struct span role, struct span database, const struct act *settings, size_t count,
+    char *room, struct verdict *out)
 {
-	static const struct act login = {
-		.effect = EFFECT_SESSION,
-		.object = { (const uint8_t *)"login", 5 },
+	struct act acts[1 + DECIDE_SETTINGS] = {
+		{ .effect = EFFECT_SESSION, .object = SPAN("login") },
 	};
-	struct action action = { .acts = &login, .act_count = 1 };
+	struct action action = { .acts = acts, .act_count = 1 + count };
 	const struct view_target *at;
 	struct judging judging;
 
 	if (!begin(&judging, view, skill, target, room, out))
 		return;
+	if (count > DECIDE_SETTINGS) {
+		snprintf(room, DECIDE_WHY, "the login makes too many settings");
+		deny(&judging, UINT32_MAX, NULL);
+		return;
+	}
+	if (count)
+		memcpy(acts + 1, settings, count * sizeof(*settings));
 	at = &view->targets[target];
 	if (at->role[0])
 		role = span_text(at->role);

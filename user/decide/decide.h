@@ -23,10 +23,15 @@
 void decide_judge(const struct view_worker *, struct span skill, uint32_t target,
     const struct action *, char *room, struct verdict *out);
 
-/* May this skill use this target at all, with this role and database? As an
- * action of effect session. Judged before anything is dialled. */
+/*
+ * May this skill use this target at all, with this role and database? As an
+ * action: `session` on "login", and what the login does besides (`settings`, at
+ * most DECIDE_SETTINGS; more are denied). Judged before anything is dialled.
+ */
+#define DECIDE_SETTINGS 64
 void decide_login(const struct view_worker *, struct span skill, uint32_t target,
-    struct span role, struct span database, char *room, struct verdict *out);
+    struct span role, struct span database, const struct act *settings, size_t count,
+    char *room, struct verdict *out);
 
 /*
  * Masks of every rule this skill has on the target. An error or a notice may show

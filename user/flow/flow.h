@@ -269,9 +269,6 @@ void flow_want_leaf(struct flow *, struct span server_name);
 /* ---- login.c: admission, dialling, the upstream login --------------------------- */
 
 bool flow_unit_login(struct flow *, const struct wire_event *);
-/* May this skill use the target, as this role, in this database? `why` has DECIDE_WHY bytes. */
-void flow_judge_login(struct flow *, struct span role, struct span database, char *why,
-    struct verdict *);
 bool flow_unit_cancel(struct flow *, const struct wire_event *);
 void flow_dial(struct flow *);
 void flow_dialed(struct flow *);

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/log.h"
 #include "base/must.h"
 #include "decide/decide.h"
@@ -46,7 +47,7 @@ flow_backend_failed(struct flow *flow, const char *reason)
 		flow_end(flow, reason);
 		return;
 	}
-	(void)record_login(&record, span_of(NULL, 0), &allowed, &refusal, reason, NULL);
+	(void)record_login(&record, span_of(NULL, 0), NULL, &allowed, &refusal, reason, NULL);
 	say_no(flow, REFUSAL_BACKEND, &refusal, reason);
 }
 
@@ -72,12 +73,33 @@ flow_login_refused(struct flow *flow, const struct wire_event *event)
 	flow_backend_failed(flow, reason);
 }
 
-void
-flow_judge_login(struct flow *flow, struct span role, struct span database, char *why,
-    struct verdict *verdict)
+/* What the login sets besides: SET by another door, and judged as that. */
+static bool
+read_settings(struct flow *flow, const struct wire_login *login, struct action *out)
+{
+	struct act *acts;
+
+	arena_clear(flow->scratch);
+	acts = arena_take(flow->scratch, (login->setting_count + 1) * sizeof(*acts));
+	if (!acts)
+		return false;
+	for (size_t i = 0; i < login->setting_count; i++)
+		if (!sql_setting_act(login->settings[i], flow->scratch, &acts[i]))
+			return false;
+	*out = (struct action){ .acts = acts, .act_count = login->setting_count };
+	return true;
+}
+
+static void
+judge(struct flow *flow, struct span role, const struct wire_login *login,
+    const struct action *settings, char *why, struct verdict *verdict)
 {
 	decide_login(flow->policy->view, span_text(flow->who.skill), flow->target, role,
-	    database, why, verdict);
+	    login->database, settings->acts, settings->act_count, why, verdict);
+	if (!login->is_replication || verdict->kind != VERDICT_ALLOW)
+		return;
+	verdict->kind = VERDICT_DENY;
+	verdict->why = SPAN("a replication connection is denied");
 }
 
 static void
@@ -103,6 +125,7 @@ flow_unit_login(struct flow *flow, const struct wire_event *event)
 	const char *role = target_of(flow)->role;
 	struct span as = *role ? span_text(role) : login->user;
 	struct record_flow record;
+	struct action settings;
 	struct id refusal = { 0 };
 	struct verdict verdict;
 	char why[DECIDE_WHY];
@@ -110,26 +133,24 @@ flow_unit_login(struct flow *flow, const struct wire_event *event)
 		.level = LEVEL_HANDED, .fn = admitted, .arg = flow, .sequence = &flow->entry,
 	};
 
-	if (as.n >= sizeof(flow->role) || login->database.n >= sizeof(flow->database)) {
-		flow_farewell(flow, REFUSAL_LIMIT, "the login's names are too long");
+	if (as.n >= sizeof(flow->role) || login->database.n >= sizeof(flow->database) ||
+	    !read_settings(flow, login, &settings)) {
+		flow_farewell(flow, REFUSAL_LIMIT, "the login's names are too long or many");
 		return false;
 	}
 	copy_text(flow->role, sizeof(flow->role), as);
 	copy_text(flow->database, sizeof(flow->database), login->database);
-	flow_judge_login(flow, as, login->database, why, &verdict);
-	if (login->is_replication && verdict.kind == VERDICT_ALLOW) {
-		verdict.kind = VERDICT_DENY;
-		verdict.why = SPAN("a replication connection is denied");
-	}
+	judge(flow, as, login, &settings, why, &verdict);
 	record = flow_record(flow);
 	if (verdict.kind != VERDICT_ALLOW) {
 		refusal = flow_refusal_id(flow->worker);
-		(void)record_login(&record, login->user, &verdict, &refusal, "", NULL);
+		(void)record_login(&record, login->user, &settings, &verdict,
+		    &refusal, "", NULL);
 		say_no(flow, REFUSAL_POLICY, &refusal, "policy refused the login");
 		return true;
 	}
 	flow_move(flow, FLOW_ADMITTING);
-	if (record_login(&record, login->user, &verdict, &refusal, "", &call))
+	if (record_login(&record, login->user, &settings, &verdict, &refusal, "", &call))
 		flow_end(flow, "the login cannot be recorded");
 	return !flow->ended;
 }

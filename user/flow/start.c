@@ -129,7 +129,8 @@ entered(void *arg, int status)
 		struct verdict verdict;
 		char why[DECIDE_WHY];
 
-		flow_judge_login(flow, span_of(NULL, 0), span_of(NULL, 0), why, &verdict);
+		decide_login(flow->policy->view, span_text(flow->who.skill), flow->target,
+		    span_of(NULL, 0), span_of(NULL, 0), NULL, 0, why, &verdict);
 		if (verdict.kind != VERDICT_ALLOW) {
 			refuse_flow(flow, "this skill has no duty on that target");
 			return;

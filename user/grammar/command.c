@@ -172,13 +172,6 @@ walk_vacuum(struct walk *w, json_t *inside, struct fields *fields)
 		    tag);
 }
 
-/* Who one is decides what one may do: SET ROLE is no mere setting. */
-static bool
-is_identity(struct span name)
-{
-	return span_is(name, "role") || span_is(name, "session_authorization");
-}
-
 static void
 walk_set(struct walk *w, json_t *inside, struct fields *fields)
 {
@@ -193,7 +186,7 @@ walk_set(struct walk *w, json_t *inside, struct fields *fields)
 		build_fail(&w->build, "a setting's name is too long");
 	resets = tree_is(inside, "kind", "VAR_RESET") ||
 	    tree_is(inside, "kind", "VAR_RESET_ALL");
-	build_act(&w->build, is_identity(name) ? EFFECT_GRANT : EFFECT_SESSION,
+	build_act(&w->build, sql_setting_effect(name),
 	    tag_join(w, resets ? "reset " : "set ", name));
 }
 

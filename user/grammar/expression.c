@@ -85,9 +85,7 @@ act_for_setting(struct walk *w, struct scope *scope, json_t *call)
 		return;
 	}
 	act->tag = tag_join(w, "set ", name);
-	act->effect = span_is(act->tag, "set role") ||
-	    span_is(act->tag, "set session_authorization") ?
-	    EFFECT_GRANT : EFFECT_SESSION;
+	act->effect = sql_setting_effect(span_skip(act->tag, strlen("set ")));
 }
 
 static bool

@@ -106,19 +106,6 @@ record_flow_end(const struct record_flow *flow, const struct record_end *end)
 	return send_entry(flow, NULL);
 }
 
-int
-record_login(const struct record_flow *flow, struct span asked_role,
-    const struct verdict *verdict, const struct id *refusal, const char *failure,
-    const struct record_call *call)
-{
-	struct entry *entry = begin(flow, ENTRY_LOGIN, NULL);
-
-	entry_text(entry, KEY_ASKED_ROLE, asked_role);
-	put_verdict(entry, verdict, refusal);
-	entry_text(entry, KEY_REASON, span_text(failure));
-	return send_entry(flow, call);
-}
-
 static void
 put_values(struct entry *entry, const struct record_ask *ask)
 {
@@ -149,6 +136,20 @@ put_acts(struct entry *entry, const struct action *action)
 		for (size_t j = 0; j < act->column_count; j++)
 			entry_item_text(entry, act->columns[j]);
 	}
+}
+
+int
+record_login(const struct record_flow *flow, struct span asked_role,
+    const struct action *settings, const struct verdict *verdict,
+    const struct id *refusal, const char *failure, const struct record_call *call)
+{
+	struct entry *entry = begin(flow, ENTRY_LOGIN, NULL);
+
+	entry_text(entry, KEY_ASKED_ROLE, asked_role);
+	put_acts(entry, settings);
+	put_verdict(entry, verdict, refusal);
+	entry_text(entry, KEY_REASON, span_text(failure));
+	return send_entry(flow, call);
 }
 
 int

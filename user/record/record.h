@@ -76,8 +76,8 @@ int record_flow_begin(const struct record_flow *, bool uninspected, const struct
 /* A connection that is refused before it is a flow: changed skill, no target, no origin. */
 int record_flow_refused(const struct record_flow *, const char *reason, const struct id *refusal);
 int record_flow_end(const struct record_flow *, const struct record_end *);
-int record_login(const struct record_flow *, struct span asked_role, const struct verdict *,
-    const struct id *refusal, const char *failure, const struct record_call *);
+int record_login(const struct record_flow *, struct span asked_role,
+    const struct action *settings, const struct verdict *, const struct id *refusal, const char *failure, const struct record_call *);
 int record_ask(const struct record_flow *, const struct record_ask *, const struct record_call *);
 int record_answer(const struct record_flow *, const struct record_answer *);
 /* An approved hold was judged again at its release. */

@@ -174,14 +174,19 @@ static const struct {
 	uint32_t target;
 	enum verdict_kind kind;
 	const char *why;
+	struct act setting;
 } logins[] = {
-	{ "right", "helper", "x", "shop", 0, VERDICT_ALLOW, "login" },
-	{ "wrong database", "helper", "x", "postgres", 0, VERDICT_DENY, "database postgres is not among" },
-	{ "database as role", "helper", "shop", "", 0, VERDICT_ALLOW, "login" },
-	{ "no role", "helper", "", "", 1, VERDICT_DENY, "no role" },
-	{ "any database", "helper", "x", "y", 1, VERDICT_ALLOW, "login" },
-	{ "no duty", "loader", "x", "shop", 0, VERDICT_DENY, "no duty" },
-	{ "not given", "helper", "", "", 2, VERDICT_DENY, "no duty" },
+	{ "right", "helper", "x", "shop", 0, VERDICT_ALLOW, "login", { 0 } },
+	{ "wrong database", "helper", "x", "postgres", 0, VERDICT_DENY, "database postgres is not among", { 0 } },
+	{ "database as role", "helper", "shop", "", 0, VERDICT_ALLOW, "login", { 0 } },
+	{ "no role", "helper", "", "", 1, VERDICT_DENY, "no role", { 0 } },
+	{ "any database", "helper", "x", "y", 1, VERDICT_ALLOW, "login", { 0 } },
+	{ "no duty", "loader", "x", "shop", 0, VERDICT_DENY, "no duty", { 0 } },
+	{ "not given", "helper", "", "", 2, VERDICT_DENY, "no duty", { 0 } },
+	{ "a setting", "helper", "x", "shop", 0, VERDICT_ALLOW, "session",
+	    { .effect = EFFECT_SESSION, .object = SPAN("set a") } },
+	{ "a role", "helper", "x", "shop", 0, VERDICT_DENY, "grant on set role",
+	    { .effect = EFFECT_GRANT, .object = SPAN("set role") } },
 };
 
 static void
@@ -193,7 +198,7 @@ check_logins(void)
 
 		decide_login(&view, span_text(logins[i].skill), logins[i].target,
 		    span_text(logins[i].role), span_text(logins[i].database),
-		    room, &verdict);
+		    &logins[i].setting, logins[i].setting.object.n > 0, room, &verdict);
 		CHECK_ROW(logins[i].name, verdict.kind == logins[i].kind);
 		CHECK_ROW(logins[i].name, contains(verdict.why, logins[i].why));
 	}

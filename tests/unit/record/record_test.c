@@ -148,15 +148,18 @@ flows(void)
 static void
 logins(void)
 {
+	static const struct act act = { .effect = EFFECT_GRANT, .object = SPAN("set role") };
+	static const struct action settings = { .acts = &act, .act_count = 1 };
 	struct span cbor;
 
-	CHECK(record_login(&flow, SPAN("app"), &denied, &refusal_id, "", NULL) == 0);
+	CHECK(record_login(&flow, SPAN("app"), &settings, &denied, &refusal_id, "", NULL) == 0);
 	cbor = sent(LEVEL_HANDED);
 	check_common("login refused", cbor, ENTRY_LOGIN);
 	CHECK(has_text(cbor, KEY_ASKED_ROLE, "app") && has_text(cbor, KEY_VERDICT, "deny"));
 	CHECK(has_text(cbor, KEY_RULE, "policy.yaml:9") && has_text(cbor, KEY_WHY, "no rule"));
 	CHECK(has_id(cbor, KEY_REFUSAL, &refusal_id) && lacks(cbor, KEY_REASON));
-	CHECK(record_login(&flow, SPAN("a\xff\npp"), &allowed, NULL, "no route", NULL) == 0);
+	CHECK(memmem(cbor.p, cbor.n, "set role", 8));
+	CHECK(record_login(&flow, SPAN("a\xff\npp"), NULL, &allowed, NULL, "no route", NULL) == 0);
 	cbor = sent(LEVEL_HANDED);
 	check_common("login failed", cbor, ENTRY_LOGIN);
 	CHECK(has_text(cbor, KEY_VERDICT, "allow") && has_text(cbor, KEY_REASON, "no route"));

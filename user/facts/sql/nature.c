@@ -1,4 +1,5 @@
-/* nature.c: what an analysis says without asking anyone. */
+/* nature.c: what an analysis, or the name of a setting, says without asking anyone. */
+#include "base/arena.h"
 #include "facts/sql/analysis.h"
 #include "facts/sql/function.h"
 
@@ -31,4 +32,31 @@ sql_nature(const struct sql_analysis *a)
 		nature.moves_names |= class == FUNCTION_UNKNOWN;
 	}
 	return nature;
+}
+
+enum effect
+sql_setting_effect(struct span name)
+{
+	return span_is(name, "role") || span_is(name, "session_authorization") ?
+	    EFFECT_GRANT : EFFECT_SESSION;
+}
+
+bool
+sql_setting_act(struct span name, struct arena *scratch, struct act *out)
+{
+	static const char set[] = { 's', 'e', 't', ' ' };
+	uint8_t *tag = arena_take(scratch, sizeof(set) + name.n);
+
+	if (!tag)
+		return false;
+	memcpy(tag, set, sizeof(set));
+	for (size_t i = 0; i < name.n; i++) {
+		uint8_t c = name.p[i];
+
+		tag[sizeof(set) + i] = c == '-' ? '_' :
+		    c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+	}
+	*out = (struct act){ .object = span_of(tag, sizeof(set) + name.n) };
+	out->effect = sql_setting_effect(span_skip(out->object, sizeof(set)));
+	return true;
 }

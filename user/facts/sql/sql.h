@@ -51,6 +51,15 @@ struct sql_nature {
 };
 struct sql_nature sql_nature(const struct sql_analysis *);
 
+/*
+ * Giving a setting a value, at the login or by SET: its effect. Who one is decides
+ * what one may do, so that of `role` and `session_authorization` is grant.
+ * sql_setting_act() makes the act of a name as a client wrote it, in any case, with
+ * '-' for '_' (as PostgreSQL's ParseLongOption() reads it). False: no memory.
+ */
+enum effect sql_setting_effect(struct span name);
+bool sql_setting_act(struct span name, struct arena *scratch, struct act *out);
+
 /* ---- names ----------------------------------------------------------- */
 
 int sql_catalogue_new(struct sql_catalogue **out, size_t limit_bytes);

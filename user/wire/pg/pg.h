@@ -26,6 +26,7 @@
 #define PG_SLOTS_FULL 8192	/* has_room() says no from here */
 #define PG_STATEMENTS_MAX 4096
 #define PG_PORTALS_MAX 1024
+#define PG_WISHES_MAX 64		/* settings one login makes */
 #define PG_SETTINGS_MAX 64
 #define PG_BUCKETS 64
 #define PG_PART_FROM 16384	/* a client's CopyData larger than this streams */
@@ -139,6 +140,8 @@ struct pg {
 	bool has_login, negotiates;
 	struct span start;		/* parameters of the StartupMessage, ours */
 	struct wire_login login;
+	struct span wishes[PG_WISHES_MAX];	/* names of settings the login makes, in `start` */
+	size_t wish_count;
 	enum pg_auth auth;
 	uint8_t step;
 	struct span input;
@@ -208,6 +211,8 @@ char pg_tls_answer(void *);
 bool pg_cancel(void *, struct out *);
 /* The parameters of a StartupMessage one by one; false at their end. */
 bool pg_start_take(struct span *in, struct span *name, struct span *value);
+/* option.c: note the settings that one parameter makes; NULL or what is wrong. */
+const char *pg_option_read(struct pg *, struct span name, struct span value);
 
 /* slots.c */
 bool pg_slots_reserve(struct pg *, size_t more);

@@ -58,9 +58,12 @@ read_parameters(struct pg *pg, struct span in)
 	struct span name = { 0 }, value;
 	unsigned int seen = 0, count = 0;
 
+	pg->wish_count = 0;
 	while (pg_start_take(&in, &name, &value)) {
 		const char *why = read_parameter(&login, name, value, &seen);
 
+		if (!why)
+			why = pg_option_read(pg, name, value);
 		if (why)
 			return why;
 		if (++count > PARAMETERS_MAX)
@@ -72,6 +75,8 @@ read_parameters(struct pg *pg, struct span in)
 		return "a start-up message that is not well formed";
 	if (login.database.n == 0)
 		login.database = login.user;	/* the server's own default */
+	login.settings = pg->wishes;
+	login.setting_count = pg->wish_count;
 	pg->login = login;
 	return NULL;
 }

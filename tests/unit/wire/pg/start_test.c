@@ -25,6 +25,14 @@ static const struct {
 	{ "user twice", ">_ @196608 'user' 'a' 'user' 'b' #0\n", WIRE_BAD, 0 },
 	{ "database twice", ">_ @196608 'user' 'a' 'database' 'b' 'database' 'c' #0\n", WIRE_BAD, 0 },
 	{ "replication twice", ">_ @196608 'user' 'a' 'replication' '0' 'replication' '1' #0\n", WIRE_BAD, 0 },
+	{ "an option", ">_ @196608 'user' 'a' 'options' '-c a=b' #0\n", WIRE_UNIT, UNIT_LOGIN },
+	{ "an option that is none", ">_ @196608 'user' 'a' 'options' 'a=b' #0\n", WIRE_BAD, 0 },
+	{ "an option without a value", ">_ @196608 'user' 'a' 'options' '-c a' #0\n", WIRE_BAD, 0 },
+	{ "an option without a word", ">_ @196608 'user' 'a' 'options' '-c' #0\n", WIRE_BAD, 0 },
+	{ "another switch", ">_ @196608 'user' 'a' 'options' '-d 5' #0\n", WIRE_BAD, 0 },
+	{ "an escape in a name", ">_ @196608 'user' 'a' 'options' '-c r\\ole=b' #0\n", WIRE_BAD, 0 },
+	{ "an option at its last letter", ">_ @196608 'user' 'a' 'options' '-c a=b\\' #0\n", WIRE_UNIT, UNIT_LOGIN },
+	{ "a setting with a bad name", ">_ @196608 'user' 'a' 'x y' 'b' #0\n", WIRE_BAD, 0 },
 	{ "too long", ">_ @196608 'user' \"a\" ~11000 #0 #0\n", WIRE_BAD, 0 },
 	{ "shorter than its head", ">_ #0\n", WIRE_BAD, 0 },
 };
@@ -75,6 +83,48 @@ test_parameters(void)
 	relay_close(&r);
 }
 
+/* Everything that a login sets is told, by the name that the server would see. */
+static void
+test_settings(void)
+{
+	static const struct {
+		const char *parameters, *names;
+	} settings[] = {
+		{ "", "" },
+		{ "'application_name' 'x' 'client_encoding' 'UTF8' 'DateStyle' 'ISO'", "" },
+		{ "'role' 'boss'", "role," },
+		{ "'options' '-c role=boss'", "role," },
+		{ "'options' '-crole=boss'", "role," },
+		{ "'options' '--role=boss'", "role," },
+		{ "'options' '--session-authorization=boss'", "session-authorization," },
+		{ "'options' '  -c   a.b=c\\ -c\\ role=x  --d=e=f '", "a.b,d," },
+		{ "'options' '-c a=b\\\\ -c ROLE=x'", "a,ROLE," },
+		{ "'search_path' 'x' 'options' '-c a='", "search_path,a," },
+	};
+
+	for (size_t i = 0; i < COUNT(settings); i++) {
+		struct out room = out_new(4096), names = out_new(4096);
+		struct relay r = { 0 };
+		struct wire_event event = { 0 };
+		struct step step;
+		char text[512];
+
+		snprintf(text, sizeof(text), ">_ @196608 'user' 'a' %s #0\n", settings[i].parameters);
+		CHECK(session_steps(text, &step, 1, &room) == 1);
+		relay_open(&r, &wire_pg, false);
+		for (int again = 0; again < 2; again++)
+			CHECK(r.codec->next(r.state, WIRE_CLIENT, on_cliff(step.bytes), r.to, &event) == WIRE_UNIT);
+		for (size_t n = 0; n < event.login.setting_count; n++) {
+			out_span(&names, event.login.settings[n]);
+			out_u8(&names, ',');
+		}
+		CHECK_ROW(settings[i].parameters, span_is(out_view(&names), settings[i].names));
+		relay_close(&r);
+		out_free(&names);
+		out_free(&room);
+	}
+}
+
 static void
 test_tls(void)
 {
@@ -113,6 +163,7 @@ main(void)
 	for (size_t i = 0; i < COUNT(rows); i++)
 		test_row(i);
 	test_parameters();
+	test_settings();
 	test_tls();
 	test_sniff();
 	return check_end();
