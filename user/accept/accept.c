@@ -1,4 +1,8 @@
-/* accept.c: a list of listeners, and the question to each accepted socket. */
+/*
+ * accept.c: a list of listeners, and the question to each accepted socket.
+ * All workers wait at each listener. Whoever took one goes to the end of the line,
+ * so that flows spread over workers instead of piling up at the one asked first.
+ */
 #include "accept/accept.h"
 
 #include <errno.h>
@@ -12,7 +16,7 @@
 #include "base/must.h"
 #include "loop/loop.h"
 
-#define BURST 16	/* connections taken in one round: others want some too */
+#define WAITS (EPOLLIN | EPOLLEXCLUSIVE)
 
 struct door {
 	struct door *after;
@@ -44,21 +48,19 @@ knock(void *arg, uint32_t events)
 {
 	struct door *door = arg;
 	struct doors *doors = door->doors;
+	struct abi_origin origin = { 0 };
+	int fd = accept4(door->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int on = 1;
 
 	(void)events;
-	for (int i = 0; i < BURST; i++) {
-		struct abi_origin origin = { 0 };
-		int fd = accept4(door->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		int on = 1;
-
-		if (fd < 0) {
-			if (errno == EMFILE || errno == ENFILE)
-				log_warning("no descriptor left for a new flow");
-			return;
-		}
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-		doors->fn(doors->arg, fd, door->netns, ask_origin(fd, &origin), &origin);
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE)
+			log_warning("no descriptor left for a new flow");
+		return;
 	}
+	loop_requeue(doors->loop, door->watch, WAITS);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	doors->fn(doors->arg, fd, door->netns, ask_origin(fd, &origin), &origin);
 }
 
 int
@@ -84,8 +86,7 @@ doors_add(struct doors *doors, uint64_t netns, int fd)
 		return -ENOMEM;
 	}
 	*door = (struct door){ .doors = doors, .netns = netns, .fd = fd };
-	error = loop_watch(doors->loop, fd, EPOLLIN | EPOLLEXCLUSIVE, knock, door,
-	    &door->watch);
+	error = loop_watch(doors->loop, fd, WAITS, knock, door, &door->watch);
 	if (error) {
 		close(fd);
 		free(door);

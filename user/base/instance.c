@@ -208,6 +208,17 @@ read_file(FILE *file, struct instance *instance, unsigned int *line)
 	return ferror(file) ? -EIO : 0;
 }
 
+/* As many as there are cores, where the file does not say. */
+static void
+count_workers(struct instance *instance)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (!instance->workers)
+		instance->workers = cores < 1 ? 1 : cores > MSG_WORKERS ?
+		    MSG_WORKERS : (uint32_t)cores;
+}
+
 int
 instance_read(const char *path, struct instance *out, unsigned int *line)
 {
@@ -224,6 +235,7 @@ instance_read(const char *path, struct instance *out, unsigned int *line)
 	}
 	if (!error)
 		error = make_absolute(&instance);
+	count_workers(&instance);
 	if (!error)
 		*out = instance;
 	return error;

@@ -39,7 +39,7 @@ struct instance {
 	char skill_cgroup[INSTANCE_PATH_SIZE];	/* absolute */
 	char daemon_cgroup[INSTANCE_PATH_SIZE];	/* absolute */
 	uint32_t uid_base;
-	uint32_t workers;
+	uint32_t workers;	/* never 0 once read */
 	uint32_t log_level;
 };
 

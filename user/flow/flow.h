@@ -42,6 +42,7 @@ struct splice;
 /* ---- limits: every size and count of a flow, in one place ----------------- */
 
 #define FLOW_MOST 8192			/* flows of one worker */
+#define FLOW_OF_SKILL 1024		/* of these, at most so many of one skill's session */
 #define FLOW_ARENA_BYTES (16u << 20)	/* what a codec may keep */
 #define FLOW_SCRATCH_BYTES (16u << 20)	/* what one ask may need */
 #define FLOW_UNIT_BYTES (1u << 20)	/* largest ask, and largest row that is masked */

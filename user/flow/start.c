@@ -50,6 +50,32 @@ enter_stranger(struct worker *worker, uint64_t netns, int status)
 	    "its origin could not be read", &refusal);
 }
 
+/* One skill must not take the room of all. */
+static bool
+has_room(const struct worker *worker, const struct abi_origin *origin)
+{
+	unsigned int count = 0;
+
+	for (const struct flow *flow = worker->flows; flow; flow = flow->after)
+		count += flow->who.origin.cgroup == origin->cgroup;
+	return count < FLOW_OF_SKILL;
+}
+
+static void
+enter_full(struct worker *worker, const struct abi_origin *origin)
+{
+	struct who somebody = { .origin = *origin };
+	struct id refusal = flow_refusal_id(worker);
+	struct record_flow record = {
+		.scribe = worker->scribe, .who = &somebody,
+		.target = "", .role = "", .database = "",
+	};
+
+	log_warning("no room for another flow of cgroup %llu",
+	    (unsigned long long)origin->cgroup);
+	(void)record_flow_refused(&record, "too many flows at once", &refusal);
+}
+
 void
 flow_accepted(void *arg, int fd, uint64_t netns, int status, const struct abi_origin *origin)
 {
@@ -61,9 +87,9 @@ flow_accepted(void *arg, int fd, uint64_t netns, int status, const struct abi_or
 		accept_reset(fd);
 		return;
 	}
-	flow = flow_new(worker, fd, origin);
+	flow = has_room(worker, origin) ? flow_new(worker, fd, origin) : NULL;
 	if (!flow) {
-		log_warning("no room for another flow");
+		enter_full(worker, origin);
 		accept_reset(fd);
 		return;
 	}

@@ -40,6 +40,17 @@ tell(struct loader *loader, const struct door *door, unsigned int worker)
 		send_door(loader, worker, MSG_DOOR, door->cookie, door->fd6);
 }
 
+/* Who hears of it first takes its first connection: another worker each time. */
+static void
+tell_workers(struct loader *loader, const struct door *door)
+{
+	unsigned int workers = loader->instance.workers;
+
+	loader->first_worker = (loader->first_worker + 1) % workers;
+	for (unsigned int i = 0; i < workers; i++)
+		tell(loader, door, SLOT_WORKER + (loader->first_worker + i) % workers);
+}
+
 void
 door_tell_all(struct loader *loader, unsigned int worker)
 {
@@ -79,8 +90,7 @@ door_new(struct loader *loader, int netns, struct door **out)
 	for (unsigned int i = 0; i < MSG_WORKERS; i++)
 		send_door(loader, SLOT_WORKER + i, MSG_DOOR_SHUT, door->cookie,
 		    -1);
-	for (unsigned int i = 0; i < MSG_WORKERS; i++)
-		tell(loader, door, SLOT_WORKER + i);
+	tell_workers(loader, door);
 	door->next = loader->doors;
 	loader->doors = door;
 	*out = door;

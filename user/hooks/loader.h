@@ -93,6 +93,7 @@ struct loader {
 	struct session *sessions;
 	size_t session_count;
 	struct door *doors;
+	unsigned int first_worker;	/* that heard of the last door first */
 	struct stop stops[STOPS_MOST];
 	size_t stop_count;
 	struct timer sweep;

@@ -81,6 +81,16 @@ loop_change(struct loop *loop, struct watch *watch, uint32_t events)
 	must(epoll_ctl(loop->epoll, EPOLL_CTL_MOD, watch->fd, &event) == 0);
 }
 
+/* The kernel wakes whoever was added first; what is ready meanwhile is found by the adding. */
+void
+loop_requeue(struct loop *loop, struct watch *watch, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.ptr = watch };
+
+	must(epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->fd, NULL) == 0);
+	must(epoll_ctl(loop->epoll, EPOLL_CTL_ADD, watch->fd, &event) == 0);
+}
+
 void
 loop_unwatch(struct loop *loop, struct watch **w)
 {

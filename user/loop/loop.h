@@ -30,6 +30,8 @@ int loop_new(struct loop **out);
 int loop_watch(struct loop *, int fd, uint32_t events, watch_fn, void *arg, struct watch **out);
 /* Change the events. Not for EPOLLEXCLUSIVE watches. */
 void loop_change(struct loop *, struct watch *, uint32_t events);
+/* For EPOLLEXCLUSIVE watches: let the others who wait for this descriptor go first. */
+void loop_requeue(struct loop *, struct watch *, uint32_t events);
 /* Stop watching and set *w to NULL; before closing the descriptor. NULL is fine. */
 void loop_unwatch(struct loop *, struct watch **w);
 /* Call fn(arg) once, `ns` from now; set again moves it. Returns 0 or -ENOMEM. */

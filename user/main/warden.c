@@ -413,16 +413,6 @@ lock_instance(struct warden *warden)
 	return flock(warden->lock, LOCK_EX | LOCK_NB) ? -errno : 0;
 }
 
-static unsigned int
-worker_count(const struct instance *instance)
-{
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-
-	if (instance->workers)
-		return instance->workers;
-	return cores < 1 ? 1 : cores > MSG_WORKERS ? MSG_WORKERS : (unsigned int)cores;
-}
-
 static int
 prepare(struct warden *warden)
 {
@@ -442,7 +432,7 @@ prepare(struct warden *warden)
 	}
 	if (!error)
 		error = children_open(&warden->children, &warden->instance,
-		    worker_count(&warden->instance));
+		    warden->instance.workers);
 	if (!error)
 		error = box_enter(&box);
 	if (!error)

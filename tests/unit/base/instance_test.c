@@ -49,6 +49,7 @@ main(void)
 	}
 	CHECK(instance_read("/nonexistent/instance.conf", &instance, &line) == -ENOENT);
 	CHECK(instance.daemon_cgroup[0] == '/');
+	CHECK(instance.workers > 0 && instance.workers <= MSG_WORKERS);	/* one for each core */
 	fd = instance_seal(&instance);
 	CHECK(fd >= 0 && dup2(fd, MSG_FD_INSTANCE) == MSG_FD_INSTANCE);
 	CHECK(instance_inherit(&same) == 0 && memcmp(&same, &instance, sizeof(same)) == 0);

@@ -43,7 +43,7 @@ __asan_default_options(void)
 	return "detect_leaks=0";	/* the loader is ended with kill */
 }
 
-static struct instance instance;
+static struct instance instance = { .workers = 1 };
 static char scratch[] = "/tmp/interlock-loader-XXXXXX";
 static int peers[SLOTS];
 static pid_t loader_pid;
