@@ -185,7 +185,7 @@ demo: bootstrap
 	$(MAKE) O=$(O) -j$$(nproc) all
 	scripts/demo $(O)
 
-bench: all $(BENCHES:%.c=$(O)/%)
+bench: all $(BENCHES:%.c=$(O)/%) $(PLAY_PROGRAMS:%.c=$(O)/%)
 	scripts/bench $(O)
 
 fuzz: SECONDS ?= 60
