@@ -368,7 +368,7 @@ full_disk(void)
 	CHECK(hear_type(SLOT_WARDEN, MSG_BEAT, &body));
 	CHECK(quit() == 0);
 	CHECK(is_right(200 + count_of("recorder", 0)));
-	umount(path);
+	umount2(path, MNT_DETACH);	/* `folder` is still open in it */
 }
 
 int
