@@ -2,6 +2,7 @@
  * pipe.c: what psql does not do, done by libpq, one verb for each:
  *
  *   bind SQL [VALUE…]	prepare, bind text values, execute; rows as text
+ *   number SQL N	one statement with $1 bound as an int4 in binary
  *   binary SQL		one statement whose answer comes in binary; raw bytes go out
  *   pipeline [SQL…]	all in one pipeline, each with its own outcome, one Sync
  *   wait SQL [VALUE…]	as bind, but Parse and Describe are told about before Execute
@@ -14,7 +15,9 @@
  * The connection comes from the usual PG… variables. Outcomes go to standard output
  * as lines "rows N", "row a|b", "tag …", "error SQLSTATE message".
  */
+#include <endian.h>
 #include <postgresql/libpq-fe.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +104,18 @@ binary_verb(PGconn *conn, int count, char **words)
 {
 	(void)count;
 	return tell(PQexecParams(conn, words[0], 0, NULL, NULL, NULL, NULL, 1));
+}
+
+static int
+number_verb(PGconn *conn, int count, char **words)
+{
+	static const Oid int4 = 23;
+	static const int size = 4, is_binary = 1;
+	uint32_t number = htobe32((uint32_t)atoi(words[1]));
+	const char *value = (const char *)&number;
+
+	(void)count;
+	return tell(PQexecParams(conn, words[0], 1, &int4, &value, &size, &is_binary, 0));
 }
 
 static int
@@ -209,7 +224,7 @@ static const struct {
 	{ "pipeline", 1, pipeline_verb }, { "wait", 1, wait_verb },
 	{ "cancel", 2, cancel_verb }, { "twice", 1, twice_verb },
 	{ "hang", 2, hang_verb }, { "drain", 1, drain_verb },
-	{ "quick", 3, quick_verb },
+	{ "quick", 3, quick_verb }, { "number", 2, number_verb },
 };
 
 static void

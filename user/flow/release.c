@@ -72,6 +72,21 @@ masked(struct flow *flow, struct span text)
 	return result.p || !result.n ? result : SPAN("[redacted]");
 }
 
+/* A value in binary, as people write it where its type is known. */
+static struct span
+masked_binary(struct flow *flow, uint32_t type, struct span bytes)
+{
+	struct out out = out_new(FLOW_UNIT_BYTES);
+	struct span text = SPAN("[binary]"), copy;
+
+	if (sql_bound_text(type, bytes, &out)) {
+		copy = arena_copy(flow->scratch, out_view(&out));
+		text = copy.p || !out.n ? masked(flow, copy) : SPAN("[redacted]");
+	}
+	out_free(&out);
+	return text;
+}
+
 static struct record_value *
 mask_values(struct flow *flow)
 {
@@ -83,7 +98,8 @@ mask_values(struct flow *flow)
 		const struct wire_field *field = &ask->values[i];
 
 		values[i].is_null = field->is_null;
-		values[i].text = field->is_binary ? SPAN("[binary]") :
+		values[i].text = field->is_binary ?
+		    masked_binary(flow, ask->value_types[i], field->bytes) :
 		    masked(flow, field->bytes);
 	}
 	return values;

@@ -60,6 +60,9 @@ struct sql_nature sql_nature(const struct sql_analysis *);
 enum effect sql_setting_effect(struct span name);
 bool sql_setting_act(struct span name, struct arena *scratch, struct act *out);
 
+/* A bound value in binary form as people write it, for the record. False: not a type or form known here. */
+bool sql_bound_text(uint32_t type, struct span binary, struct out *);
+
 /* ---- names ----------------------------------------------------------- */
 
 int sql_catalogue_new(struct sql_catalogue **out, size_t limit_bytes);
