@@ -93,8 +93,8 @@ struct wire_ask {
 	struct span name;		/* of the statement or portal, as the client called it */
 	uint32_t function;		/* FUNCTION: its OID */
 	struct span result_formats;	/* EXECUTE: Bind's result format codes, 2 bytes each; FUNCTION: one */
-	const struct wire_field *values;	/* EXECUTE: bound values */
-	const uint32_t *value_types;	/* OID per value as Parse declared, 0: not said */
+	const struct wire_field *values;	/* EXECUTE: bound values; FUNCTION: arguments; value_count of them */
+	const uint32_t *value_types;	/* OID per value as Parse declared, 0: not said; NULL: none was */
 	size_t value_count;
 	uint32_t row_limit;		/* EXECUTE: 0 none */
 	uint64_t statement;		/* which Parse this executes: the turn number of that Parse; 0 none */

@@ -96,7 +96,7 @@ relay_note_ask(struct relay *r, const struct wire_ask *ask)
 		out_printf(&r->log, " of=%u", (unsigned int)ask->statement);
 	if (ask->continues)
 		out_printf(&r->log, " continues");
-	for (size_t i = 0; ask->values && i < ask->value_count; i++)
+	for (size_t i = 0; i < ask->value_count; i++)
 		relay_span(r, ask->values[i].is_null ? "null" : "value", ask->values[i].bytes);
 }
 

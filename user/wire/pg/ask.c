@@ -61,8 +61,6 @@ read_parse(struct pg *pg, struct span body, struct wire_event *event)
 	ask(pg, event, PHASE_PARSE);
 	event->ask.text = pg->made->text;
 	event->ask.name = pg->made->name;
-	event->ask.value_types = pg->made->types;
-	event->ask.value_count = pg->made->type_count;
 	return WIRE_UNIT;
 }
 
