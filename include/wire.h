@@ -75,6 +75,7 @@ struct wire_column {
 	uint16_t column;	/* number in it */
 	uint32_t type;		/* OID */
 	bool is_binary;
+	bool is_promised;	/* told of its statement, not of this execution: names may have moved since */
 };
 
 enum wire_phase {

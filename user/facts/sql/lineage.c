@@ -28,6 +28,8 @@ struct lineage {
 	size_t count, room;
 	bool lined_up;
 	bool anything;
+	const struct act *acts;		/* what the ask does, by what its names mean now */
+	size_t act_count;
 };
 
 /* A function that may give rows nobody named. */
@@ -204,6 +206,22 @@ trace_fields(struct lineage *l, size_t count)
 	l->lined_up = whole && l->count == count;
 }
 
+/*
+ * What was said of a statement before this execution is good only as long as its
+ * names mean what they meant: a search path may have moved, a cursor of FETCH may
+ * be another one.
+ */
+static bool
+is_kept_promise(const struct lineage *l, struct span object)
+{
+	if (l->m.analysis->flags & ANALYSIS_OTHER_ROWS)
+		return false;
+	for (size_t i = 0; i < l->act_count; i++)
+		if (span_equal(l->acts[i].object, object))
+			return true;
+	return false;
+}
+
 /* By what the server said; false: it said nothing we know. */
 static bool
 trace_announced(struct lineage *l, const struct wire_column *column,
@@ -214,6 +232,8 @@ trace_announced(struct lineage *l, const struct wire_column *column,
 
 	if (!known || !known->object.n || !column->column)
 		return false;
+	if (column->is_promised && !is_kept_promise(l, known->object))
+		return false;
 	for (const struct known_column *c = known->columns; c; c = c->next)
 		if (c->number == column->column) {
 			o->plain = true;
@@ -223,6 +243,14 @@ trace_announced(struct lineage *l, const struct wire_column *column,
 	return false;
 }
 
+/* The server keeps its word on types, but for rows that are another statement's. */
+static uint32_t
+type_of(const struct lineage *l, const struct wire_column *column)
+{
+	return column->is_promised && (l->m.analysis->flags & ANALYSIS_OTHER_ROWS) ?
+	    0 : column->type;
+}
+
 int
 sql_lineage(const struct sql_analysis *a, const struct sql_catalogue *catalogue,
     const struct wire_column *columns, size_t count, struct arena *scratch,
@@ -230,7 +258,12 @@ sql_lineage(const struct sql_analysis *a, const struct sql_catalogue *catalogue,
 {
 	struct lineage l = { .m = { a, catalogue, scratch, false } };
 	struct span none = span_of(NULL, 0);
+	struct action action;
 
+	if (sql_explain(a, catalogue, span_of(NULL, 0), scratch, &action))
+		return -ENOMEM;
+	l.acts = action.acts;
+	l.act_count = action.act_count;
 	l.anything = answers_anything(&l.m);
 	trace_fields(&l, count);
 	for (size_t i = 0; i < count && !l.m.failed; i++) {
@@ -247,7 +280,7 @@ sql_lineage(const struct sql_analysis *a, const struct sql_catalogue *catalogue,
 		out[i] = (struct mask_column){
 			.origins = o->p, .origin_count = o->n,
 			.is_untraced = o->untraced, .is_plain = o->plain,
-			.type = columns[i].type, .is_binary = columns[i].is_binary,
+			.type = type_of(&l, &columns[i]), .is_binary = columns[i].is_binary,
 		};
 	}
 	return l.m.failed ? -ENOMEM : 0;
@@ -270,8 +303,8 @@ sql_relations(const struct sql_analysis *a, const struct sql_catalogue *catalogu
 	if (sql_explain(a, catalogue, span_of(NULL, 0), scratch, &action))
 		return -ENOMEM;
 	for (size_t i = 0; i < action.act_count; i++) {
-		if (action.acts[i].effect != EFFECT_READ)
-			continue;
+		if (action.acts[i].effect > EFFECT_DELETE)
+			continue;	/* RETURNING shows what is written */
 		if (!meaning_grow(&m, &list, n, &room, sizeof(*list)))
 			return -ENOMEM;
 		list[n++] = action.acts[i].object;

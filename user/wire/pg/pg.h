@@ -79,17 +79,17 @@ struct pg_kept {
 	bool is_confirmed;		/* the server has said it exists */
 	bool has_replaced;		/* another had this name before */
 	bool is_doubtful;		/* what it stands for is not certain any more */
-	bool has_columns;		/* columns are known, perhaps none */
 	struct pg_columns *columns;
 	struct span name, text;
-	uint32_t *types;		/* statement: as declared; portal: one per value */
+	uint32_t *types;		/* statement: as declared, or told; portal: one per value */
 	size_t type_count;
 	/* portal */
 	struct pg_kept *statement;	/* NULL: unknown */
 	struct wire_field *values;
 	size_t value_count;
 	struct span formats;		/* of results, 2 bytes each */
-	uint8_t *body;			/* values, types and their bytes: given back once they are spent */
+	uint8_t *body;			/* values, types and their bytes: given back once they are spent;
+					 * of a statement, the types that the server told */
 	bool has_run;
 };
 

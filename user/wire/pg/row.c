@@ -3,7 +3,8 @@
  * What RowDescription says belongs to the statement or portal it described, or
  * to the running Query. A row is shown beside a *view* of its columns: those of
  * its portal or statement with the formats Bind asked for; where nothing was
- * described, as many zeros as the row has fields.
+ * described, as many zeros as the row has fields. What was told of a portal goes
+ * for its statement too, since drivers describe once and execute often.
  */
 #include "wire/pg/pg.h"
 
@@ -87,16 +88,19 @@ pg_columns_new(struct pg *pg, struct span body)
 	return columns;
 }
 
+/* *promised: they were told of the statement, before this portal was made. */
 static const struct pg_columns *
-columns_of(const struct pg_slot *slot)
+columns_of(const struct pg_slot *slot, bool *promised)
 {
 	const struct pg_kept *it = slot->it;
 
+	*promised = false;
 	if (slot->kind == SLOT_QUERY)
 		return slot->columns;
 	if (!it)
 		return NULL;
-	return it->columns || !it->statement ? it->columns : it->statement->columns;
+	*promised = !it->columns && it->statement;
+	return *promised ? it->statement->columns : it->columns;
 }
 
 static bool
@@ -111,14 +115,18 @@ is_binary(struct span formats, size_t i)
 static bool
 view(struct pg *pg, const struct pg_slot *slot, size_t count)
 {
-	const struct pg_columns *columns = columns_of(slot);
+	bool promised;
+	const struct pg_columns *columns = columns_of(slot, &promised);
 
 	if (pg->view_serial == slot->serial)
 		return pg->view_count == count;
+	if (columns && columns->count != count && promised)
+		columns = NULL;		/* FETCH of another cursor by now: nothing is known */
 	if ((columns && columns->count != count) || !columns_room(pg, count))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		pg->columns[i] = columns ? columns->column[i] : (struct wire_column){ 0 };
+		pg->columns[i].is_promised = promised;
 		if (slot->kind == SLOT_EXECUTE)	/* of an unknown portal, nobody knows */
 			pg->columns[i].is_binary = !slot->it || is_binary(slot->it->formats, i);
 	}

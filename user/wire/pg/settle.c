@@ -141,11 +141,33 @@ settle_columns(struct pg *pg, struct span body)
 		*at = columns;
 		columns = NULL;
 	}
-	if (slot->it)
-		slot->it->has_columns = true;
+	if (slot->it && slot->it->statement && !slot->it->statement->columns && slot->it->columns) {
+		slot->it->columns->refs++;
+		slot->it->statement->columns = slot->it->columns;
+	}
 	pg_columns_release(pg, &columns);
 	if (!is_query)
 		pg_slot_pop(pg);
+}
+
+/* ParameterDescription: the types that Parse left to the server. */
+static void
+settle_parameters(struct pg *pg, struct span body)
+{
+	struct pg_kept *it = pg_slot_head(pg)->it;
+	uint16_t count = 0;
+	uint32_t *types;
+
+	if (!it || it->body || !take_be16(&body, &count) || body.n != count * sizeof(*types))
+		return;
+	types = arena_take(pg->arena, (count + 1) * sizeof(*types));
+	if (!types)
+		return;		/* then they stay unknown */
+	for (size_t i = 0; i < count; i++)
+		types[i] = span_be32(body, i * sizeof(*types));
+	it->body = (uint8_t *)types;
+	it->types = types;
+	it->type_count = count;
 }
 
 static bool
@@ -196,6 +218,9 @@ pg_answer_settle(struct pg *pg, struct span unit, struct out to[WIRE_SIDES])
 		return settle_named(pg);
 	case 'T': case 'n':
 		settle_columns(pg, body);
+		return true;
+	case 't':
+		settle_parameters(pg, body);
 		return true;
 	case 'C': case 'I': case 's':
 		return settle_complete(pg);

@@ -117,10 +117,60 @@ test_room(void)
 	relay_close(&r);
 }
 
+/* How the first column of a row is shown: its type, and whether it was told of this execution. */
+static bool
+row_shows(struct relay *r, const char *row, uint32_t type, bool is_promised, bool is_binary)
+{
+	struct out room = out_new(4096);
+	struct wire_event event = { 0 };
+	const struct wire_column *column;
+	struct step step;
+	bool is_right = session_steps(row, &step, 1, &room) == 1 &&
+	    r->codec->next(r->state, WIRE_SERVER, step.bytes, r->to, &event) == WIRE_UNIT &&
+	    event.kind == UNIT_ROW && event.row.count == 1;
+
+	column = event.row.columns;
+	if (is_right)
+		is_right = column->type == type && column->is_promised == is_promised &&
+		    column->is_binary == is_binary;
+	relay_feed(r, WIRE_SERVER, step.bytes);
+	out_free(&room);
+	return is_right;
+}
+
+/* Drivers describe once, the portal or the statement, and execute often. */
+static void
+test_promises(void)
+{
+	static const char *const described[] = { ">D \"P\" #0\n", ">D \"S\" 's'\n" };
+
+	for (size_t i = 0; i < COUNT(described); i++) {
+		struct relay r = { 0 };
+
+		play_login(&r);
+		play(&r, ">P 's' 'select a' %0\n>B #0 's' %0 %0 %0\n");
+		play(&r, described[i]);
+		play(&r, ">E #0 @0\n>S\n<1\n<2\n");
+		play(&r, i ? "<t %0\n" : "");
+		play(&r, "<T %1 'a' @16405 %4 @1184 %8 @0 %0\n");
+		CHECK(row_shows(&r, "<D %1 $\"x\"\n", 1184, i == 1, false));
+		play(&r, "<C 'SELECT 1'\n<Z \"I\"\n");
+		/* again, in binary, and undescribed */
+		play(&r, ">B #0 's' %0 %0 %1 %1\n>E #0 @0\n>S\n<2\n");
+		CHECK(row_shows(&r, "<D %1 $\"12345678\"\n", 1184, true, true));
+		play(&r, "<C 'SELECT 1'\n<Z \"I\"\n");
+		/* with other columns than were told, nothing is known of them */
+		play(&r, ">B #0 's' %0 %0 %0\n>E #0 @0\n>S\n<2\n<D %2 $\"a\" $\"b\"\n<C 'SELECT 1'\n<Z \"I\"\n");
+		CHECK(!r.is_bad);
+		relay_close(&r);
+	}
+}
+
 int
 main(void)
 {
 	test_edits();
+	test_promises();
 	test_awkward();
 	test_bad();
 	test_settings();
