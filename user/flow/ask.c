@@ -60,7 +60,7 @@ copy_ask(struct flow *flow, const struct wire_event *event)
 {
 	struct pending *pending = &flow->ask;
 
-	arena_clear(flow->scratch);
+	flow_ask_clear(flow);
 	pending->ask = event->ask;
 	pending->phase = event->ask.phase;
 	pending->n = event->n;

@@ -86,17 +86,20 @@ cancel(struct flow *flow, enum wire_side side, const struct wire_event *event,
 	return PUMP_ON;
 }
 
+/* An answer that came meanwhile may have ended what this ask would run: then it is judged anew. */
+static bool
+is_same_ask(const struct flow *flow, const struct wire_event *event)
+{
+	return event->n == flow->ask.n && event->ask.phase == flow->ask.phase &&
+	    span_equal(event->ask.text, flow->ask.ask.text);
+}
+
 static enum pumped
 ask(struct flow *flow, enum wire_side side, const struct wire_event *event,
     struct span unit)
 {
-	if (flow->ask.state != ASK_CLEARED) {
+	if (flow->ask.state != ASK_CLEARED || !is_same_ask(flow, event)) {
 		flow_unit_ask(flow, event);
-		return PUMP_WAIT;
-	}
-	if (event->n != flow->ask.n || event->ask.phase != flow->ask.phase ||
-	    !span_equal(event->ask.text, flow->ask.ask.text)) {
-		flow_end(flow, "an ask changed between its verdict and its release");
 		return PUMP_WAIT;
 	}
 	if (!flow_turn_add(flow)) {
@@ -259,6 +262,8 @@ pump_side(struct flow *flow, enum wire_side side)
 		not_understood(flow, side, event.why);
 		return false;
 	}
+	if (side == WIRE_CLIENT && flow->ask.state == ASK_CLEARED && event.kind != UNIT_ASK)
+		flow_ask_clear(flow);	/* an error came first: the server skips it now */
 	pumped = step == WIRE_PART ? part(flow, side, &event, span_head(in, event.n)) :
 	    units[event.kind](flow, side, &event, span_head(in, event.n));
 	if (flow->ended || pumped == PUMP_WAIT)
