@@ -100,6 +100,7 @@ struct wire_ask {
 	uint32_t row_limit;		/* EXECUTE: 0 none */
 	uint64_t statement;		/* which Parse this executes: the turn number of that Parse; 0 none */
 	bool continues;			/* EXECUTE of a portal that was suspended */
+	uint32_t bound;			/* EXECUTE: the turn before its Bind, when its names were given their meaning */
 	char transaction;		/* 'I' idle, 'T' in one, 'E' failed, as of the last answer; '?' pipelined: unknown */
 };
 

@@ -162,4 +162,9 @@ hold_cover(const struct hold *hold, struct out *out)
 	out_u8(out, (uint8_t)hold->transaction);
 	out_block(out, hold->skill);
 	out_block(out, hold->target);
+	/* what the names meant, and who had to approve */
+	out_block(out, hold->acts);
+	out_block(out, hold->rule);
+	out_be32(out, hold->approvers);
+	out_be32(out, hold->need);
 }

@@ -177,7 +177,7 @@ scribe_send(struct scribe *scribe, enum level level, scribe_fn fn, void *arg,
 
 	if (error)
 		return error;
-	if (scribe->count >= SCRIBE_LIMIT)
+	if (scribe->count >= (fn ? SCRIBE_LIMIT : SCRIBE_MOST))
 		return -EAGAIN;
 	page = malloc(sizeof(*page) + cbor.n);
 	if (!page)

@@ -3,7 +3,9 @@
  * Numbers them, keeps each until the recorder has said MSG_KEPT, sends again
  * what is missing after the recorder restarted, and calls back when the level
  * asked for is reached. Bounded: when SCRIBE_LIMIT entries are not yet kept, it
- * says -EAGAIN, and the turn that wanted the entry waits, then is refused.
+ * says -EAGAIN to whoever waits for the entry before acting (has an fn): the turn
+ * waits, then is refused. What has happened already (an answer, an end) cannot be
+ * refused any more, and has room up to SCRIBE_MOST.
  */
 #ifndef ENTRY_SCRIBE_H
 #define ENTRY_SCRIBE_H
@@ -13,6 +15,7 @@
 #include "msg.h"
 
 #define SCRIBE_LIMIT 4096
+#define SCRIBE_MOST (4 * SCRIBE_LIMIT)
 
 struct loop;
 struct post;

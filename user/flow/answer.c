@@ -256,6 +256,8 @@ flow_unit_row(struct flow *flow, const struct wire_event *event, struct span uni
 		pass_row(flow, turn, unit);
 		return true;
 	}
+	if (!event->row.fields)
+		return stop_answer(flow, unit, REFUSAL_LIMIT, "a row too large to be masked");
 	if (!turn->plan && plan_columns(turn, event->row.columns,
 	    event->row.columns ? event->row.count : 0)) {
 		flow_end(flow, "an answer's masks could not be planned");
@@ -392,6 +394,8 @@ flow_unit_done(struct flow *flow, const struct wire_event *event)
 		out_clear(&turn->tag);
 		out_span(&turn->tag, span_head(done->tag, 255));
 	}
+	if (done->error.n)
+		flow_names_moved(flow);	/* what failed took its SET back */
 	if (turn && done->error.n)
 		keep_error(flow, turn, done);
 	if (turn && done->is_last)

@@ -132,6 +132,8 @@ opaque(struct flow *flow)
 		return "replication";
 	if (ask->phase == PHASE_EXECUTE && !ask->text.n)
 		return "the statement behind this portal is not known";
+	if (ask->phase == PHASE_EXECUTE && ask->bound < flow->moved_turn)
+		return "what its names mean may have changed since it was bound";
 	if (ask->text.n > SQL_TEXT_LIMIT)
 		return "a statement longer than the limit";
 	if (!has_setting(flow, "standard_conforming_strings", "on"))
@@ -215,18 +217,27 @@ flow_hear_analysis(struct worker *worker, const struct msg_head *head, struct sp
 }
 
 void
+flow_names_moved(struct flow *flow)
+{
+	sql_catalogue_clear(flow->names);
+	flow->moved_turn = flow->last_passed;
+	flow->names_forgotten = true;
+}
+
+void
 flow_ask_names(struct flow *flow)
 {
 	struct out question = out_new(FLOW_UNIT_BYTES);
 	uint64_t now = clock_mono();
-	bool asked;
+	bool wanted, asked;
 
 	if (now - flow->names_since > FLOW_NAMES_NS) {
 		sql_catalogue_clear(flow->names);
 		flow->names_since = now;
 	}
-	asked = sql_catalogue_ask(flow->names, flow->ask.analysis, &question) &&
-	    !question.failed &&
+	flow->names_forgotten = false;
+	wanted = sql_catalogue_ask(flow->names, flow->ask.analysis, &question);
+	asked = wanted && !question.failed &&
 	    flow->codec->own_turn(flow->codec_state, out_view(&question), flow->to);
 	out_free(&question);
 	if (asked) {
@@ -235,7 +246,10 @@ flow_ask_names(struct flow *flow)
 			flow_flush(flow);
 		return;
 	}
-	flow_ask_judge(flow);
+	if (wanted)
+		flow_ask_nameless(flow);
+	else
+		flow_ask_judge(flow);
 }
 
 void

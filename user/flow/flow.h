@@ -188,6 +188,8 @@ struct flow {
 	struct arena *arena, *scratch;
 	struct sql_catalogue *names;
 	uint64_t names_since;
+	uint32_t moved_turn, last_passed;	/* the last turn after which names may mean something else */
+	bool names_forgotten;			/* … while the catalogue was being asked */
 	struct pending ask;
 	struct turn *turns, **last_turn;
 	unsigned int turn_count;
@@ -293,6 +295,8 @@ void flow_ask_begin(struct flow *);
 /* Go over to the policy in force. False: its target is not in that one. */
 bool flow_renew_policy(struct flow *);
 void flow_ask_names(struct flow *);
+/* What names mean may have changed: forget it, for portals that are bound too. */
+void flow_names_moved(struct flow *);
 void flow_ask_judge(struct flow *);
 /* The catalogue did not answer: what the names mean cannot be known. */
 void flow_ask_nameless(struct flow *);

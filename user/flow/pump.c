@@ -108,8 +108,9 @@ ask(struct flow *flow, enum wire_side side, const struct wire_event *event,
 	}
 	pass(flow, side, event, unit);
 	sql_catalogue_sent(flow->names, flow->ask.analysis, flow->ask.ask.text);
+	flow->last_passed = event->turn;
 	if (flow->ask.nature.moves_names || flow->ask.nature.ends)
-		sql_catalogue_clear(flow->names);
+		flow_names_moved(flow);
 	flow_ask_clear(flow);
 	return PUMP_ON;
 }
@@ -186,6 +187,10 @@ reply_end(struct flow *flow, enum wire_side side, const struct wire_event *event
 		return PUMP_ON;
 	if (failed) {
 		flow_ask_nameless(flow);
+		return PUMP_ON;
+	}
+	if (flow->names_forgotten) {
+		flow_ask_names(flow);
 		return PUMP_ON;
 	}
 	sql_catalogue_done(flow->names, flow->ask.analysis);

@@ -151,6 +151,11 @@ source_of(uint32_t relation, struct span column, enum source_sure sure)
 void
 set_add(struct build *b, struct set *set, struct analysis_source s)
 {
+	b->steps += set->n + 1;
+	if (b->steps > BUILD_STEPS_MAX) {
+		build_fail(b, "takes too long to analyse");
+		return;
+	}
 	for (uint32_t i = 0; i < set->n; i++) {
 		struct analysis_source *had = &set->p[i];
 
@@ -171,7 +176,7 @@ set_add(struct build *b, struct set *set, struct analysis_source s)
 void
 set_add_all(struct build *b, struct set *set, const struct set *more)
 {
-	for (uint32_t i = 0; i < more->n; i++)
+	for (uint32_t i = 0; i < more->n && !b->failed; i++)
 		set_add(b, set, more->p[i]);
 }
 

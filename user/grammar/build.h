@@ -16,6 +16,7 @@ struct arena;
 #define BUILD_ACTS_MAX 2048
 #define BUILD_SOURCES_MAX 512	/* of one value; more become "any" */
 #define BUILD_FIELDS_MAX 1664
+#define BUILD_STEPS_MAX 20000000	/* of looking into sets: some 100 ms */
 
 /* A set of sources, each once. Zero is empty. */
 struct set {
@@ -39,6 +40,7 @@ struct build_relation {
 struct build {
 	struct arena *arena;
 	const char *failed;	/* why, or NULL */
+	uint64_t steps;
 	uint32_t flags, statements;
 	struct span prepared;
 	struct build_names relations, functions, operators, attributes;

@@ -172,22 +172,35 @@ walk_vacuum(struct walk *w, json_t *inside, struct fields *fields)
 		    tag);
 }
 
+/* Settings that names depend on: the search path has "$user" in it. */
+static bool
+moves_names(struct span name)
+{
+	return span_is(name, "search_path") || span_is(name, "role") ||
+	    span_is(name, "session_authorization") || span_is(name, "all");
+}
+
 static void
 walk_set(struct walk *w, json_t *inside, struct fields *fields)
 {
-	struct span name = tree_text(inside, "name");
+	struct span name = tag_join(w, "", tree_text(inside, "name"));
+	struct analysis_act *act;
 	bool resets;
 
 	(void)fields;
-	w->build.flags |= ANALYSIS_MOVES_NAMES;
 	if (!name.n)
 		name = SPAN("all");
+	if (moves_names(name))
+		w->build.flags |= ANALYSIS_MOVES_NAMES;
 	if (name.n > ANALYSIS_NAME_LIMIT)
 		build_fail(&w->build, "a setting's name is too long");
 	resets = tree_is(inside, "kind", "VAR_RESET") ||
 	    tree_is(inside, "kind", "VAR_RESET_ALL");
-	build_act(&w->build, sql_setting_effect(name),
+	act = build_act(&w->build, sql_setting_effect(name),
 	    tag_join(w, resets ? "reset " : "set ", name));
+	if (tree_is(inside, "kind", "VAR_SET_VALUE") && !walk_keeps_lexis(w, name,
+	    json_array_get(json_object_get(inside, "args"), 0)))
+		act_rereads(act);
 }
 
 static void

@@ -23,6 +23,11 @@ walk_sublink(struct walk *w, struct scope *scope, json_t *link, struct set *set)
 	json_t *select = NULL;
 	const char *kind = tree_kind(json_object_get(link, "subselect"), &select);
 
+	struct span schema, name;
+
+	tree_names(json_object_get(link, "operName"), &schema, &name);
+	if (name.n)
+		build_operator(&w->build, schema, name);
 	walk_expression(w, scope, json_object_get(link, "testexpr"), set);
 	if (kind && !strcmp(kind, "SelectStmt"))
 		walk_query(w, scope, select, &fields);
@@ -43,6 +48,42 @@ literal_text(json_t *node)
 	if (cast)
 		return literal_text(json_object_get(cast, "arg"));
 	return tree_text(json_object_get(constant, "sval"), "sval");
+}
+
+/*
+ * A pipeline may carry text that is read by a setting which the server has not yet
+ * confirmed. So these two are only ever set to what text is read by here.
+ */
+bool
+walk_keeps_lexis(struct walk *w, struct span name, json_t *value)
+{
+	static const struct {
+		const char *name, *value;
+	} kept[] = {
+		{ "standard_conforming_strings", "on" },
+		{ "standard_conforming_strings", "true" },
+		{ "client_encoding", "utf8" },
+		{ "client_encoding", "utf-8" },
+		{ "client_encoding", "unicode" },
+	};
+	struct span text = tag_join(w, "", literal_text(value));
+	bool governs = false;
+
+	for (size_t i = 0; i < COUNT(kept); i++) {
+		if (!span_is(name, kept[i].name))
+			continue;
+		governs = true;
+		if (span_is(text, kept[i].value))
+			return true;
+	}
+	return !governs;
+}
+
+void
+act_rereads(struct analysis_act *act)
+{
+	act->effect = EFFECT_UNKNOWN;
+	act->note = SPAN("it changes how text is read");
 }
 
 /* Does the value come from a table? */
@@ -86,6 +127,9 @@ act_for_setting(struct walk *w, struct scope *scope, json_t *call)
 	}
 	act->tag = tag_join(w, "set ", name);
 	act->effect = sql_setting_effect(span_skip(act->tag, strlen("set ")));
+	if (!walk_keeps_lexis(w, span_skip(act->tag, strlen("set ")),
+	    json_array_get(args, 1)))
+		act_rereads(act);
 }
 
 static bool
@@ -93,6 +137,15 @@ is_builtin(struct span schema, struct span name, const char *wanted)
 {
 	return span_is(name, wanted) &&
 	    (!schema.n || span_is(schema, "pg_catalog"));
+}
+
+/* Functions whose argument can be had back from the server. */
+static bool
+keeps_number(struct span name)
+{
+	return span_equal(span_head(name, 12), SPAN("pg_advisory_")) ||
+	    span_equal(span_head(name, 16), SPAN("pg_try_advisory_")) ||
+	    span_is(name, "setseed");
 }
 
 void
@@ -108,6 +161,9 @@ walk_function(struct walk *w, struct scope *scope, json_t *call, struct set *set
 	counts = is_builtin(schema, name, "count");
 	if (is_builtin(schema, name, "set_config"))
 		act_for_setting(w, scope, call);
+	if (keeps_number(name) && reads_anything(w, scope, json_object_get(call, "args")))
+		build_act(&w->build, EFFECT_UNKNOWN, SPAN("a number kept in the server"))->note =
+		    SPAN("a lock or seed would keep what is read");
 	set_add(&w->build, set, (struct analysis_source){
 	    .kind = SOURCE_FUNCTION,
 	    .index = build_function(&w->build, schema, name) });

@@ -66,6 +66,15 @@ keep_fields(struct walk *w, const struct fields *fields)
 	}
 }
 
+/* Names are asked of the catalogue once for a text, so none may move within it. */
+static bool
+has_names(const json_t *statement)
+{
+	return !json_object_get(statement, "TransactionStmt") &&
+	    !json_object_get(statement, "VariableSetStmt") &&
+	    !json_object_get(statement, "VariableShowStmt");
+}
+
 static void
 walk_all(struct walk *w, const json_t *tree)
 {
@@ -74,10 +83,14 @@ walk_all(struct walk *w, const json_t *tree)
 
 	w->build.statements = (uint32_t)json_array_size(list);
 	for (size_t i = 0; i < json_array_size(list); i++) {
+		json_t *statement = json_object_get(json_array_get(list, i), "stmt");
+
 		fields = (struct fields){ 0 };
 		w->ctes = NULL;
-		walk_command(w, json_object_get(json_array_get(list, i), "stmt"),
-		    &fields);
+		if (w->build.flags & ANALYSIS_MOVES_NAMES && has_names(statement))
+			build_act(&w->build, EFFECT_UNKNOWN, SPAN("a statement behind another"))->note =
+			    SPAN("what is before it in the same text moves names");
+		walk_command(w, statement, &fields);
 	}
 	if (w->build.statements != 1)
 		w->build.flags &= ~(uint32_t)(ANALYSIS_PREPARES |

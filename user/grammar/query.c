@@ -221,18 +221,14 @@ merge_fields(struct walk *w, struct fields *left, const struct fields *right)
 	left->positional = lined_up;
 }
 
+/* ORDER BY and LIMIT of what is no plain SELECT: they see its columns, and may call anything. */
 static void
-walk_set_operation(struct walk *w, struct scope *outer, json_t *select,
-    struct fields *fields)
+walk_tail(struct walk *w, struct scope *outer, json_t *select,
+    const struct fields *fields)
 {
-	struct fields right = { 0 };
 	struct scope *scope = scope_new(w, outer);
-	struct item *item;
+	struct item *item = scope_add(w, scope, ITEM_OPEN, span_of(NULL, 0));
 
-	walk_query(w, outer, json_object_get(select, "larg"), fields);
-	walk_query(w, outer, json_object_get(select, "rarg"), &right);
-	merge_fields(w, fields, &right);
-	item = scope_add(w, scope, ITEM_OPEN, span_of(NULL, 0));
 	if (item)
 		for (uint32_t i = 0; i < fields->n; i++)
 			set_add_all(&w->build, &item->sources,
@@ -240,6 +236,26 @@ walk_set_operation(struct walk *w, struct scope *outer, json_t *select,
 	walk_aside(w, scope, select, "sortClause");
 	walk_aside(w, scope, select, "limitOffset");
 	walk_aside(w, scope, select, "limitCount");
+}
+
+/* VALUES as a query. */
+static void
+walk_rows(struct walk *w, struct scope *outer, json_t *select, struct fields *fields)
+{
+	walk_values(w, outer, json_object_get(select, "valuesLists"), fields);
+	walk_tail(w, outer, select, fields);
+}
+
+static void
+walk_set_operation(struct walk *w, struct scope *outer, json_t *select,
+    struct fields *fields)
+{
+	struct fields right = { 0 };
+
+	walk_query(w, outer, json_object_get(select, "larg"), fields);
+	walk_query(w, outer, json_object_get(select, "rarg"), &right);
+	merge_fields(w, fields, &right);
+	walk_tail(w, outer, select, fields);
 }
 
 /* FOR UPDATE and its like: a read that keeps others from the rows. */
@@ -293,8 +309,7 @@ walk_query(struct walk *w, struct scope *outer, json_t *select,
 	if (!tree_is(select, "op", "SETOP_NONE"))
 		walk_set_operation(w, outer, select, fields);
 	else if (json_object_get(select, "valuesLists"))
-		walk_values(w, outer, json_object_get(select, "valuesLists"),
-		    fields);
+		walk_rows(w, outer, select, fields);
 	else
 		walk_plain_select(w, outer, select, fields);
 	with_end(w, before);

@@ -168,9 +168,12 @@ static void
 resolve_column(struct walk *w, struct item *item, struct span name,
     struct set *set)
 {
-	bool has_star = false;
+	bool has_star = false, exact = false, nameless = false;
 
 	if (item->kind == ITEM_RELATION) {
+		/* the catalogue is not asked for the columns of its own tables */
+		if (span_is(w->build.relations.p[item->relation].schema, "pg_catalog"))
+			build_attribute(&w->build, name);
 		resolve_in_relation(w, item, name, SOURCE_NAMED, set);
 		return;
 	}
@@ -179,12 +182,17 @@ resolve_column(struct walk *w, struct item *item, struct span name,
 		set_add_all(&w->build, set, &item->sources);
 		return;
 	}
-	if (resolve_in_fields(w, item->fields, name, SOURCE_NAMED, set))
+	for (uint32_t i = 0; i < item->fields->n; i++) {
+		has_star |= item->fields->p[i].is_star;
+		exact |= !item->fields->p[i].is_star &&
+		    span_equal(item->fields->p[i].name, name);
+		nameless |= !item->fields->p[i].is_star && !item->fields->p[i].name.n;
+	}
+	(void)resolve_in_fields(w, item->fields, name, SOURCE_NAMED, set);
+	if (exact)
 		return;
 	build_attribute(&w->build, name);
-	for (uint32_t i = 0; i < item->fields->n; i++)
-		has_star |= item->fields->p[i].is_star;
-	if (!has_star || !item->fields->positional)
+	if (!has_star || nameless || !item->fields->positional)
 		item_sources(w, item, set);
 }
 

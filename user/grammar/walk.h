@@ -79,6 +79,10 @@ struct item *scope_find(struct scope *, struct span schema, struct span alias);
 /* Everything below `node`: functions, operators, sublinks, and sources of its value. */
 void walk_expression(struct walk *, struct scope *, json_t *node, struct set *);
 void walk_function(struct walk *, struct scope *, json_t *call, struct set *);
+/* Does a setting of this name (in lower case) and value leave the text as readable as it is? */
+bool walk_keeps_lexis(struct walk *, struct span name, json_t *value);
+/* The act would change how all text after it is read. */
+void act_rereads(struct analysis_act *);
 /* Where a condition lets an act reach, and its columns. */
 enum reach walk_condition(struct walk *, struct scope *, json_t *condition);
 

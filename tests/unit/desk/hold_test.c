@@ -110,7 +110,10 @@ covered(void)
 	/* bytes do not move from one part to the next */
 	DIFFERS(hold.role = SPAN("writ"); hold.database = SPAN("ershop"));
 	SAME(hold.why = SPAN("other"));
-	SAME(hold.need = 9);
+	DIFFERS(hold.need = 9);
+	DIFFERS(hold.acts = SPAN("another object"));
+	DIFFERS(hold.approvers = 77);
+	DIFFERS(hold.rule = SPAN("another rule"));
 	SAME(hold.id.chance = 99);
 }
 

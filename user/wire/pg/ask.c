@@ -102,6 +102,7 @@ read_execute(struct pg *pg, struct span body, struct wire_event *event)
 	out->result_formats = portal->formats;
 	out->statement = portal->statement->turn;
 	out->continues = portal->has_run;
+	out->bound = portal->bound;
 	return WIRE_UNIT;
 }
 

@@ -65,6 +65,7 @@ static void
 pass_bind(struct pg *pg, struct span body)
 {
 	(void)body;
+	pg->made->bound = pg->turns;
 	name_made(pg, SLOT_BIND);
 }
 

@@ -91,6 +91,7 @@ struct pg_kept {
 	uint8_t *body;			/* values, types and their bytes: given back once they are spent;
 					 * of a statement, the types that the server told */
 	bool has_run;
+	uint32_t bound;			/* asks passed before its Bind */
 };
 
 /* What a refusal says, kept until its slot is reached. */
