@@ -284,6 +284,52 @@ text_masks(const struct flow *flow, const struct turn *turn)
 
 /* ---- errors and notices -------------------------------------------------------------- */
 
+/*
+ * A message may quote values in any words: a cast, a function of the backend's, a
+ * RAISE. Where the ask reads what a mask hides, only messages are shown that the
+ * skill's own text caused (they have a position in it) or whose class has no data.
+ */
+static bool
+may_quote(const struct wire_event *event)
+{
+	static const char *const harmless[] = {
+		"08", "22012", "23", "25", "26", "34", "40", "42501", "42P07", "53",
+		"55", "57",
+	};
+	struct span code = { 0 };
+
+	for (size_t i = 0; i < event->row.count; i++) {
+		if (event->row.fields[i].code == 'P')
+			return false;
+		if (event->row.fields[i].code == 'C')
+			code = event->row.fields[i].bytes;
+	}
+	for (size_t i = 0; i < COUNT(harmless); i++)
+		if (span_equal(span_head(code, strlen(harmless[i])), span_text(harmless[i])))
+			return false;
+	return code.n > 0;	/* a notification has none, and goes by its masks alone */
+}
+
+static bool
+withholds(const struct turn *turn, uint64_t active, const struct wire_event *event)
+{
+	struct arena *arena;
+	const struct span *relations;
+	size_t count;
+	bool hides;
+
+	if (!turn || !may_quote(event))
+		return false;
+	arena = arena_new(FLOW_SCRATCH_BYTES);
+	hides = !arena || sql_relations(turn->analysis, turn->names, arena, &relations, &count) ||
+	    mask_touches(turn->policy->masks, active, relations, count);
+	if (arena)
+		arena_free(&arena);
+	return hides;
+}
+
+#define WITHHELD SPAN("[not shown: it may quote what is masked]")
+
 bool
 flow_unit_text(struct flow *flow, const struct wire_event *event, struct span unit)
 {
@@ -294,8 +340,10 @@ flow_unit_text(struct flow *flow, const struct wire_event *event, struct span un
 	size_t starts[65], from = flow->to[WIRE_CLIENT].n, count = event->row.count;
 	struct mask_tally spare = { 0 };
 	struct out room = out_new(ROW_ROOM);
-	bool edited[64], any = false;
+	bool edited[64], any = false, hides = withholds(turn, active, event);
 
+	if (turn)
+		turn->withholds |= hides;
 	if (count > COUNT(fields)) {
 		flow_end(flow, "an error with too many fields");
 		return false;
@@ -303,7 +351,11 @@ flow_unit_text(struct flow *flow, const struct wire_event *event, struct span un
 	for (size_t i = 0; i < count; i++) {
 		fields[i] = event->row.fields[i];
 		starts[i] = room.n;
-		edited[i] = mask_text(masks, active, fields[i].bytes, &room,
+		edited[i] = hides && strchr("MDHWq", fields[i].code);
+		if (edited[i])
+			out_span(&room, WITHHELD);
+		else
+			edited[i] = mask_text(masks, active, fields[i].bytes, &room,
 		    turn ? &turn->tally : &spare) != MASK_KEPT;
 		any = any || edited[i];
 	}
@@ -380,7 +432,8 @@ keep_error(const struct flow *flow, struct turn *turn, const struct wire_done *d
 
 	out_span(&turn->error, done->error);
 	out_u8(&turn->error, ' ');
-	out_span(&turn->error, span_head(edited ? out_view(&masked) : done->message, 1024));
+	out_span(&turn->error, turn->withholds ? WITHHELD :
+	    span_head(edited ? out_view(&masked) : done->message, 1024));
 	out_free(&masked);
 }
 

@@ -164,6 +164,7 @@ struct turn {
 	uint64_t rows, bytes_in, bytes_out;
 	EVP_MD_CTX *digest;
 	struct out tag, error;
+	bool withholds;			/* its error may quote what is masked: nobody is shown it */
 };
 
 struct flow {

@@ -40,6 +40,12 @@ enum mask_result { MASK_KEPT, MASK_EDITED, MASK_NULLED };
  */
 enum mask_result mask_value(const struct mask_plan *, size_t i, struct span value,
     struct out *out, struct mask_tally *);
+/*
+ * Does an active mask hide a column of one of these relations? With none it is not
+ * known what is read, and the answer is yes where any mask hides columns.
+ */
+bool mask_touches(const struct mask_set *, uint64_t active, const struct span *relations,
+    size_t count);
 /* Free text (error, notice, detail): every active mask's detectors, and, where `active`
  * has column masks, quoted values after "Key (" and "=(" . */
 enum mask_result mask_text(const struct mask_set *, uint64_t active, struct span text,

@@ -73,6 +73,24 @@ mask_names_origin(const struct wanted *wanted, const struct view_mask *view,
 	return false;
 }
 
+bool
+mask_touches(const struct mask_set *set, uint64_t active, const struct span *relations,
+    size_t count)
+{
+	uint64_t hiding = active & set->with_columns;
+
+	for (unsigned int i = 0; i < set->count; i++) {
+		if (!(hiding >> i & 1))
+			continue;
+		if (count == 0)
+			return true;
+		for (size_t j = 0; j < count; j++)
+			if (mask_names(set->masks[i].view, relations[j], span_of(NULL, 0)))
+				return true;
+	}
+	return false;
+}
+
 static bool
 mask_names_column(const struct wanted *wanted, const struct view_mask *view,
     const struct mask_column *column)
