@@ -125,6 +125,29 @@ walk_insert(struct walk *w, struct scope *outer, json_t *insert,
 	with_end(w, before);
 }
 
+/*
+ * With FROM or USING a condition may choose among the other rows only, and none of
+ * the target's. It must name a column as the target's, and the target be no other's.
+ */
+static enum reach
+reach_of_target(struct walk *w, struct scope *scope, const struct scope *others,
+    const struct item *target, json_t *condition)
+{
+	enum reach reach = walk_condition(w, scope, condition);
+	struct set set = { 0 };
+	bool chooses = false;
+
+	if (reach != REACH_WHERE || !others->first)
+		return reach;
+	walk_expression(w, scope, condition, &set);
+	for (uint32_t i = 0; i < set.n; i++)
+		chooses |= set.p[i].kind == SOURCE_RELATION &&
+		    set.p[i].index == target->relation && set.p[i].sure != SOURCE_MAYBE;
+	for (const struct item *i = others->first; i; i = i->next)
+		chooses &= i->kind != ITEM_RELATION || i->relation != target->relation;
+	return chooses ? reach : REACH_ALL;
+}
+
 void
 walk_update(struct walk *w, struct scope *outer, json_t *update,
     struct fields *fields)
@@ -147,7 +170,8 @@ walk_update(struct walk *w, struct scope *outer, json_t *update,
 		scope->last = others->last;
 	columns = columns_of(w, item->relation, targets);
 	walk_values(w, scope, targets);
-	reach = walk_condition(w, scope, json_object_get(update, "whereClause"));
+	reach = reach_of_target(w, scope, others, item,
+	    json_object_get(update, "whereClause"));
 	scope_read(w, others, reach);
 	add_act(w, EFFECT_UPDATE, item->relation, reach, &columns);
 	finish(w, scope, item->relation, reach,
@@ -173,7 +197,8 @@ walk_delete(struct walk *w, struct scope *outer, json_t *delete,
 	item->next = others->first;
 	if (others->last)
 		scope->last = others->last;
-	reach = walk_condition(w, scope, json_object_get(delete, "whereClause"));
+	reach = reach_of_target(w, scope, others, item,
+	    json_object_get(delete, "whereClause"));
 	scope_read(w, others, reach);
 	add_act(w, EFFECT_DELETE, item->relation, reach, NULL);
 	finish(w, scope, item->relation, reach,
