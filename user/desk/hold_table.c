@@ -260,8 +260,8 @@ on_opened(void *arg, int status)
 		unlist(held);
 		return;
 	}
+	go_on(held, HOLD_OPEN);	/* first: only an open one may be seen */
 	show_change(held, "opened");
-	go_on(held, HOLD_OPEN);
 }
 
 static bool

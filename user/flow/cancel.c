@@ -93,6 +93,11 @@ flow_cancel_running(struct flow *flow, const char *why)
 {
 	struct out message = out_new(512);
 
+	if (flow->ask.state == ASK_HELD) {	/* it runs nowhere yet */
+		flow_ask_leave(flow);
+		flow_refuse_ask(flow, REFUSAL_CANCELLED);
+		return;
+	}
 	if (flow->codec && flow->state == FLOW_OPEN &&
 	    !flow->policy->view->targets[flow->target].from_skill &&
 	    flow->codec->cancel(flow->codec_state, &message) &&

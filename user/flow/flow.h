@@ -217,6 +217,7 @@ enum refusal {
 	REFUSAL_BACKEND,	/* ILB01 the backend cannot be reached or trusted */
 	REFUSAL_LIMIT,		/* ILL01 larger than a limit */
 	REFUSAL_FORMAT,		/* ILF01 a format that cannot be masked */
+	REFUSAL_CANCELLED,	/* 57014 the skill itself has cancelled it */
 	REFUSAL_INTERNAL,	/* ILX01 the daemon cannot serve it now */
 	REFUSALS
 };
@@ -337,6 +338,8 @@ struct wire_no flow_refusal(enum refusal, const struct id *, unsigned int minute
 
 /* ---- watch.c, stops.c ------------------------------------------------------------ */
 
+/* Text as others may see it: in the ledger, in `watch`. Lives in the scratch arena. */
+struct span flow_masked(struct flow *, struct span text);
 void flow_watch_ask(struct flow *);
 void flow_watch_answer(struct flow *, const struct turn *);
 

@@ -33,6 +33,8 @@ static const struct {
 	    "Ask for less at a time." },
 	[REFUSAL_FORMAT] = { "ILF01", "an answer in this format is not given here",
 	    "Ask with SELECT, or COPY in text format." },
+	[REFUSAL_CANCELLED] = { "57014", "cancelled by the skill that asked it",
+	    "It was not run, and nobody can approve it any more." },
 	[REFUSAL_INTERNAL] = { "ILX01", "this cannot be served now",
 	    "Try again in a few seconds." },
 };

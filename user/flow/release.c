@@ -59,8 +59,8 @@ phase_name(enum wire_phase phase)
 }
 
 /* Text as it may stand in the ledger: sensitive values in it are masked too. */
-static struct span
-masked(struct flow *flow, struct span text)
+struct span
+flow_masked(struct flow *flow, struct span text)
 {
 	struct mask_tally tally = { 0 };
 	struct out out = out_new(FLOW_UNIT_BYTES * 2);
@@ -81,7 +81,7 @@ masked_binary(struct flow *flow, uint32_t type, struct span bytes)
 
 	if (sql_bound_text(type, bytes, &out)) {
 		copy = arena_copy(flow->scratch, out_view(&out));
-		text = copy.p || !out.n ? masked(flow, copy) : SPAN("[redacted]");
+		text = copy.p || !out.n ? flow_masked(flow, copy) : SPAN("[redacted]");
 	}
 	out_free(&out);
 	return text;
@@ -100,7 +100,7 @@ mask_values(struct flow *flow)
 		values[i].is_null = field->is_null;
 		values[i].text = field->is_binary ?
 		    masked_binary(flow, ask->value_types[i], field->bytes) :
-		    masked(flow, field->bytes);
+		    flow_masked(flow, field->bytes);
 	}
 	return values;
 }
@@ -114,7 +114,7 @@ enter(struct flow *flow, enum level level, scribe_fn fn)
 	uint8_t digest[32];
 	struct record_ask ask = {
 		.turn = &pending->turn, .phase = phase_name(pending->phase),
-		.text = masked(flow, pending->ask.text), .text_digest = digest,
+		.text = flow_masked(flow, pending->ask.text), .text_digest = digest,
 		.name = pending->ask.name, .values = values,
 		.value_count = values ? pending->ask.value_count : 0,
 		.action = &pending->action, .verdict = &pending->verdict,

@@ -57,7 +57,7 @@ end_covered(struct worker *worker)
 		struct flow *after = flow->after;
 
 		if (stops_cover(worker, flow)) {
-			if (flow->turn_count)
+			if (flow->turn_count && flow->ask.state != ASK_HELD)
 				flow_cancel_running(flow, "an operator has stopped it");
 			flow_leg_close(flow, WIRE_SERVER);
 			flow_farewell(flow, REFUSAL_STOPPED, "stopped by an operator");
