@@ -76,7 +76,7 @@ PROGRAMS := $(PROCESSES:%=$(O)/libexec/%) $(O)/sbin/interlockd $(O)/bin/interloc
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help bootstrap demo test ci unit play prison install uninstall lint \
-	fuzz bench clean check-layers check-pure check-link check-abi check-format \
+	fuzz bench clean check-layers check-pure check-link check-abi \
 	check-style tidy cppcheck tests
 
 all: $(PROGRAMS)
@@ -86,7 +86,7 @@ help:
 	@echo 'make demo       set up, then show the whole product on this machine (root)'
 	@echo 'make test       set up, then run every test (root)'
 	@echo 'make install    programs, pages and samples below $(PREFIX) and /etc'
-	@echo 'make lint       layers, purity, link lists, abi, format, clang-tidy, cppcheck'
+	@echo 'make lint       layers, purity, link lists, abi, style, clang-tidy, cppcheck'
 	@echo 'make fuzz       the laws of the codecs under libFuzzer [SECONDS=60]'
 	@echo 'make bench      figures, each a ratio against a named peer in the same run'
 	@echo 'make clean      remove $(O)/'
