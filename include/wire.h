@@ -78,6 +78,18 @@ struct wire_column {
 	bool is_promised;	/* told of its statement, not of this execution: names may have moved since */
 };
 
+/* How COPY … TO STDOUT writes its rows ("File Formats" of its page), which the protocol does not tell. */
+enum wire_copy_format { WIRE_COPY_OPAQUE, WIRE_COPY_TEXT, WIRE_COPY_CSV, WIRE_COPY_BINARY, WIRE_COPY_FORMATS };
+#define WIRE_COPY_NULL_MAX 32
+
+struct wire_copy {
+	uint8_t format;			/* OPAQUE: not known, or none that can be taken apart */
+	uint8_t delimiter, quote, escape;	/* text: delimiter; csv: all three */
+	bool has_header;		/* the first row is names */
+	uint8_t null_n;
+	uint8_t null[WIRE_COPY_NULL_MAX];	/* text, csv: how NULL is written */
+};
+
 enum wire_phase {
 	PHASE_QUERY,		/* simple: text is known, values are in it */
 	PHASE_PARSE,		/* text is known, values are not: may it be prepared? */
@@ -143,7 +155,10 @@ struct wire_event {
 		struct { const struct wire_column *columns; size_t count; bool is_copy; } fields;
 		/* columns: one per field for ROW and REPLY (zeros where nothing was announced), NULL for TEXT.
 		 * A WIRE_PART of a ROW has neither: it cannot be masked, so refuse it when masks are active. */
-		struct { const struct wire_field *fields; size_t count; const struct wire_column *columns; } row;
+		struct {
+			const struct wire_field *fields; size_t count; const struct wire_column *columns;
+			bool is_opaque;	/* one field that cannot be looked into: refuse it when masks are active */
+		} row;
 		struct wire_done done;
 	};
 };
@@ -190,6 +205,9 @@ struct wire_codec {
 	void (*drop)(void *, enum wire_side, struct span unit, struct out to[WIRE_SIDES]);
 	/* Pass a row or text with other bytes for some fields: fields[i].bytes as they shall be. */
 	void (*rewrite)(void *, struct span unit, const struct wire_field *fields, size_t count, struct out to[WIRE_SIDES]);
+
+	/* Called before pass() of an ask: what its text says of the rows of a COPY it may answer with. */
+	void (*copy_form)(void *, const struct wire_copy *);
 
 	/* Upstream login, once dialled (and once TLS is up, when there is TLS): write the first message.
 	 * Parameters of the client are kept but for user. Then the dialogue: next(SERVER) gives UNIT_OWN with

@@ -136,6 +136,27 @@ plan_columns(struct turn *turn, const struct wire_column *columns,
 }
 
 bool
+flow_may_mask(const struct flow *flow, const struct verdict *verdict,
+    const struct sql_analysis *analysis)
+{
+	const struct origin_column any = { 0 };
+	const struct mask_column column = { .origins = &any, .origin_count = 1, .is_untraced = true };
+	struct arena *arena = arena_new(FLOW_SCRATCH_BYTES);
+	struct mask_plan *plan = NULL;
+	const struct span *relations;
+	size_t count;
+	bool may = true;
+
+	if (arena && !sql_relations(analysis, flow->names, arena, &relations, &count) &&
+	    !mask_plan_new(&plan, flow->policy->masks, verdict->masks, &column, 1, relations, count))
+		may = !mask_plan_is_empty(plan);
+	mask_plan_free(&plan);
+	if (arena)
+		arena_free(&arena);
+	return may;
+}
+
+bool
 flow_unit_fields(struct flow *flow, const struct wire_event *event)
 {
 	struct turn *turn = flow_turn_find(flow, event->turn);
@@ -204,14 +225,6 @@ mask_fields(const struct turn *turn, struct wire_field *fields, size_t count,
 	return room->failed ? -1 : edits;
 }
 
-/* A COPY whose rows the codec does not split into fields: csv, binary, options. */
-static bool
-is_opaque(const struct turn *turn, const struct wire_event *event)
-{
-	return sql_nature(turn->analysis).is_copy_out && event->row.count == 1 &&
-	    event->row.fields[0].is_binary;
-}
-
 static bool
 mask_row(struct flow *flow, struct turn *turn, const struct wire_event *event,
     struct span unit)
@@ -223,7 +236,7 @@ mask_row(struct flow *flow, struct turn *turn, const struct wire_event *event,
 
 	if (count > WIRE_FIELDS_MAX || !event->row.fields)
 		return stop_answer(flow, unit, REFUSAL_LIMIT, "a row too large to be masked");
-	if (is_opaque(turn, event))
+	if (event->row.is_opaque)
 		return stop_answer(flow, unit, REFUSAL_FORMAT,
 		    "a COPY in a format that cannot be masked");
 	memcpy(fields, event->row.fields, count * sizeof(*fields));

@@ -265,6 +265,28 @@ flow_ask_nameless(struct flow *flow)
 		flow_ask_judge(flow);
 }
 
+/* ---- what cannot be done, whatever the rules ------------------------------------------- */
+
+/* Deny it, and say what the limit is rather than that policy refused. */
+static void
+deny_as(struct pending *pending, enum refusal no, struct span why)
+{
+	pending->verdict.kind = VERDICT_DENY;
+	pending->verdict.why = why;
+	pending->no = no;
+}
+
+/* Rows that nobody can take apart are not given where any of them might be masked. */
+static bool
+is_unmaskable(const struct flow *flow)
+{
+	const struct pending *pending = &flow->ask;
+
+	return pending->nature.is_copy_out && pending->phase != PHASE_PARSE &&
+	    sql_copy_form(pending->analysis)->format == WIRE_COPY_OPAQUE &&
+	    flow_may_mask(flow, &pending->verdict, pending->analysis);
+}
+
 /* ---- the verdict -------------------------------------------------------------------------- */
 
 static bool
@@ -298,6 +320,8 @@ flow_ask_judge(struct flow *flow)
 	}
 	decide_judge(flow->policy->view, span_text(flow->who.skill), flow->target,
 	    &pending->action, pending->why, verdict);
+	if (verdict->kind != VERDICT_DENY && is_unmaskable(flow))
+		deny_as(pending, REFUSAL_FORMAT, SPAN("a COPY whose rows cannot be masked in this form"));
 	/* preparing is no harm in itself; a portal that goes on was released before */
 	if (verdict->kind == VERDICT_HOLD &&
 	    (pending->phase == PHASE_PARSE || pending->ask.continues))

@@ -129,6 +129,22 @@ struct leg {
 	uint64_t received, sent;	/* bytes of the socket */
 };
 
+/* What a skill is told; words in refusal.c. */
+enum refusal {
+	REFUSAL_POLICY,		/* ILP01 refused by policy */
+	REFUSAL_HOLD_DENIED,	/* ILH01 a person refused it */
+	REFUSAL_HOLD_EXPIRED,	/* ILH02 nobody decided in time */
+	REFUSAL_RECORD,		/* ILR01 it cannot be recorded now */
+	REFUSAL_IDENTITY,	/* ILI01 this is not the skill it was */
+	REFUSAL_STOPPED,	/* ILS01 an operator has stopped it */
+	REFUSAL_BACKEND,	/* ILB01 the backend cannot be reached or trusted */
+	REFUSAL_LIMIT,		/* ILL01 larger than a limit */
+	REFUSAL_FORMAT,		/* ILF01 a format that cannot be masked */
+	REFUSAL_CANCELLED,	/* 57014 the skill itself has cancelled it */
+	REFUSAL_INTERNAL,	/* ILX01 the daemon cannot serve it now */
+	REFUSALS
+};
+
 /* An ask that waits; copied from the codec's event, since answers go on. */
 struct pending {
 	enum ask_state state;
@@ -141,6 +157,7 @@ struct pending {
 	struct sql_nature nature;
 	struct action action;
 	struct verdict verdict;
+	enum refusal no;		/* what a denial tells the skill */
 	char why[512];
 	struct hold card;		/* what the approvers are shown */
 	struct out acts;
@@ -204,22 +221,6 @@ struct flow {
 	bool upstream_asked;		/* login_begin was written */
 	bool ended;
 	bool pumping, again;	/* in flow_pump; it must go round once more */
-};
-
-/* What a skill is told; words in refusal.c. */
-enum refusal {
-	REFUSAL_POLICY,		/* ILP01 refused by policy */
-	REFUSAL_HOLD_DENIED,	/* ILH01 a person refused it */
-	REFUSAL_HOLD_EXPIRED,	/* ILH02 nobody decided in time */
-	REFUSAL_RECORD,		/* ILR01 it cannot be recorded now */
-	REFUSAL_IDENTITY,	/* ILI01 this is not the skill it was */
-	REFUSAL_STOPPED,	/* ILS01 an operator has stopped it */
-	REFUSAL_BACKEND,	/* ILB01 the backend cannot be reached or trusted */
-	REFUSAL_LIMIT,		/* ILL01 larger than a limit */
-	REFUSAL_FORMAT,		/* ILF01 a format that cannot be masked */
-	REFUSAL_CANCELLED,	/* 57014 the skill itself has cancelled it */
-	REFUSAL_INTERNAL,	/* ILX01 the daemon cannot serve it now */
-	REFUSALS
 };
 
 /* ---- state.c: the two tables ------------------------------------------------ */
@@ -323,6 +324,8 @@ bool flow_turn_add(struct flow *);
 const EVP_MD *flow_sha256(void);
 void flow_turn_free(struct turn *);
 bool flow_unit_fields(struct flow *, const struct wire_event *);
+/* Could the answer to this ask have a value that is masked, whatever its columns? */
+bool flow_may_mask(const struct flow *, const struct verdict *, const struct sql_analysis *);
 bool flow_unit_row(struct flow *, const struct wire_event *, struct span unit);
 bool flow_unit_text(struct flow *, const struct wire_event *, struct span unit);
 bool flow_unit_done(struct flow *, const struct wire_event *);

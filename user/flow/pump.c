@@ -106,6 +106,7 @@ ask(struct flow *flow, enum wire_side side, const struct wire_event *event,
 		flow_end(flow, "no memory for a turn");
 		return PUMP_WAIT;
 	}
+	flow->codec->copy_form(flow->codec_state, sql_copy_form(flow->ask.analysis));
 	pass(flow, side, event, unit);
 	sql_catalogue_sent(flow->names, flow->ask.analysis, flow->ask.ask.text);
 	flow->last_passed = event->turn;

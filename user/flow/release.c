@@ -196,7 +196,7 @@ say_no(void *arg, int status)
 	if (flow->ended || status)
 		return;
 	flow_watch_ask(flow);
-	flow_refuse_ask(flow, REFUSAL_POLICY);
+	flow_refuse_ask(flow, flow->ask.no);
 }
 
 void

@@ -210,7 +210,7 @@ build_pack(struct build *b, struct out *out)
 		act_for_read(b, i);
 	a = (struct sql_analysis){
 		.flags = b->flags, .statements = b->statements,
-		.prepared = b->prepared,
+		.copy = b->copy, .prepared = b->prepared,
 		.relations = b->relations.p, .relation_count = b->relations.n,
 		.functions = b->functions.p, .function_count = b->functions.n,
 		.operators = b->operators.p, .operator_count = b->operators.n,

@@ -42,6 +42,7 @@ struct build {
 	const char *failed;	/* why, or NULL */
 	uint64_t steps;
 	uint32_t flags, statements;
+	struct wire_copy copy;
 	struct span prepared;
 	struct build_names relations, functions, operators, attributes;
 	struct build_relation *about;	/* per relation */

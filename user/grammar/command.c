@@ -252,66 +252,6 @@ walk_transaction(struct walk *w, json_t *inside, struct fields *fields)
 	w->build.flags |= ANALYSIS_MOVES_NAMES;
 }
 
-/* COPY of a relation: the fields are its columns, as listed or all. */
-static void
-copy_relation(struct walk *w, json_t *inside, struct fields *fields, bool in)
-{
-	uint32_t relation = walk_relation(w, json_object_get(inside, "relation"));
-	json_t *list = json_object_get(inside, "attlist");
-	struct span all = span_of(NULL, 0);
-	struct set columns = { 0 };
-
-	for (size_t i = 0; i < json_array_size(list); i++)
-		set_add(&w->build, &columns, source_of(relation,
-		    tree_name(json_array_get(list, i)), SOURCE_SURE));
-	if (!columns.n)
-		set_add(&w->build, &columns,
-		    source_of(relation, all, SOURCE_SURE));
-	if (in) {
-		struct analysis_act *act = build_act_on(&w->build,
-		    EFFECT_INSERT, OBJECT_RELATION, relation, "copy");
-
-		act->columns = columns.p;
-		act->column_count = columns.n;
-		return;
-	}
-	build_read(&w->build, relation, REACH_ALL);
-	fields->positional = true;
-	for (uint32_t i = 0; i < columns.n; i++) {
-		struct field_of *field = fields_add(w, fields,
-		    columns.p[i].column);
-
-		if (!field)
-			return;
-		field->is_star = !columns.p[i].column.n;
-		build_touch(&w->build, relation, columns.p[i].column,
-		    SOURCE_SURE);
-		set_add(&w->build, &field->sources, columns.p[i]);
-	}
-}
-
-static void
-walk_copy(struct walk *w, json_t *inside, struct fields *fields)
-{
-	bool in = json_is_true(json_object_get(inside, "is_from"));
-	bool program = json_is_true(json_object_get(inside, "is_program"));
-	json_t *query = json_object_get(inside, "query");
-	struct set aside = { 0 };
-
-	if (program || json_object_get(inside, "filename")) {
-		build_act(&w->build, EFFECT_EXPORT, tag_join(w, in ?
-		    "copy from " : "copy to ", program ? SPAN("program") :
-		    SPAN("file")));
-	} else {
-		w->build.flags |= in ? ANALYSIS_COPY_IN : ANALYSIS_COPY_OUT;
-	}
-	if (query)
-		walk_command(w, query, fields);
-	else
-		copy_relation(w, inside, fields, in);
-	walk_expression(w, NULL, json_object_get(inside, "whereClause"), &aside);
-}
-
 static bool
 has_option(json_t *inside, const char *name)
 {

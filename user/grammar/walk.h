@@ -116,6 +116,9 @@ void walk_update(struct walk *, struct scope *, json_t *, struct fields *);
 void walk_delete(struct walk *, struct scope *, json_t *, struct fields *);
 void walk_merge(struct walk *, struct scope *, json_t *, struct fields *);
 
+/* copy.c */
+void walk_copy(struct walk *, json_t *, struct fields *);
+
 /* utility.c */
 struct utility {
 	const char *kind;

@@ -193,6 +193,9 @@ value_hits(const struct decode *decode, uint32_t type, struct span value,
 	case KIND_PLAIN:
 		return false;
 	default:	/* looks like text, or is not known */
+		if (type == TYPE_UNTOLD && value.n == 8 &&
+		    (int8_hits(decode, value) || float8_hits(decode, value)))
+			return true;
 		return (value.n && memchr(value.p, 0, value.n)) || text_hits(decode, value);
 	}
 }

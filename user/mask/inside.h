@@ -182,6 +182,8 @@ enum mask_kind {
 	MASK_KINDS
 };
 
+#define TYPE_UNTOLD UINT32_MAX	/* in binary form, and nobody said of what type */
+
 enum mask_kind mask_kind_of(uint32_t type);
 
 /* ---- scanning -------------------------------------------------------- */

@@ -114,7 +114,9 @@ plan_one(struct mask_plan *plan, const struct wanted *wanted,
 	out->type = column->type;
 	out->is_binary = column->is_binary;
 	out->is_derived = !column->is_plain;
-	out->kind = (uint8_t)mask_kind_of(column->type);
+	if (!column->type && column->is_binary)
+		out->type = TYPE_UNTOLD;
+	out->kind = (uint8_t)mask_kind_of(out->type);
 	for (unsigned int i = 0; i < wanted->set->count; i++) {
 		if (!(wanted->hiding >> i & 1) ||
 		    !mask_names_column(wanted, wanted->set->masks[i].view, column))

@@ -22,8 +22,9 @@ is_textual(const struct plan_column *column, struct span value)
 	case KIND_JSONB:
 		return !column->is_binary || (value.n && value.p[0] == 1);
 	case KIND_OTHER:
-		if (column->type < FIRST_OWN_TYPE)
-			return false;
+		if (column->type < FIRST_OWN_TYPE ||
+		    (column->type == TYPE_UNTOLD && value.n == 8))
+			return false;	/* the latter may be a number */
 		return !column->is_binary || value.n == 0 ||
 		    (!memchr(value.p, 0, value.n) && utf8_is_valid(value));
 	default:

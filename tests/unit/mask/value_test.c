@@ -35,6 +35,13 @@ static const struct row {
 	{ M_SECRETS, TEXT, 0, SPAN("bad \xff utf8"), E, SPAN("[redacted]") },
 	{ M_SECRETS, TEXT, 0, SPAN("M\xc3\xbcller"), K, SPAN("") },
 	{ M_SECRETS, 0, 0, SPAN(CARD), E, SPAN("[redacted]") },
+	/* in binary, of nobody knows what type */
+	{ M_SECRETS, 0, 1, SPAN("a " CARD), E, SPAN("a [redacted]") },
+	{ M_SECRETS, 0, 1, SPAN("plain"), K, SPAN("") },
+	{ M_SECRETS, 0, 1, SPAN("\0\0\0\1"), N, SPAN("") },
+	{ M_SECRETS, 0, 1, SPAN("\x00\x0e\x9b\x08\xa5\x68\xf1\xc7"), N, SPAN("") },
+	{ M_SECRETS, 0, 1, SPAN("20000000"), K, SPAN("") },
+	{ M_SECRETS, 0, 1, SPAN("20000004"), N, SPAN("") },	/* as an int8 it is a card */
 	{ M_PARTIAL, TEXT, 0, SPAN("4111-1111-1111-1111"), E, SPAN("****-****-****-1111") },
 	{ M_PARTIAL, TEXT, 0, SPAN("n: " CARD "."), E, SPAN("n: ************1111.") },
 	{ M_NULL, TEXT, 0, SPAN("x " CARD), N, SPAN("") },

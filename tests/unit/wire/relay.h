@@ -191,6 +191,27 @@ relay_rewrite(struct relay *r, struct span unit, struct wire_event *event)
 	r->codec->rewrite(r->state, unit, fields, event->row.count, r->to);
 }
 
+/* What the grammar would say of a COPY, by words alone. */
+static void
+relay_copy_form(struct relay *r, struct span text)
+{
+	struct wire_copy form = { .format = WIRE_COPY_TEXT, .delimiter = '\t', .quote = '"', .escape = '"',
+		.null = "\\N", .null_n = 2 };
+
+	if (relay_has(text, "CSV"))
+		form = (struct wire_copy){ .format = WIRE_COPY_CSV, .delimiter = ',', .quote = '"', .escape = '"' };
+	if (relay_has(text, "ESCAPE"))
+		form.escape = '\\';
+	if (relay_has(text, "NULL"))
+		memcpy(form.null, "nix", form.null_n = 3);
+	if (relay_has(text, "BINARY"))
+		form.format = WIRE_COPY_BINARY;
+	if (relay_has(text, "OPAQUE"))
+		form.format = WIRE_COPY_OPAQUE;
+	form.has_header = relay_has(text, "HEADER");
+	r->codec->copy_form(r->state, &form);
+}
+
 /* Obey what was named. False: it waits. */
 static bool
 relay_obey(struct relay *r, enum wire_side side, enum wire_step step, struct span unit, struct wire_event *event)
@@ -201,7 +222,8 @@ relay_obey(struct relay *r, enum wire_side side, enum wire_step step, struct spa
 
 	switch (event->kind) {
 	case UNIT_ASK:
-	r->own = OWN_NOT;
+		r->own = OWN_NOT;
+		relay_copy_form(r, event->ask.text);
 		if (!relay_has(event->ask.text, r->refuses))
 			break;
 		r->codec->refuse(r->state, side, unit, &no, r->to);

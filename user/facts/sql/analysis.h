@@ -16,7 +16,7 @@
 #include "out.h"
 #include "span.h"
 
-#define ANALYSIS_VERSION 1
+#define ANALYSIS_VERSION 2
 #define ANALYSIS_LIMIT (4u << 20)	/* bytes when packed */
 #define ANALYSIS_NAME_LIMIT 63		/* PostgreSQL's NAMEDATALEN - 1 */
 
@@ -91,6 +91,7 @@ struct sql_analysis {
 	struct analysis_name *relations, *functions, *operators;
 	struct analysis_name *attributes;	/* (row).name: a column, or a function of the row */
 	uint32_t relation_count, function_count, operator_count, attribute_count;
+	struct wire_copy copy;			/* of the rows of COPY TO STDOUT, if all in the text have one form */
 	struct span prepared;			/* name that PREPARE gives or EXECUTE uses */
 	struct analysis_act *acts;
 	uint32_t act_count;

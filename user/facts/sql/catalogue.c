@@ -267,15 +267,16 @@ row_relation(struct sql_catalogue *c, const struct wire_field *f, uint32_t oid)
 	return r->object.p;
 }
 
-/* C: oid, attnum, attname; kept by number, each once */
+/* C: oid, attnum, attname, type; kept by number, each once */
 static bool
 row_column(struct sql_catalogue *c, const struct wire_field *f, uint32_t oid)
 {
 	struct known_relation *r = relation_for(c, oid);
 	struct known_column **at, *column;
-	uint32_t number;
+	uint32_t number, type;
 
-	if (!r || !read_number(f[2].bytes, &number) || number > UINT16_MAX)
+	if (!r || !read_number(f[2].bytes, &number) || number > UINT16_MAX ||
+	    !read_number(f[4].bytes, &type))
 		return false;
 	at = &r->columns;
 	while (*at && (*at)->number < number)
@@ -286,6 +287,7 @@ row_column(struct sql_catalogue *c, const struct wire_field *f, uint32_t oid)
 	if (!column)
 		return false;
 	column->number = (uint16_t)number;
+	column->type = type;
 	column->name = arena_copy(c->known->arena, f[3].bytes);
 	column->next = *at;
 	*at = column;

@@ -12,6 +12,7 @@
 struct known_column {
 	struct known_column *next;
 	uint16_t number;
+	uint32_t type;		/* OID */
 	struct span name;
 };
 

@@ -6,7 +6,7 @@
  * columns one by one. Where neither speaks, the column is untraced. Only a column
  * that the server announces, or that COPY takes from a table, is a column's own
  * value: what is computed from one is not told by the way that hides the whole.
- * Where a
+ * COPY tells no types; in binary that of a column's own value is the catalogue's. Where a
  * function that is not known took part, or the rows are another statement's
  * (FETCH, EXECUTE), a column could be from anything, and no relation is named,
  * so that every mask applies.
@@ -20,6 +20,7 @@ struct origins {
 	struct origin_column *p;
 	size_t n, room;
 	bool untraced, plain;
+	uint32_t type;		/* of a plain one, as the catalogue knows it */
 };
 
 struct lineage {
@@ -124,12 +125,15 @@ add_relation_source(struct meaning *m, struct origins *o,
     const struct analysis_field *f, const struct analysis_source *s)
 {
 	const struct known_relation *known;
+	const struct known_column *own;
 	struct span none = span_of(NULL, 0), object;
 	bool missing, has;
 
 	object = meaning_object(m, s->index, false, &known, &missing);
 	has = !known || !known->columns || !s->column.n ||
 	    meaning_has_column(known, s->column);
+	own = catalogue_column(known, s->column);
+	o->type = o->plain && own ? own->type : 0;
 	if (has)
 		add_column(m, o, object, known, s->column);
 	else if (s->sure != SOURCE_MAYBE &&
@@ -180,6 +184,7 @@ trace_star(struct lineage *l, const struct analysis_field *f)
 		if (!o)
 			return false;
 		o->plain = true;
+		o->type = c->type;
 		add_column(&l->m, o, object, known, c->name);
 	}
 	return true;
@@ -280,7 +285,9 @@ sql_lineage(const struct sql_analysis *a, const struct sql_catalogue *catalogue,
 		out[i] = (struct mask_column){
 			.origins = o->p, .origin_count = o->n,
 			.is_untraced = o->untraced, .is_plain = o->plain,
-			.type = type_of(&l, &columns[i]), .is_binary = columns[i].is_binary,
+			.type = columns[i].type || !columns[i].is_binary ?
+			    type_of(&l, &columns[i]) : o->type,
+			.is_binary = columns[i].is_binary,
 		};
 	}
 	return l.m.failed ? -ENOMEM : 0;

@@ -34,6 +34,12 @@ sql_nature(const struct sql_analysis *a)
 	return nature;
 }
 
+const struct wire_copy *
+sql_copy_form(const struct sql_analysis *a)
+{
+	return &a->copy;
+}
+
 enum effect
 sql_setting_effect(struct span name)
 {

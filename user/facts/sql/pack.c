@@ -65,6 +65,17 @@ pack_acts(const struct sql_analysis *a, struct out *out)
 	}
 }
 
+static void
+pack_copy(struct out *out, const struct wire_copy *copy)
+{
+	out_u8(out, copy->format);
+	out_u8(out, copy->delimiter);
+	out_u8(out, copy->quote);
+	out_u8(out, copy->escape);
+	out_u8(out, copy->has_header);
+	pack_text(out, span_of(copy->null, copy->null_n));
+}
+
 static uint32_t
 count_sources(const struct sql_analysis *a)
 {
@@ -90,6 +101,7 @@ analysis_pack(const struct sql_analysis *a, struct out *out)
 	out_be32(out, a->act_count);
 	out_be32(out, a->field_count);
 	out_be32(out, count_sources(a));
+	pack_copy(out, &a->copy);
 	pack_text(out, a->prepared);
 	pack_names(out, a->relations, a->relation_count);
 	pack_names(out, a->functions, a->function_count);
@@ -213,6 +225,24 @@ read_fields(struct sql_analysis *a, struct span *in, uint32_t *used)
 	return true;
 }
 
+static bool
+read_copy(struct span *in, struct wire_copy *copy)
+{
+	struct span null;
+	uint8_t header;
+
+	if (!take_u8(in, &copy->format) || copy->format >= WIRE_COPY_FORMATS ||
+	    !take_u8(in, &copy->delimiter) || !take_u8(in, &copy->quote) ||
+	    !take_u8(in, &copy->escape) || !take_u8(in, &header) || header > 1 ||
+	    !take_name(in, &null) || null.n > sizeof(copy->null))
+		return false;
+	copy->has_header = header;
+	copy->null_n = (uint8_t)null.n;
+	if (null.n)
+		memcpy(copy->null, null.p, null.n);
+	return true;
+}
+
 /* Take a count and room for that many items, if the bytes left could hold them. */
 static int
 read_count(struct span *in, size_t least, size_t size, uint32_t *count, void *list)
@@ -269,7 +299,7 @@ read_whole(struct sql_analysis *a, struct span in)
 	r = read_counts(a, &in);
 	if (r)
 		return r;
-	if (!take_name(&in, &a->prepared) ||
+	if (!read_copy(&in, &a->copy) || !take_name(&in, &a->prepared) ||
 	    !read_names(&in, a->relations, a->relation_count) ||
 	    !read_names(&in, a->functions, a->function_count) ||
 	    !read_names(&in, a->operators, a->operator_count) ||

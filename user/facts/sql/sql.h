@@ -50,6 +50,8 @@ struct sql_nature {
 	unsigned int statements;
 };
 struct sql_nature sql_nature(const struct sql_analysis *);
+/* How rows of its COPY … TO STDOUT are written. Good while the analysis is held. */
+const struct wire_copy *sql_copy_form(const struct sql_analysis *);
 
 /*
  * Giving a setting a value, at the login or by SET: its effect. Who one is decides

@@ -180,6 +180,14 @@ rewrite(void *state, struct span unit, const struct wire_field *fields, size_t c
 	obey_server(pg, unit, false, to);
 }
 
+static void
+copy_form(void *state, const struct wire_copy *form)
+{
+	struct pg *pg = state;
+
+	pg->form = *form;
+}
+
 static bool
 is_idle(void *state)
 {
@@ -207,6 +215,7 @@ const struct wire_codec wire_pg = {
 	.refuse = refuse,
 	.drop = drop,
 	.rewrite = rewrite,
+	.copy_form = copy_form,
 	.login_begin = pg_login_begin,
 	.wants_proof = pg_wants_proof,
 	.login_proof = pg_login_proof,

@@ -1,37 +1,25 @@
 /*
- * copy.c: rows of COPY TO STDOUT.
- * The protocol does not tell text from CSV, nor its delimiter, so a row is taken
- * apart only where the statement gave no options at all, the encoding is one in
- * which TAB and backslash are themselves; a row with another number of fields
- * than the server announced is BAD. Else a row is one field that says it is
- * binary: to be masked whole or not at all. The line's end belongs to no field.
+ * copy.c: rows of COPY … TO STDOUT.
+ * The protocol tells binary from the rest, but not text from CSV, nor any of
+ * their options: the conductor says, from the statement, how rows are written
+ * (copy_form). What it cannot say, and what is in an encoding where TAB and
+ * quotes need not be themselves, is one opaque field: masked whole or not at all.
+ * A row that is not what was announced is BAD. Where a field's bytes stand in the
+ * row is kept until the next row, so that what is not edited goes on as it came.
  */
 #include "wire/pg/pg.h"
 
 #include "base/arena.h"
 
-static bool
-is_word(struct span in, const char *word)
-{
-	for (size_t i = 0; word[i]; i++)
-		if (i >= in.n || (in.p[i] | 0x20) != (uint8_t)word[i])
-			return false;
-	return true;
-}
-
-/* Nothing but blanks and semicolons behind the first STDOUT. */
-bool
-pg_copy_is_plain(struct span text)
-{
-	while (text.n && !is_word(text, "stdout"))
-		text = span_skip(text, 1);
-	if (text.n == 0)
-		return false;
-	text = span_skip(text, 6);
-	while (text.n && memchr(" \t\r\n;", text.p[0], 5))
-		text = span_skip(text, 1);
-	return text.n == 0;
-}
+/* How a format's row is taken apart, and one field of it written. */
+static const struct pg_copy_format {
+	bool (*split)(struct pg *, const struct pg_slot *, struct span row);
+	void (*write)(const struct pg_slot *, const struct pg_raw *, const struct wire_field *, struct out *);
+} formats[WIRE_COPY_FORMATS] = {
+	[WIRE_COPY_TEXT] = { pg_copy_split_text, pg_copy_write_text },
+	[WIRE_COPY_CSV] = { pg_copy_split_csv, pg_copy_write_csv },
+	[WIRE_COPY_BINARY] = { pg_copy_split_binary, pg_copy_write_binary },
+};
 
 static bool
 is_plain_encoding(struct pg *pg)
@@ -46,28 +34,40 @@ is_plain_encoding(struct pg *pg)
 bool
 pg_copy_splits(struct pg *pg, const struct pg_slot *slot, struct span body)
 {
-	return slot->is_plain_copy && body.n >= 3 && body.p[0] == 0 && is_plain_encoding(pg);
+	if (body.n < 3 || slot->form.format == WIRE_COPY_OPAQUE)
+		return false;
+	return body.p[0] ? slot->form.format == WIRE_COPY_BINARY :
+	    slot->form.format != WIRE_COPY_BINARY && is_plain_encoding(pg);
+}
+
+/* Columns of which nothing is known but their format. */
+static bool
+columns_for(struct pg *pg, size_t count, bool is_binary)
+{
+	pg->view_serial = 0;
+	pg->columns = pg_room(pg, pg->columns, &pg->column_room, count, sizeof(*pg->columns));
+	if (!pg->columns)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		pg->columns[i] = (struct wire_column){ .is_binary = is_binary };
+	return true;
 }
 
 enum wire_step
 pg_read_copy_out(struct pg *pg, struct pg_slot *slot, struct span body, struct wire_event *event)
 {
-	struct span in = body, formats;
+	struct span in = body, each;
 	bool splits = pg_copy_splits(pg, slot, body);
 	uint8_t is_binary;
 	uint16_t count;
 
 	if (!take_u8(&in, &is_binary) || !take_be16(&in, &count) ||
-	    !take_bytes(&in, (size_t)count * 2, &formats) || in.n || count > WIRE_FIELDS_MAX)
+	    !take_bytes(&in, (size_t)count * 2, &each) || in.n || count > WIRE_FIELDS_MAX)
 		return pg_bad(pg, event, "a CopyOutResponse that is not well formed");
 	if (!splits)
 		count = 1;
-	pg->view_serial = 0;
-	pg->columns = pg_room(pg, pg->columns, &pg->column_room, count, sizeof(*pg->columns));
-	if (!pg->columns)
+	if (!columns_for(pg, count, !splits || is_binary))
 		return pg_bad(pg, event, "no memory left for this flow");
-	for (size_t i = 0; i < count; i++)
-		pg->columns[i] = (struct wire_column){ .is_binary = !splits };
 	event->kind = UNIT_FIELDS;
 	event->fields.columns = pg->columns;
 	event->fields.count = count;
@@ -75,130 +75,57 @@ pg_read_copy_out(struct pg *pg, struct pg_slot *slot, struct span body, struct w
 	return WIRE_UNIT;
 }
 
-static int
-digit_of(uint8_t c, int base)
-{
-	int value = 99;
-
-	if (c >= '0' && c <= '9')
-		value = c - '0';
-	else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-		value = (c | 0x20) - 'a' + 10;
-	return value < base ? value : -1;
-}
-
-/* What stands behind a backslash: its byte, and how many bytes it took. */
-static size_t
-unescape(struct span in, uint8_t *out)
-{
-	static const char letters[] = "bfnrtv", bytes[] = "\b\f\n\r\t\v";
-	const char *letter = in.p[0] ? strchr(letters, in.p[0]) : NULL;
-	int base = in.p[0] == 'x' ? 16 : 8, most = base == 16 ? 2 : 3;
-	size_t i = base == 16 ? 1 : 0, end = i + (size_t)most;
-	int value = 0, digit;
-	bool any = false;
-
-	if (letter) {
-		*out = (uint8_t)bytes[letter - letters];
-		return 1;
-	}
-	for (; i < end && i < in.n && (digit = digit_of(in.p[i], base)) >= 0; i++, any = true)
-		value = value * base + digit;
-	*out = any ? (uint8_t)value : in.p[0];
-	return any ? i : 1;
-}
-
-/* One field, up to a TAB or the end, decoded at *room, which moves on. False: a lone backslash. */
-static bool
-take_field(struct span *in, uint8_t **room, struct wire_field *field)
-{
-	const uint8_t *from = *room;
-	struct span raw = *in;
-
-	while (in->n && in->p[0] != '\t') {
-		if (in->p[0] != '\\') {
-			*(*room)++ = in->p[0];
-			*in = span_skip(*in, 1);
-			continue;
-		}
-		if (in->n < 2)
-			return false;
-		*in = span_skip(*in, 1);
-		*in = span_skip(*in, unescape(*in, (*room)++));
-	}
-	raw.n = (size_t)(in->p - raw.p);
-	*field = (struct wire_field){ .is_null = span_is(raw, "\\N") };
-	field->bytes = span_of(from, (size_t)(*room - from));
-	if (field->is_null)
-		field->bytes.n = 0;
-	return true;
-}
-
-/* Take a line apart into as many fields as were announced. */
-static bool
-split(struct pg *pg, struct span line, size_t count)
-{
-	uint8_t *room;
-
-	pg->bytes = pg_room(pg, pg->bytes, &pg->byte_room, line.n + 1, 1);
-	pg->fields = pg_room(pg, pg->fields, &pg->field_room, count, sizeof(*pg->fields));
-	if (!pg->bytes || !pg->fields || (line.n && memchr(line.p, '\n', line.n)))
-		return false;
-	room = pg->bytes;
-	for (size_t i = 0; i < count; i++) {
-		if (!take_field(&line, &room, &pg->fields[i]))
-			return false;
-		if (i + 1 == count)
-			break;
-		if (line.n == 0)
-			return false;
-		line = span_skip(line, 1);
-	}
-	return line.n == 0;
-}
-
-static struct span
-line_of(struct span body)
-{
-	return body.n && body.p[body.n - 1] == '\n' ? span_head(body, body.n - 1) : body;
-}
-
-/* The row as one field that nobody can look into. */
-static bool
-take_whole(struct pg *pg, struct span line)
-{
-	pg->fields = pg_room(pg, pg->fields, &pg->field_room, 1, sizeof(*pg->fields));
-	if (pg->fields)
-		pg->fields[0] = (struct wire_field){ .bytes = line, .is_binary = true };
-	return pg->fields != NULL;
-}
-
-/* Columns for them, of which nothing is known. */
 static bool
 view_copy(struct pg *pg, const struct pg_slot *slot, size_t count)
 {
 	if (pg->view_serial == slot->serial)
 		return true;
-	pg->columns = pg_room(pg, pg->columns, &pg->column_room, count, sizeof(*pg->columns));
-	if (!pg->columns)
+	if (!columns_for(pg, count, slot->form.format == WIRE_COPY_OPAQUE || slot->form.format == WIRE_COPY_BINARY))
 		return false;
-	for (size_t i = 0; i < count; i++)
-		pg->columns[i] = (struct wire_column){ .is_binary = !slot->is_plain_copy };
 	pg->view_serial = slot->serial;
 	pg->view_count = count;
+	return true;
+}
+
+static bool
+rooms(struct pg *pg, struct span row, size_t count)
+{
+	pg->bytes = pg_room(pg, pg->bytes, &pg->byte_room, row.n + 1, 1);
+	pg->fields = pg_room(pg, pg->fields, &pg->field_room, count, sizeof(*pg->fields));
+	pg->raws = pg_room(pg, pg->raws, &pg->raw_room, count, sizeof(*pg->raws));
+	return pg->bytes && pg->fields && pg->raws;
+}
+
+static bool
+take_row(struct pg *pg, const struct pg_slot *slot, struct span row, struct wire_event *event)
+{
+	const struct pg_copy_format *format = &formats[slot->form.format];
+
+	if (format->split)
+		return format->split(pg, slot, row);
+	pg->fields[0] = (struct wire_field){ .bytes = row, .is_binary = true };
+	pg->raws[0] = (struct pg_raw){ .n = row.n };
+	event->row.is_opaque = true;
 	return true;
 }
 
 enum wire_step
 pg_read_copy_row(struct pg *pg, struct pg_slot *slot, struct span body, struct wire_event *event)
 {
-	size_t count = slot->is_plain_copy ? slot->copy_count : 1;
-	struct span line = line_of(body);
+	size_t count = slot->form.format == WIRE_COPY_OPAQUE ? 1 : slot->copy_count;
 
-	if (!view_copy(pg, slot, count))
+	if (slot->form.has_header && !slot->copy_began) {
+		event->kind = UNIT_PLAIN;	/* names of columns */
+		return WIRE_UNIT;
+	}
+	if (slot->form.format == WIRE_COPY_BINARY && pg_copy_ends_binary(slot, body)) {
+		event->kind = UNIT_PLAIN;
+		return WIRE_UNIT;
+	}
+	if (!view_copy(pg, slot, count) || !rooms(pg, body, count))
 		return pg_bad(pg, event, "no memory left for this flow");
-	if (slot->is_plain_copy ? line.n == body.n || !split(pg, line, count) : !take_whole(pg, line))
-		return pg_bad(pg, event, "a row of a COPY that is not what was announced, or no memory for it");
+	if (!take_row(pg, slot, body, event))
+		return pg_bad(pg, event, "a row of a COPY that is not what was announced");
 	event->kind = UNIT_ROW;
 	event->row.fields = pg->fields;
 	event->row.count = count;
@@ -206,67 +133,42 @@ pg_read_copy_row(struct pg *pg, struct pg_slot *slot, struct span body, struct w
 	return WIRE_UNIT;
 }
 
-static void
-escape(struct span in, struct out *out)
+/* The line without its end; false: it has none. */
+bool
+pg_copy_line(struct span row, struct span *line)
 {
-	static const char bytes[] = "\b\f\n\r\t\v\\", letters[] = "bfnrtv\\";
-
-	for (size_t i = 0; i < in.n; i++) {
-		const char *found = in.p[i] ? strchr(bytes, in.p[i]) : NULL;
-
-		if (found)
-			out_u8(out, '\\');
-		out_u8(out, found ? (uint8_t)letters[found - bytes] : in.p[i]);
-	}
+	if (row.n == 0 || row.p[row.n - 1] != '\n')
+		return false;
+	*line = span_head(row, row.n - 1);
+	return true;
 }
 
-/* Where the field that begins here ends, in the bytes as they came. */
-static struct span
-take_raw(struct span *in)
+/* Is it what was read? `fields` of a rewrite may be pg->fields themselves. */
+static bool
+is_unedited(const struct pg_raw *raw, const struct wire_field *now)
 {
-	struct span raw = *in;
-
-	while (in->n && in->p[0] != '\t')
-		*in = span_skip(*in, in->p[0] == '\\' ? 2 : 1);
-	raw.n = (size_t)(in->p - raw.p);
-	*in = span_skip(*in, 1);
-	return raw;
+	return now->is_null == raw->is_null && now->bytes.p == raw->value.p && now->bytes.n == raw->value.n;
 }
 
-static void
-write_field(const struct wire_field *now, const struct wire_field *was, struct span raw, struct out *out)
-{
-	if (now->is_null == was->is_null && span_equal(now->bytes, was->bytes))
-		out_span(out, raw);
-	else if (now->is_null)
-		out_span(out, SPAN("\\N"));
-	else
-		escape(now->bytes, out);
-}
-
-/* `fields` may be pg->fields with edits, so the row is read again into room of its own. */
 void
 pg_write_copy(struct pg *pg, struct span unit, const struct wire_field *fields, size_t count, struct out *out)
 {
-	struct span body = span_skip(unit, 5), line = line_of(body), rest = line;
-	size_t at = pg_begin(out, 'd');
-	uint8_t *scratch = arena_take(pg->arena, line.n + 1), *room = scratch;
+	const struct pg_slot *slot = pg_slot_head(pg);
+	struct span row = span_skip(unit, 5);
+	size_t at = pg_begin(out, 'd'), done = 0;
 
-	if (count == 1 && fields[0].is_binary)
-		out_span(out, fields[0].bytes);
-	else if (!scratch)
-		out->failed = true;
-	for (size_t i = 0; scratch && i < count && !fields[i].is_binary; i++) {
-		struct span left = rest, raw = take_raw(&rest);
-		struct wire_field was = { 0 };
+	for (size_t i = 0; i < count; i++) {
+		const struct pg_raw *raw = &pg->raws[i];
 
-		take_field(&left, &room, &was);
-		if (i)
-			out_u8(out, '\t');
-		write_field(&fields[i], &was, raw, out);
+		out_span(out, span_head(span_skip(row, done), raw->at - done));
+		done = raw->at + raw->n;
+		if (is_unedited(raw, &fields[i]))
+			out_span(out, span_head(span_skip(row, raw->at), raw->n));
+		else if (slot && formats[slot->form.format].write)
+			formats[slot->form.format].write(slot, raw, &fields[i], out);
+		else
+			out_span(out, fields[i].bytes);
 	}
-	arena_give(pg->arena, scratch);
-	if (line.n < body.n)
-		out_u8(out, '\n');
+	out_span(out, span_skip(row, done));
 	pg_end(out, at);
 }

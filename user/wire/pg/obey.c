@@ -24,7 +24,7 @@ pass_query(struct pg *pg, struct span body)
 
 	take_text(&body, &text);
 	slot = pg_slot_push(pg, SLOT_QUERY, ++pg->turns);
-	slot->is_plain_copy = pg_copy_is_plain(text);
+	slot->form = pg->form;
 	was = pg_kept_put(pg, KEPT_STATEMENT, SPAN(""), NULL);	/* as the server: drop_unnamed_stmt() */
 	pg_kept_release(pg, &was);
 	pg_kept_doubt(pg, text);
@@ -114,7 +114,7 @@ pass_execute(struct pg *pg, struct span body)
 		return;
 	}
 	slot->it = pg_kept_ref(it);
-	slot->is_plain_copy = pg_copy_is_plain(it->statement->text);
+	slot->form = pg->form;
 	it->has_run = true;
 	pg_kept_doubt(pg, it->statement->text);
 	if (name.n == 0 && limit == 0)
@@ -184,6 +184,7 @@ pg_ask_pass(struct pg *pg, struct span unit, struct out to[WIRE_SIDES])
 	pass = pass_of(unit.p[0]);
 	if (pass)
 		pass(pg, span_skip(unit, 5));
+	pg->form = (struct wire_copy){ .format = WIRE_COPY_OPAQUE };
 	out_span(&to[WIRE_SERVER], unit);
 }
 

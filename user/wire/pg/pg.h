@@ -107,15 +107,23 @@ struct pg_slot {
 	uint32_t segment;
 	uint32_t serial;		/* never twice in a flow */
 	bool has_change;		/* it changed what a name means; `old` is what it meant */
-	bool is_plain_copy;		/* COPY … TO STDOUT without options */
+	bool copy_began;		/* its first row has come */
 	bool is_binary;			/* FUNCTION: the result */
 	bool has_failed;
 	struct pg_kept *it;		/* what it makes, describes or runs */
 	struct pg_kept *old;
 	enum pg_kept_kind changed;	/* which table */
 	struct pg_columns *columns;	/* QUERY: of the answer so far */
-	size_t copy_count;
+	size_t copy_count;		/* fields of a row */
+	struct wire_copy form;		/* as its text says; of rows that cannot be split: opaque */
 	struct pg_no *no;
+};
+
+/* Where a field of a COPY's row stands in it, and what it says. */
+struct pg_raw {
+	size_t at, n;
+	bool is_null, is_quoted;
+	struct span value;
 };
 
 struct pg_setting {
@@ -165,6 +173,7 @@ struct pg {
 	uint32_t run_segment;		/* of the last that may change the transaction */
 	uint32_t settled_segment;	/* of the last ReadyForQuery */
 	char transaction;
+	struct wire_copy form;		/* copy_form(): of the ask that passes next */
 	bool mute, is_open;		/* open: extended messages since the last Sync */
 	size_t maybe;			/* Syncs that a COPY may have swallowed */
 	struct pg_failure failure;
@@ -181,6 +190,8 @@ struct pg {
 	struct wire_field *fields;
 	struct wire_column *columns;
 	size_t field_room, column_room;
+	struct pg_raw *raws;
+	size_t raw_room;
 	uint8_t *bytes;
 	size_t byte_room;
 	uint32_t view_serial;		/* columns[] holds this slot's view; 0: nothing */
@@ -276,7 +287,20 @@ bool pg_text_is_fatal(struct span body);
 enum wire_step pg_read_copy_out(struct pg *, struct pg_slot *, struct span body, struct wire_event *);
 enum wire_step pg_read_copy_row(struct pg *, struct pg_slot *, struct span body, struct wire_event *);
 void pg_write_copy(struct pg *, struct span unit, const struct wire_field *, size_t count, struct out *);
-bool pg_copy_is_plain(struct span text);
 bool pg_copy_splits(struct pg *, const struct pg_slot *, struct span body);
+bool pg_copy_line(struct span row, struct span *line);
+
+/*
+ * copy_text.c, copy_csv.c, copy_binary.c: rows of one format each. Split: into
+ * pg->raws and pg->fields, slot->copy_count of them, decoded in pg->bytes, all of
+ * which have room. False: not a row of that many fields.
+ */
+bool pg_copy_split_text(struct pg *, const struct pg_slot *, struct span row);
+bool pg_copy_split_csv(struct pg *, const struct pg_slot *, struct span row);
+bool pg_copy_split_binary(struct pg *, const struct pg_slot *, struct span row);
+bool pg_copy_ends_binary(const struct pg_slot *, struct span row);
+void pg_copy_write_text(const struct pg_slot *, const struct pg_raw *, const struct wire_field *, struct out *);
+void pg_copy_write_csv(const struct pg_slot *, const struct pg_raw *, const struct wire_field *, struct out *);
+void pg_copy_write_binary(const struct pg_slot *, const struct pg_raw *, const struct wire_field *, struct out *);
 
 #endif

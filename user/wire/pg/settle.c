@@ -195,7 +195,9 @@ settle_copy(struct pg *pg, char tag, struct span body)
 		return;
 	}
 	slot->copy = tag == 'H' ? COPY_OUT : COPY_BOTH;
-	slot->is_plain_copy = tag == 'H' && pg_copy_splits(pg, slot, body);
+	if (tag != 'H' || !pg_copy_splits(pg, slot, body))
+		slot->form = (struct wire_copy){ .format = WIRE_COPY_OPAQUE };
+	slot->copy_began = false;
 	slot->copy_count = body.n < 3 ? 0 : span_be16(body, 1);
 	pg->view_serial = 0;
 }
@@ -229,6 +231,9 @@ pg_answer_settle(struct pg *pg, struct span unit, struct out to[WIRE_SIDES])
 		return true;
 	case 'D':
 		return !pg_slot_is_own(slot);
+	case 'd':
+		slot->copy_began = true;
+		return true;
 	default:
 		return true;	/* notices, copy rows and their end, function results */
 	}

@@ -136,6 +136,12 @@ yes(void *state)
 	return true;
 }
 
+static void
+copy_form(void *state, const struct wire_copy *form)
+{
+	(void)state, (void)form;
+}
+
 const struct wire_codec wire_raw = {
 	.name = "raw",
 	.first = WIRE_CLIENT,
@@ -146,6 +152,7 @@ const struct wire_codec wire_raw = {
 	.refuse = refuse,
 	.drop = drop,
 	.rewrite = rewrite,
+	.copy_form = copy_form,
 	.login_begin = login_begin,
 	.wants_proof = wants_proof,
 	.login_proof = login_proof,

@@ -14,7 +14,16 @@ static const struct {
 	{ "function", ">F @1 %0 %0 %0\n", "<N #0\n", "<V $\"secret\"\n", "<V $\"***\"\n" },
 	{ "copy", ">Q 'COPY t TO STDOUT'\n", "<H #0 %3 %0 %0 %0\n",
 	  "<d \"\\x61b\" #9 \"secret\" #9 \"\\N\" #10\n", "<d \"\\x61b\" #9 \"***\" #9 \"\\N\" #10\n" },
-	{ "csv", ">Q 'COPY t TO STDOUT CSV'\n", "<H #0 %3 %0 %0 %0\n", "<d \"secret\" #10\n", "<d \"***\" #10\n" },
+	{ "copy, NULL of its own", ">Q 'COPY t TO STDOUT NULL'\n", "<H #0 %2 %0 %0\n",
+	  "<d \"nix\" #9 \"secret\" #10\n", "<d \"nix\" #9 \"***\" #10\n" },
+	{ "csv", ">Q 'COPY t TO STDOUT CSV'\n", "<H #0 %3 %0 %0 %0\n", "<d \"a,secret,\" #34 \"b,c\" #34 #10\n",
+	  "<d \"a,***,\" #34 \"b,c\" #34 #10\n" },
+	{ "csv, quoted", ">Q 'COPY t TO STDOUT CSV'\n", "<H #0 %2 %0 %0\n", "<d #34 \"secret\" #34 \",\" #34 #34 #10\n",
+	  "<d #34 \"***\" #34 \",\" #34 #34 #10\n" },
+	{ "binary", ">Q 'COPY t TO STDOUT BINARY'\n", "<H #1 %2 %1 %1\n",
+	  "<d \"PGCOPY\" #10 #255 #13 #10 #0 @0 @0 %2 $\"secret\" -\n",
+	  "<d \"PGCOPY\" #10 #255 #13 #10 #0 @0 @0 %2 $\"***\" -\n" },
+	{ "opaque", ">Q 'COPY t TO STDOUT OPAQUE'\n", "<H #0 %3 %0 %0 %0\n", "<d \"secret\"\n", "<d \"***\"\n" },
 };
 
 static void
