@@ -154,9 +154,10 @@ struct wire_event {
 		struct wire_cancel cancel;
 		struct { const struct wire_column *columns; size_t count; bool is_copy; } fields;
 		/* columns: one per field for ROW and REPLY (zeros where nothing was announced), NULL for TEXT.
-		 * A WIRE_PART of a ROW has neither: it cannot be masked, so refuse it when masks are active. */
+		 * A WIRE_PART of a ROW has neither: it cannot be masked; see whole(). */
 		struct {
 			const struct wire_field *fields; size_t count; const struct wire_column *columns;
+			bool begins;	/* ROW: it is one more row, not another part of one */
 			bool is_opaque;	/* one field that cannot be looked into: refuse it when masks are active */
 		} row;
 		struct wire_done done;
@@ -176,7 +177,7 @@ struct arena;
 
 struct wire_settings {
 	struct arena *arena;
-	size_t unit_limit;	/* an ask or a row larger than this is refused */
+	size_t unit_limit;	/* an ask larger than this is refused; a row comes in parts, but for whole() */
 	bool offers_tls;	/* to the skill */
 	uint8_t worker;		/* goes into client keys */
 	uint32_t flow;
@@ -208,6 +209,10 @@ struct wire_codec {
 
 	/* Called before pass() of an ask: what its text says of the rows of a COPY it may answer with. */
 	void (*copy_form)(void *, const struct wire_copy *);
+
+	/* Rows of up to `limit` bytes are wanted whole from now on, since they must be masked; 0: of up to
+	 * unit_limit again. A row's first part was not obeyed yet: next() names it anew. */
+	void (*whole)(void *, size_t limit);
 
 	/* Upstream login, once dialled (and once TLS is up, when there is TLS): write the first message.
 	 * Parameters of the client are kept but for user. Then the dialogue: next(SERVER) gives UNIT_OWN with

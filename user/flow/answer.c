@@ -1,7 +1,7 @@
 /*
  * answer.c: what comes back.
  * The columns of an answer are traced to base columns, which decides what is
- * masked; rows then pass one by one. Everything the skill gets is counted and goes
+ * masked; rows then pass one by one (row.c). Everything the skill gets is counted and goes
  * into a digest, so that a replay can be held against what was really sent. When a
  * turn is complete its answer is entered.
  */
@@ -17,7 +17,7 @@
 #include "flow/flow.h"
 #include "record/record.h"
 
-#define ROW_ROOM (FLOW_UNIT_BYTES * 2)
+#define TEXT_ROOM (FLOW_UNIT_BYTES * 2)
 
 const EVP_MD *
 flow_sha256(void)
@@ -110,8 +110,8 @@ flow_answer_sent(struct flow *flow, struct turn *turn, size_t from)
 
 /* ---- columns -------------------------------------------------------------------- */
 
-static int
-plan_columns(struct turn *turn, const struct wire_column *columns,
+int
+flow_plan_columns(struct turn *turn, const struct wire_column *columns,
     size_t count)
 {
 	struct arena *arena = arena_new(FLOW_SCRATCH_BYTES);
@@ -163,124 +163,11 @@ flow_unit_fields(struct flow *flow, const struct wire_event *event)
 
 	if (!turn || !turn->masks)
 		return true;
-	if (plan_columns(turn, event->fields.columns, event->fields.count)) {
+	if (flow_plan_columns(turn, event->fields.columns, event->fields.count)) {
 		flow_end(flow, "an answer's masks could not be planned");
 		return false;
 	}
 	return true;
-}
-
-/* ---- rows ------------------------------------------------------------------------- */
-
-/* End the flow in the middle of an answer: it must not go on as it is. */
-static bool
-stop_answer(struct flow *flow, struct span unit, enum refusal what, const char *reason)
-{
-	char room[REFUSAL_ROOM];
-	struct wire_no no;
-
-	flow->refusal = flow_refusal_id(flow->worker);
-	no = flow_refusal(what, &flow->refusal, 0, room);
-	no.fatal = true;
-	flow->codec->refuse(flow->codec_state, WIRE_SERVER, unit, &no, flow->to);
-	flow_close(flow, reason);
-	return false;
-}
-
-static void
-pass_row(struct flow *flow, struct turn *turn, struct span unit)
-{
-	size_t from = flow->to[WIRE_CLIENT].n;
-
-	flow->codec->pass(flow->codec_state, WIRE_SERVER, unit, flow->to);
-	flow_answer_sent(flow, turn, from);
-}
-
-/*
- * Mask every field; edits stand one behind the other in `room`, whose memory may
- * move while it grows, so the new spans are set once all are written.
- */
-static int
-mask_fields(const struct turn *turn, struct wire_field *fields, size_t count,
-    struct out *room, struct mask_tally *tally)
-{
-	size_t starts[WIRE_FIELDS_MAX + 1];
-	bool edited[WIRE_FIELDS_MAX];
-	int edits = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		enum mask_result result = MASK_KEPT;
-
-		starts[i] = room->n;
-		if (!fields[i].is_null)
-			result = mask_value(turn->plan, i, fields[i].bytes, room, tally);
-		edited[i] = result == MASK_EDITED;
-		fields[i].is_null = fields[i].is_null || result == MASK_NULLED;
-		edits += result != MASK_KEPT;
-	}
-	starts[count] = room->n;
-	for (size_t i = 0; i < count; i++)
-		if (edited[i])
-			fields[i].bytes = span_of(room->p + starts[i], starts[i + 1] - starts[i]);
-	return room->failed ? -1 : edits;
-}
-
-static bool
-mask_row(struct flow *flow, struct turn *turn, const struct wire_event *event,
-    struct span unit)
-{
-	static struct wire_field fields[WIRE_FIELDS_MAX];	/* a process has one thread */
-	size_t from = flow->to[WIRE_CLIENT].n, count = event->row.count;
-	struct out room = out_new(ROW_ROOM);
-	int edits;
-
-	if (count > WIRE_FIELDS_MAX || !event->row.fields)
-		return stop_answer(flow, unit, REFUSAL_LIMIT, "a row too large to be masked");
-	if (event->row.is_opaque)
-		return stop_answer(flow, unit, REFUSAL_FORMAT,
-		    "a COPY in a format that cannot be masked");
-	memcpy(fields, event->row.fields, count * sizeof(*fields));
-	edits = mask_fields(turn, fields, count, &room, &turn->tally);
-	if (edits > 0)
-		flow->codec->rewrite(flow->codec_state, unit, fields, count, flow->to);
-	else if (edits == 0)
-		flow->codec->pass(flow->codec_state, WIRE_SERVER, unit, flow->to);
-	out_free(&room);
-	if (edits < 0)
-		return stop_answer(flow, unit, REFUSAL_LIMIT, "a row too large to be masked");
-	flow_answer_sent(flow, turn, from);
-	return true;
-}
-
-bool
-flow_unit_row(struct flow *flow, const struct wire_event *event, struct span unit)
-{
-	struct turn *turn = flow_turn_find(flow, event->turn);
-
-	if (!turn) {
-		flow_end(flow, "a row that nobody asked for");
-		return false;
-	}
-	turn->bytes_in += unit.n;
-	turn->rows += event->row.fields != NULL;
-	if (turn->row_limit && turn->rows > turn->row_limit)
-		return stop_answer(flow, unit, REFUSAL_LIMIT, "more rows than policy allows");
-	if (!turn->masks) {
-		pass_row(flow, turn, unit);
-		return true;
-	}
-	if (!event->row.fields)
-		return stop_answer(flow, unit, REFUSAL_LIMIT, "a row too large to be masked");
-	if (!turn->plan && plan_columns(turn, event->row.columns,
-	    event->row.columns ? event->row.count : 0)) {
-		flow_end(flow, "an answer's masks could not be planned");
-		return false;
-	}
-	if (mask_plan_is_empty(turn->plan)) {
-		pass_row(flow, turn, unit);
-		return true;
-	}
-	return mask_row(flow, turn, event, unit);
 }
 
 /* Masks for text of the server: more than the ask's own, see decide_masks(). */
@@ -352,7 +239,7 @@ flow_unit_text(struct flow *flow, const struct wire_event *event, struct span un
 	struct wire_field fields[64];
 	size_t starts[65], from = flow->to[WIRE_CLIENT].n, count = event->row.count;
 	struct mask_tally spare = { 0 };
-	struct out room = out_new(ROW_ROOM);
+	struct out room = out_new(TEXT_ROOM);
 	bool edited[64], any = false, hides = withholds(turn, active, event);
 
 	if (turn)
@@ -439,7 +326,7 @@ static void
 keep_error(const struct flow *flow, struct turn *turn, const struct wire_done *done)
 {
 	struct mask_tally spare = { 0 };
-	struct out masked = out_new(ROW_ROOM);
+	struct out masked = out_new(TEXT_ROOM);
 	bool edited = mask_text(turn->policy->masks, text_masks(flow, turn),
 	    done->message, &masked, &spare) != MASK_KEPT;
 

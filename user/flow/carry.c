@@ -65,7 +65,7 @@ read_leg(struct flow *flow, enum wire_side side)
 {
 	static uint8_t buffer[READ_BYTES];	/* a process has one thread */
 	struct leg *leg = &flow->legs[side];
-	size_t room = FLOW_IN_BYTES - leg->in.n;
+	size_t room = leg->in_most - leg->in.n;
 	ssize_t n;
 
 	n = recv(leg->fd, buffer, room < READ_BYTES && !leg->tls ? room : READ_BYTES, 0);
@@ -166,7 +166,7 @@ wanted(const struct flow *flow, enum wire_side side)
 		return EPOLLOUT;
 	if (!leg->eof)
 		events |= EPOLLRDHUP;
-	if (!leg->eof && flow_reads(flow, side) && leg->in.n < FLOW_IN_BYTES &&
+	if (!leg->eof && flow_reads(flow, side) && leg->in.n < leg->in_most &&
 	    queued(flow, !side) < FLOW_HIGH_BYTES)
 		events |= EPOLLIN;
 	if (queued(flow, side) && (!leg->tls || leg->cipher.n))

@@ -45,8 +45,11 @@ struct splice;
 #define FLOW_OF_SKILL 1024		/* of these, at most so many of one skill's session */
 #define FLOW_ARENA_BYTES (16u << 20)	/* what a codec may keep */
 #define FLOW_SCRATCH_BYTES (16u << 20)	/* what one ask may need */
-#define FLOW_UNIT_BYTES (1u << 20)	/* largest ask, and largest row that is masked */
-#define FLOW_IN_BYTES (FLOW_UNIT_BYTES + (128u << 10))
+#define FLOW_UNIT_BYTES (1u << 20)	/* largest ask; larger rows stream, but for masked ones */
+#define FLOW_ROW_BYTES (8u << 20)	/* largest row that is masked */
+#define FLOW_WHOLE_BYTES (256u << 20)	/* rows larger than a unit that one worker holds at a time */
+#define FLOW_SPARE_BYTES (128u << 10)	/* what one read may bring behind a unit */
+#define FLOW_IN_BYTES (FLOW_UNIT_BYTES + FLOW_SPARE_BYTES)
 #define FLOW_OUT_BYTES (64u << 20)	/* a queue beyond this ends the flow */
 #define FLOW_HIGH_BYTES (256u << 10)	/* above it the other side is not read */
 #define FLOW_TURNS 8192			/* passed and not answered */
@@ -77,6 +80,7 @@ struct worker {
 	unsigned int slot;
 	uint32_t next_number;
 	bool watched;				/* somebody runs `interlock watch` */
+	size_t whole;				/* bytes of large rows that flows hold */
 	struct stops *stops;			/* what `interlock stop` named */
 	struct flow *dead;			/* ended in this round, freed by `bury` */
 	struct timer bury;
@@ -120,7 +124,8 @@ struct leg {
 	uint32_t events;
 	struct tls *tls;
 	bool tls_open;		/* its handshake is complete */
-	struct out in;		/* plaintext that came */
+	struct out in;		/* plaintext that came; read while it has less than in_most */
+	size_t in_most;
 	size_t used;		/* bytes at its front that are consumed */
 	struct out cipher;	/* what goes to the socket */
 	bool eof;		/* the other end has sent its last byte */
@@ -217,10 +222,13 @@ struct flow {
 	uint64_t entry;			/* sequence of the flow's own entry waited for */
 	char reason[160];		/* why it closes */
 	struct id refusal;		/* what the skill was told when it closed; unset: nothing */
+	size_t whole;			/* bytes of a large row that it holds, of worker->whole */
+	bool whole_is_done;
 	bool is_known;			/* identified; waits for a whole policy */
 	bool upstream_asked;		/* login_begin was written */
 	bool ended;
 	bool pumping, again;	/* in flow_pump; it must go round once more */
+	bool choked;		/* something waits for a queue to drain */
 };
 
 /* ---- state.c: the two tables ------------------------------------------------ */
@@ -324,11 +332,15 @@ bool flow_turn_add(struct flow *);
 const EVP_MD *flow_sha256(void);
 void flow_turn_free(struct turn *);
 bool flow_unit_fields(struct flow *, const struct wire_event *);
+/* Trace the columns of this answer and say what is masked in it. */
+int flow_plan_columns(struct turn *, const struct wire_column *, size_t count);
 /* Could the answer to this ask have a value that is masked, whatever its columns? */
 bool flow_may_mask(const struct flow *, const struct verdict *, const struct sql_analysis *);
-bool flow_unit_row(struct flow *, const struct wire_event *, struct span unit);
 bool flow_unit_text(struct flow *, const struct wire_event *, struct span unit);
 bool flow_unit_done(struct flow *, const struct wire_event *);
+/* row.c: the masked row was obeyed: give back what a large one took, when its bytes are gone. */
+void flow_row_let_go(struct flow *);
+bool flow_unit_row(struct flow *, const struct wire_event *, struct span unit);
 /* Count and digest `n` bytes at the end of what goes to the skill. */
 void flow_answer_sent(struct flow *, struct turn *, size_t from);
 

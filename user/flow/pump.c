@@ -244,6 +244,12 @@ part(struct flow *flow, enum wire_side side, const struct wire_event *event,
 }
 
 static bool
+is_choked(const struct flow *flow, enum wire_side side)
+{
+	return flow->to[side].n > FLOW_HIGH_BYTES * 4;
+}
+
+static bool
 pump_side(struct flow *flow, enum wire_side side)
 {
 	struct leg *leg = &flow->legs[side];
@@ -258,9 +264,11 @@ pump_side(struct flow *flow, enum wire_side side)
 		return false;
 	if (side == WIRE_SERVER && flow->request && flow->state == FLOW_LOGGING_IN)
 		return false;	/* a proof is on its way */
-	if (flow->to[!side].n > FLOW_HIGH_BYTES * 4)
-		return false;	/* let the other side drain first */
-	step = parse_next(flow->codec, flow->codec_state, side, in, FLOW_IN_BYTES,
+	if (is_choked(flow, !side)) {
+		flow->choked = true;	/* let the other side drain first */
+		return false;
+	}
+	step = parse_next(flow->codec, flow->codec_state, side, in, leg->in_most,
 	    flow->to, &event);
 	if (step == WIRE_MORE)
 		return false;
@@ -319,13 +327,11 @@ push_login(struct flow *flow)
 		flow_login_step(flow);
 }
 
-void
-flow_pump(struct flow *flow)
+static void
+pump_round(struct flow *flow)
 {
-	flow->again = true;
-	if (flow->ended || flow->pumping)
-		return;
 	flow->pumping = true;
+	flow->choked = false;
 	push_login(flow);
 	while (flow->again) {
 		flow->again = false;
@@ -338,8 +344,21 @@ flow_pump(struct flow *flow)
 		out_drop(&flow->legs[side].in, flow->legs[side].used);
 		flow->legs[side].used = 0;
 	}
-	if (!flow->ended)
-		flow_flush(flow);
+	flow_row_let_go(flow);
+}
+
+/* What was choked goes on as soon as the flush made room: nobody else would wake it. */
+void
+flow_pump(struct flow *flow)
+{
+	flow->again = true;
+	if (flow->ended || flow->pumping)
+		return;
+	do {
+		flow->again = true;
+		pump_round(flow);
+	} while (!flow->ended && flow_flush(flow) && flow->choked &&
+	    !is_choked(flow, WIRE_CLIENT) && !is_choked(flow, WIRE_SERVER));
 }
 
 void

@@ -51,6 +51,7 @@ unlink_flow(struct flow *flow)
 	if (flow->after)
 		flow->after->before = flow->before;
 	worker->count--;
+	worker->whole -= flow->whole;
 }
 
 struct flow *
@@ -74,6 +75,7 @@ flow_new(struct worker *worker, int fd, const struct abi_origin *origin)
 	for (int side = 0; side < WIRE_SIDES; side++) {
 		flow->legs[side].fd = -1;
 		flow->legs[side].in = out_new(FLOW_IN_BYTES);
+		flow->legs[side].in_most = FLOW_IN_BYTES;
 		flow->legs[side].cipher = out_new(FLOW_OUT_BYTES);
 		flow->to[side] = out_new(FLOW_OUT_BYTES);
 	}

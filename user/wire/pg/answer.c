@@ -213,10 +213,17 @@ begin_large(struct pg *pg, struct span in, struct wire_event *event)
 	if ((tag != 'D' && tag != 'd') || !slot || !may_answer(slot, tag))
 		return pg_bad(pg, event, "a message of the server larger than the limit");
 	event->kind = pg_slot_is_own(slot) ? UNIT_REPLY : UNIT_ROW;
+	event->row.begins = true;
 	event->row.fields = NULL;
 	event->row.columns = NULL;
 	event->row.count = 0;
 	return pg_part_begin(pg, WIRE_SERVER, in, event);
+}
+
+static size_t
+limit_of(const struct pg *pg, uint8_t tag)
+{
+	return (tag == 'D' || tag == 'd') && pg->whole ? pg->whole : pg->set.unit_limit;
 }
 
 enum wire_step
@@ -233,7 +240,7 @@ pg_answer_next(struct pg *pg, struct span in, struct wire_event *event)
 	if (total < 5)
 		return pg_bad(pg, event, "a message of the server shorter than its length");
 	event->turn = slot && !pg_slot_is_own(slot) && slot->kind != SLOT_SYNC ? slot->turn : 0;
-	if (total > pg->set.unit_limit)
+	if (total > limit_of(pg, in.p[0]))
 		return begin_large(pg, in, event);
 	if (in.n < total)
 		return pg_more(event, total);

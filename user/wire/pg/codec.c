@@ -188,6 +188,14 @@ copy_form(void *state, const struct wire_copy *form)
 	pg->form = *form;
 }
 
+static void
+whole(void *state, size_t limit)
+{
+	struct pg *pg = state;
+
+	pg->whole = limit;
+}
+
 static bool
 is_idle(void *state)
 {
@@ -216,6 +224,7 @@ const struct wire_codec wire_pg = {
 	.drop = drop,
 	.rewrite = rewrite,
 	.copy_form = copy_form,
+	.whole = whole,
 	.login_begin = pg_login_begin,
 	.wants_proof = pg_wants_proof,
 	.login_proof = pg_login_proof,

@@ -127,6 +127,7 @@ pg_read_copy_row(struct pg *pg, struct pg_slot *slot, struct span body, struct w
 	if (!take_row(pg, slot, body, event))
 		return pg_bad(pg, event, "a row of a COPY that is not what was announced");
 	event->kind = UNIT_ROW;
+	event->row.begins = true;
 	event->row.fields = pg->fields;
 	event->row.count = count;
 	event->row.columns = pg->columns;

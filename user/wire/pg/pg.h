@@ -161,6 +161,7 @@ struct pg {
 
 	/* the units in hand */
 	size_t left[WIRE_SIDES];	/* of a message passed in parts */
+	size_t whole;			/* rows up to this size are wanted whole; 0: unit_limit */
 	enum wire_kind part_kind[WIRE_SIDES];
 	uint32_t part_turn[WIRE_SIDES];
 	bool part_drops[WIRE_SIDES];	/* as its first part went, so goes the rest */

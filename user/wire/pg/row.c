@@ -166,6 +166,7 @@ pg_read_row(struct pg *pg, struct pg_slot *slot, struct span body, struct wire_e
 	if (body.n)
 		return pg_bad(pg, event, "a DataRow that is not well formed");
 	event->kind = pg_slot_is_own(slot) ? UNIT_REPLY : UNIT_ROW;
+	event->row.begins = true;
 	event->row.fields = pg->fields;
 	event->row.count = count;
 	event->row.columns = pg->columns;
@@ -183,6 +184,7 @@ pg_read_value(struct pg *pg, struct pg_slot *slot, struct span body, struct wire
 	if (!take_value(&body, &pg->fields[0]) || body.n)
 		return pg_bad(pg, event, "a FunctionCallResponse that is not well formed");
 	event->kind = UNIT_ROW;
+	event->row.begins = true;
 	event->row.fields = pg->fields;
 	event->row.count = 1;
 	event->row.columns = pg->columns;

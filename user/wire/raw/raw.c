@@ -142,6 +142,12 @@ copy_form(void *state, const struct wire_copy *form)
 	(void)state, (void)form;
 }
 
+static void
+whole(void *state, size_t limit)
+{
+	(void)state, (void)limit;
+}
+
 const struct wire_codec wire_raw = {
 	.name = "raw",
 	.first = WIRE_CLIENT,
@@ -153,6 +159,7 @@ const struct wire_codec wire_raw = {
 	.drop = drop,
 	.rewrite = rewrite,
 	.copy_form = copy_form,
+	.whole = whole,
 	.login_begin = login_begin,
 	.wants_proof = wants_proof,
 	.login_proof = login_proof,
