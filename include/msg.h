@@ -68,10 +68,11 @@ enum msg_type {
 	MSG_KEPT,		/* recorder -> writer: u8 level, be64 incarnation, be64 sequence:
 				 * all up to here are written (or synced) */
 
-	/* policy -> each: its view (body: view_*_pack). Two phases. */
+	/* policy -> each: its view (body: view_*_pack). Two phases, each answered. */
 	MSG_VIEW_OFFER,		/* policy -> p: packed view */
 	MSG_VIEW_TAKEN,		/* p -> policy: be32 epoch, status */
 	MSG_VIEW_SWAP,		/* policy -> p: be32 epoch: from now on */
+	MSG_VIEW_SWAPPED,	/* p -> policy: be32 epoch: it does */
 	MSG_VIEW_ASK,		/* p -> policy: - : the one in force, please (after a restart) */
 
 	/* worker <-> loader */

@@ -20,6 +20,7 @@
 #include "desk/control.h"
 #include "entry/scribe.h"
 #include "msg/post.h"
+#include "msg/swap.h"
 #include "view.h"
 
 /* ---- policy ---------------------------------------------------------------------- */
@@ -36,16 +37,6 @@ desk_view(const struct desk *desk, uint32_t epoch)
 	return NULL;
 }
 
-static void
-say_taken(struct desk *desk, uint32_t epoch, int status)
-{
-	struct out body cleanup(out_free) = out_new(8);
-
-	out_be32(&body, epoch);
-	out_be32(&body, (uint32_t)-status);
-	(void)post_send(desk->post, SLOT_POLICY, MSG_VIEW_TAKEN, 0, out_view(&body), -1);
-}
-
 static bool
 hear_offer(struct desk *desk, struct span body)
 {
@@ -55,12 +46,12 @@ hear_offer(struct desk *desk, struct span body)
 	if (status == -EINVAL)
 		return false;
 	if (status) {
-		say_taken(desk, 0, status);
+		swap_say_taken(desk->post, 0, status);
 		return true;
 	}
 	view_free(desk->offered);
 	desk->offered = view;
-	say_taken(desk, view->head.epoch, 0);
+	swap_say_taken(desk->post, view->head.epoch, 0);
 	return true;
 }
 
@@ -77,6 +68,7 @@ hear_swap(struct desk *desk, struct span body)
 	desk->before = desk->view;
 	desk->view = take(&desk->offered);
 	scribe_policy(desk->scribe, epoch, desk->view->head.digest);
+	swap_say_done(desk->post, epoch);
 	log_info("policy %u is in force", epoch);
 	return true;
 }

@@ -13,6 +13,7 @@
 #include "entry/scribe.h"
 #include "flow/flow.h"
 #include "msg/post.h"
+#include "msg/swap.h"
 
 #define KEYS_NS (10 * MILLISECOND_NS)
 
@@ -84,17 +85,6 @@ compile(struct span body, struct policy **out)
 	return error;
 }
 
-static void
-answer(struct worker *worker, uint32_t epoch, int error)
-{
-	struct out body = out_new(8);
-
-	out_be32(&body, epoch);
-	out_be32(&body, (uint32_t)-error);
-	(void)post_send(worker->post, SLOT_POLICY, MSG_VIEW_TAKEN, 0, out_view(&body), -1);
-	out_free(&body);
-}
-
 bool
 policy_hear_offer(struct worker *worker, struct span body)
 {
@@ -103,12 +93,12 @@ policy_hear_offer(struct worker *worker, struct span body)
 
 	if (error) {
 		log_error("the policy offered cannot be used: %s", strerror(-error));
-		answer(worker, 0, error);
+		swap_say_taken(worker->post, 0, error);
 		return error != -EINVAL;
 	}
 	policy_drop(&worker->offered);
 	worker->offered = policy;
-	answer(worker, policy->view->head.epoch, 0);
+	swap_say_taken(worker->post, policy->view->head.epoch, 0);
 	return true;
 }
 
@@ -138,6 +128,7 @@ policy_hear_swap(struct worker *worker, struct span body)
 	worker->policy = take(&worker->offered);
 	scribe_policy(worker->scribe, epoch, policy->view->head.digest);
 	ask_keys(worker);
+	swap_say_done(worker->post, epoch);
 	log_info("policy epoch %u is in force", epoch);
 	return true;
 }

@@ -19,6 +19,7 @@
 #include "hooks/hooks.h"
 #include "hooks/loader.h"
 #include "msg/post.h"
+#include "msg/swap.h"
 #include "out.h"
 #include "view.h"
 
@@ -41,17 +42,6 @@ loader_confine(void)
 
 /* ---- the policy's view ------------------------------------------------ */
 
-static void
-say_taken(struct loader *loader, uint32_t epoch, int status)
-{
-	struct out body cleanup(out_free) = out_new(8);
-
-	out_be32(&body, epoch);
-	out_be32(&body, (uint32_t)-status);
-	post_send(loader->post, SLOT_POLICY, MSG_VIEW_TAKEN, 0,
-	    out_view(&body), -1);
-}
-
 static bool
 hear_offer(struct loader *loader, struct span body)
 {
@@ -61,12 +51,12 @@ hear_offer(struct loader *loader, struct span body)
 	if (r == -EINVAL)
 		return false;
 	if (r < 0) {
-		say_taken(loader, 0, r);
+		swap_say_taken(loader->post, 0, r);
 		return true;
 	}
 	view_free(loader->offered);
 	loader->offered = view;
-	say_taken(loader, view->head.epoch, 0);
+	swap_say_taken(loader->post, view->head.epoch, 0);
 	return true;
 }
 
@@ -110,6 +100,7 @@ hear_swap(struct loader *loader, struct span body)
 	r = surroundings_hosts(loader);
 	if (r < 0)
 		log_error("the hosts file cannot be written: %s", strerror(-r));
+	swap_say_done(loader->post, epoch);
 	serve(loader);
 	return true;
 }

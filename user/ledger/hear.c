@@ -7,6 +7,7 @@
 #include "ledger/keep_record_own.h"
 #include "ledger/note.h"
 #include "msg/post.h"
+#include "msg/swap.h"
 
 /* MSG_ENTRY: u8 level, be64 incarnation, be64 sequence, block cbor */
 static bool
@@ -45,10 +46,9 @@ hear_entry(struct keep_record *keep, unsigned int from, struct span body)
 }
 
 static bool
-hear_offer(struct keep_record *keep, const struct msg_head *head, struct span body)
+hear_offer(struct keep_record *keep, struct span body)
 {
 	struct view_recorder *view;
-	struct out answer = out_new(16);
 	int error = view_recorder_read(&view, body);
 
 	if (error == -EINVAL)
@@ -57,14 +57,7 @@ hear_offer(struct keep_record *keep, const struct msg_head *head, struct span bo
 		view_free(keep->offered);
 		keep->offered = view;
 	}
-	out_be32(&answer, error ? 0 : keep->offered->head.epoch);
-	out_be32(&answer, (uint32_t)-error);
-	error = post_send(keep->post, SLOT_POLICY, MSG_VIEW_TAKEN, head->id,
-	    out_view(&answer), -1);
-	if (error)
-		log_error("the policy process was not answered: %s",
-		    strerror(-error));
-	out_free(&answer);
+	swap_say_taken(keep->post, error ? 0 : keep->offered->head.epoch, error);
 	return true;
 }
 
@@ -84,6 +77,7 @@ hear_swap(struct keep_record *keep, struct span body)
 	view_free(keep->view);
 	keep->view = keep->offered;
 	keep->offered = NULL;
+	swap_say_done(keep->post, epoch);
 	return true;
 }
 
@@ -142,7 +136,7 @@ keep_record_hear(void *arg, unsigned int from, const struct msg_head *head,
 	case MSG_ENTRY:
 		return hear_entry(keep, from, body);
 	case MSG_VIEW_OFFER:
-		return hear_offer(keep, head, body);
+		return hear_offer(keep, body);
 	case MSG_VIEW_SWAP:
 		return hear_swap(keep, body);
 	case MSG_DO:

@@ -25,6 +25,7 @@ static const struct msg_rule rules[] = {
 	{ MSG_VIEW_OFFER, SLOT_POLICY, MSG_ANY, 4, MSG_BODY_MAX, false },
 	{ MSG_VIEW_SWAP, SLOT_POLICY, MSG_ANY, FIXED(4), false },
 	{ MSG_VIEW_TAKEN, MSG_ANY, SLOT_POLICY, FIXED(8), false },
+	{ MSG_VIEW_SWAPPED, MSG_ANY, SLOT_POLICY, FIXED(4), false },
 	{ MSG_VIEW_ASK, MSG_ANY, SLOT_POLICY, FIXED(0), false },
 
 	{ MSG_DOOR, SLOT_LOADER, WORKER, FIXED(8), true },

@@ -6,7 +6,8 @@
  * tells all to swap: the keeper first, since workers then ask it for mask keys,
  * the workers last. One that refuses or is silent for PATIENCE ends the reload,
  * and nothing has changed: an offer that is never swapped is forgotten with the
- * next one. A process that asks meanwhile is served when the reload has ended.
+ * next one. Whoever asked for the reload is answered when all have gone over: then
+ * nothing is judged by the old policy any more. A process that asks meanwhile is served when the reload has ended.
  */
 #include "rules/serve.h"
 
@@ -49,7 +50,10 @@ swap(struct serve *serve, unsigned int slot, uint32_t epoch)
 	    -1) < 0)
 		log_error("%s could not be told to swap", msg_slot_name(slot));
 	else
-		serve->served[slot].epoch = epoch;
+		serve->served[slot] = (struct served){
+			.is_present = true, .epoch = epoch,
+			.is_swapping = serve->is_swapping,
+		};
 }
 
 /* After a reload: who does not have what is in force is offered it. */
@@ -59,7 +63,7 @@ settle(struct serve *serve)
 	for (unsigned int slot = 0; serve->in_force && slot < SLOTS; slot++) {
 		struct served *served = &serve->served[slot];
 
-		served->is_waited = false;
+		served->is_waited = served->is_swapping = false;
 		if (served->is_present &&
 		    served->epoch != serve->in_force->epoch)
 			(void)offer(serve, slot, serve->in_force);
@@ -85,6 +89,47 @@ refuse(struct serve *serve, const char *why, const struct faults *faults)
 	settle(serve);
 }
 
+/* The reload has ended. `why`: the policy is in force, but not quite. */
+static void
+finish(struct serve *serve, const char *why)
+{
+	struct asker asker = serve->asker;
+
+	loop_unset(serve->loop, &serve->deadline);
+	serve->asker = (struct asker){ 0 };
+	serve->is_swapping = false;
+	if (why)
+		tell_alarm(serve, why);
+	command_answer(serve, &asker, why, NULL);
+	settle(serve);
+}
+
+static void
+finish_when_swapped(struct serve *serve)
+{
+	for (unsigned int slot = 0; slot < SLOTS; slot++)
+		if (serve->served[slot].is_swapping)
+			return;
+	if (serve->is_swapping)
+		finish(serve, NULL);
+}
+
+static void
+swap_late(void *arg)
+{
+	struct serve *serve = arg;
+	char why[160];
+
+	for (unsigned int slot = 0; slot < SLOTS; slot++) {
+		if (!serve->served[slot].is_swapping)
+			continue;
+		snprintf(why, sizeof(why), "the policy is in force, but %s "
+		    "has not said that it goes by it", msg_slot_name(slot));
+		finish(serve, why);
+		return;
+	}
+}
+
 static void
 commit(struct serve *serve)
 {
@@ -92,7 +137,6 @@ commit(struct serve *serve)
 	static const unsigned int first[] = {
 		SLOT_KEEPER, SLOT_BROKER, SLOT_RECORDER, SLOT_LOADER,
 	};
-	struct asker asker = serve->asker;
 	int status;
 
 	loop_unset(serve->loop, &serve->deadline);
@@ -102,7 +146,7 @@ commit(struct serve *serve)
 	serve->since = clock_wall();
 	serve->is_last = false;
 	serve->errors = 0;
-	serve->asker = (struct asker){ 0 };
+	serve->is_swapping = true;
 	for (size_t i = 0; i < COUNT(first); i++) {
 		if (serve->served[first[i]].is_present)
 			swap(serve, first[i], serve->epoch);
@@ -115,9 +159,10 @@ commit(struct serve *serve)
 	if (status < 0)
 		log_warning("the policy in force could not be kept: %s",
 		    strerror(-status));
-	tell_in_force(serve, asker.person);
-	command_answer(serve, &asker, NULL, NULL);
-	settle(serve);
+	tell_in_force(serve, serve->asker.person);
+	if (loop_set(serve->loop, &serve->deadline, PATIENCE, swap_late, serve) < 0)
+		log_error("no memory to wait for the swap");
+	finish_when_swapped(serve);
 }
 
 static bool
@@ -220,6 +265,7 @@ hear_ask(struct serve *serve, unsigned int from)
 	if (bundle_view_of(from) == BUNDLE_VIEWS)
 		return false;
 	served->is_present = true;
+	served->is_swapping = false;
 	served->epoch = 0;
 	if (served->is_waited) {
 		/* it was restarted and lost the offer; it must take it again */
@@ -228,6 +274,20 @@ hear_ask(struct serve *serve, unsigned int from)
 	} else if (serve->in_force && !serve->next) {
 		(void)offer(serve, from, serve->in_force);
 	}
+	finish_when_swapped(serve);
+	return true;
+}
+
+static bool
+hear_swapped(struct serve *serve, unsigned int from, struct span body)
+{
+	uint32_t epoch;
+
+	if (!take_be32(&body, &epoch) || body.n)
+		return false;
+	if (epoch == serve->epoch)
+		serve->served[from].is_swapping = false;
+	finish_when_swapped(serve);
 	return true;
 }
 
@@ -270,6 +330,7 @@ hear_down(struct serve *serve, struct span body)
 	serve->served[slot] = (struct served){ 0 };
 	if (serve->next && !is_waiting(serve))
 		commit(serve);
+	finish_when_swapped(serve);
 	return true;
 }
 
@@ -298,6 +359,8 @@ hear(void *arg, unsigned int from, const struct msg_head *head,
 		return hear_ask(serve, from);
 	case MSG_VIEW_TAKEN:
 		return hear_taken(serve, from, body);
+	case MSG_VIEW_SWAPPED:
+		return hear_swapped(serve, from, body);
 	case MSG_PEER_DOWN:
 		return hear_down(serve, body);
 	case MSG_PEER_UP:

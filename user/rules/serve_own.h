@@ -16,6 +16,7 @@ struct scribe;
 struct served {
 	bool is_present;	/* it has asked since it was last started */
 	bool is_waited;		/* it was offered `next` and has not answered */
+	bool is_swapping;	/* it was told to go over in a reload and has not said that it did */
 	uint32_t epoch;		/* it was told to go over to; 0: none */
 };
 
@@ -39,6 +40,7 @@ struct serve {
 	bool is_last;
 	size_t errors;		/* of the files as last read */
 	struct served served[SLOTS];
+	bool is_swapping;	/* in force, and told; a reload that waits for all to say they did */
 	struct timer deadline;
 	struct asker asker;
 	bool again;		/* a signal came while busy */

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "entry/scribe.h"
 #include "msg/post.h"
+#include "msg/swap.h"
 #include "out.h"
 #include "vault/credential.h"
 #include "vault/dialogue.h"
@@ -25,19 +26,17 @@ bool
 keeper_view_offer(struct keeper *keeper, unsigned int from,
     const struct msg_head *head, struct span body)
 {
-	struct out answer = out_new(ANSWER_MAX);
 	struct view_keeper *view = NULL;
 	int r = view_keeper_read(&view, body);
 
+	(void)from, (void)head;
 	if (r == -EINVAL)
 		return false;
 	if (!r) {
 		view_free(keeper->offered);
 		keeper->offered = view;
 	}
-	out_be32(&answer, view ? view->head.epoch : 0);
-	out_be32(&answer, (uint32_t)-r);
-	keeper_answer(keeper, from, MSG_VIEW_TAKEN, head, &answer);
+	swap_say_taken(keeper->post, view ? view->head.epoch : 0, r);
 	return true;
 }
 
@@ -62,6 +61,7 @@ keeper_view_swap(struct keeper *keeper, unsigned int from,
 		log_error("no memory for the secrets of policy %u", epoch);
 	scribe_policy(keeper->scribe, epoch, keeper->view->head.digest);
 	view_free(old);
+	swap_say_done(keeper->post, epoch);
 	log_info("policy %u is in force", epoch);
 	return true;
 }

@@ -178,6 +178,16 @@ say_taken(unsigned int slot, uint32_t epoch, uint32_t status)
 }
 
 static void
+say_swapped(unsigned int slot, uint32_t epoch)
+{
+	struct out body = out_new(4);
+
+	out_be32(&body, epoch);
+	say(slot, MSG_VIEW_SWAPPED, 0, out_view(&body));
+	out_free(&body);
+}
+
+static void
 say_do(uint64_t id, const char *request)
 {
 	struct out body = out_new(4096);
@@ -280,6 +290,12 @@ check_reload(void)
 	CHECK(hears_nothing(SLOT_KEEPER, MSG_VIEW_SWAP));
 	say_taken(SLOT_WORKER, 2, 0);
 	CHECK(hear_swap(SLOT_KEEPER, 2) && hear_swap(SLOT_WORKER, 2));
+	/* until all go by it, nobody is told that it is done */
+	say_swapped(SLOT_KEEPER, 2);
+	say_swapped(SLOT_WORKER, 1);
+	say_do(20, "{\"v\":1,\"do\":\"reload\"}");
+	CHECK(hear_line(20, true, "another reload is under way"));
+	say_swapped(SLOT_WORKER, 2);
 	CHECK(hear_line(5, true, "\"epoch\":2"));
 	CHECK(hear_entry("put in force"));
 	say_do(7, "{\"v\":1,\"do\":\"policy\"}");
@@ -338,6 +354,17 @@ check_death(void)
 	CHECK(hear(SLOT_WORKER, MSG_VIEW_OFFER, &body, NULL));
 	say_taken(SLOT_WORKER, 3, 0);
 	CHECK(hear_swap(SLOT_WORKER, 3));
+	/* nor in the second phase: what it was told it has lost */
+	say_do(21, "{\"v\":1,\"do\":\"reload\"}");
+	CHECK(hear_line(21, true, "another reload is under way"));
+	say(SLOT_WARDEN, MSG_PEER_DOWN, 0, span_of(&slot, 1));
+	say_swapped(SLOT_KEEPER, 3);
+	say_do(22, "{\"v\":1,\"do\":\"reload\"}");
+	CHECK(hear(SLOT_KEEPER, MSG_VIEW_OFFER, &body, NULL));
+	say_taken(SLOT_KEEPER, 4, 0);
+	CHECK(hear_swap(SLOT_KEEPER, 4));
+	say_swapped(SLOT_KEEPER, 4);
+	CHECK(hear_line(22, true, "\"epoch\":4"));
 }
 
 /* A new start with a faulty policy: the last good one, and an alarm. */
@@ -351,7 +378,7 @@ check_last(void)
 	FILE *file;
 	pid_t child;
 
-	CHECK(bundle_read(&bundle, fd) == 0 && bundle && bundle->epoch == 3);
+	CHECK(bundle_read(&bundle, fd) == 0 && bundle && bundle->epoch == 4);
 	bundle_free(&bundle);
 	put("version: 2\n");
 	child = begin();

@@ -210,7 +210,7 @@ put_policy(uint32_t epoch)
 	CHECK(body.n == 8 && span_be32(body, 0) == epoch && span_be32(body, 4) == 0);
 	out_be32(&swap, epoch);
 	say(SLOT_POLICY, MSG_VIEW_SWAP, 0, out_view(&swap));
-	usleep(100000);	/* another channel may overtake this one */
+	CHECK(hear(SLOT_POLICY, MSG_VIEW_SWAPPED, 0, &body));	/* another channel may overtake this one */
 	out_free(&out);
 	out_free(&swap);
 }
