@@ -3,79 +3,12 @@
  * The key it holds is ours: it names worker, flow and a random number. The request
  * may reach any worker and is routed to the owner, which sends the backend's own key
  * on a connection of its own. Only the key's holder can cancel, and only that flow.
+ * What is still judged here is refused; what is about to go upstream is followed there.
  * The request goes in plain, as libpq before 17 sends it; the key is worth one cancel.
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "base/clock.h"
-#include "base/must.h"
-#include "dial/dial.h"
 #include "flow/flow.h"
 #include "msg/post.h"
 #include "record/record.h"
-
-#define CANCEL_NS (10 * SECOND_NS)
-
-/* One connection that carries one message. */
-struct errand {
-	struct loop *loop;
-	int fd;
-	struct watch *watch;
-	struct timer deadline;
-	struct out message;
-};
-
-static void
-finish(void *arg)
-{
-	struct errand *errand = arg;
-
-	loop_unset(errand->loop, &errand->deadline);
-	loop_unwatch(errand->loop, &errand->watch);
-	close_fd(&errand->fd);
-	out_free(&errand->message);
-	free(errand);
-}
-
-static void
-go(void *arg, uint32_t events)
-{
-	struct errand *errand = arg;
-	ssize_t n;
-
-	(void)events;
-	if (dial_result(errand->fd)) {
-		finish(errand);
-		return;
-	}
-	n = send(errand->fd, errand->message.p, errand->message.n, MSG_NOSIGNAL);
-	if (n < 0 && errno == EAGAIN)
-		return;
-	finish(errand);
-}
-
-static void
-send_errand(struct flow *flow, struct out *message)
-{
-	const struct abi_origin *origin = &flow->who.origin;
-	struct errand *errand = calloc(1, sizeof(*errand));
-
-	if (!errand) {
-		out_free(message);
-		return;
-	}
-	*errand = (struct errand){
-		.loop = flow->worker->loop, .message = *message,
-		.fd = dial_socket(origin->ip),
-	};
-	if (errand->fd < 0 || dial_connect(errand->fd, origin->ip, origin->port) ||
-	    loop_watch(errand->loop, errand->fd, EPOLLOUT, go, errand, &errand->watch) ||
-	    loop_set(errand->loop, &errand->deadline, CANCEL_NS, finish, errand))
-		finish(errand);
-}
 
 static int
 enter_cancel(struct flow *flow, const char *why)
@@ -89,22 +22,28 @@ enter_cancel(struct flow *flow, const char *why)
 }
 
 void
-flow_cancel_running(struct flow *flow, const char *why)
+flow_cancel_upstream(struct flow *flow, const char *why)
 {
 	struct out message = out_new(512);
 
+	if (flow->codec && flow->state == FLOW_OPEN &&
+	    flow->codec->cancel(flow->codec_state, &message) && enter_cancel(flow, why) == 0)
+		errand_send(flow, &message);
+	else
+		out_free(&message);
+}
+
+void
+flow_cancel_running(struct flow *flow, const char *why)
+{
 	if (flow->ask.state == ASK_HELD) {	/* it runs nowhere yet */
 		flow_ask_leave(flow);
 		flow_refuse_ask(flow, REFUSAL_CANCELLED);
-		return;
+	} else if (flow->ask.state != ASK_NONE && !flow->turns) {
+		flow->ask.cancelled = why;
+	} else {
+		flow_cancel_upstream(flow, why);
 	}
-	if (flow->codec && flow->state == FLOW_OPEN &&
-	    !flow->policy->view->targets[flow->target].from_skill &&
-	    flow->codec->cancel(flow->codec_state, &message) &&
-	    enter_cancel(flow, why) == 0)
-		send_errand(flow, &message);
-	else
-		out_free(&message);
 }
 
 void

@@ -81,6 +81,8 @@ struct worker {
 	uint32_t next_number;
 	bool watched;				/* somebody runs `interlock watch` */
 	size_t whole;				/* bytes of large rows that flows hold */
+	struct errand *errands;
+	unsigned int errand_count;
 	struct stops *stops;			/* what `interlock stop` named */
 	struct flow *dead;			/* ended in this round, freed by `bury` */
 	struct timer bury;
@@ -169,6 +171,7 @@ struct pending {
 	struct span people;		/* ASK_POLICY: who approved; empty: it is still to be judged */
 	uint64_t sequence;		/* of the entry waited for; 0: none */
 	unsigned int tries;		/* at entering it */
+	const char *cancelled;		/* by its key's holder, or an operator: why; NULL: it is not */
 };
 
 struct turn {
@@ -295,6 +298,11 @@ bool flow_hear_proof(struct worker *, const struct msg_head *, struct span body)
 /* After a unit of the backend during login: TLS answer, proofs. False: ended. */
 bool flow_login_step(struct flow *);
 void flow_cancel(struct worker *, uint32_t number, uint32_t key);
+void flow_cancel_upstream(struct flow *, const char *why);
+/* errand.c: send a message to the flow's backend on a connection of its own; it is taken. */
+void errand_send(struct flow *, struct out *message);
+/* The loader made a socket (or fd is an error). False: no errand asked for it. */
+bool errand_hear_socket(struct worker *, uint64_t request, int fd);
 /* Cancel what this flow runs upstream; `why` is entered. */
 void flow_cancel_running(struct flow *, const char *why);
 

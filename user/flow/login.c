@@ -201,6 +201,8 @@ flow_hear_socket(struct worker *worker, const struct msg_head *head, struct span
 
 	if (!take_be32(&body, &status) || body.n || (!status && got < 0))
 		return false;
+	if (!flow && errand_hear_socket(worker, head->id, status ? -EIO : got))
+		got = -1;
 	if (!flow)
 		return true;
 	if (status)

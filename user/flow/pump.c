@@ -108,6 +108,8 @@ ask(struct flow *flow, enum wire_side side, const struct wire_event *event,
 	}
 	flow->codec->copy_form(flow->codec_state, sql_copy_form(flow->ask.analysis));
 	pass(flow, side, event, unit);
+	if (flow->ask.cancelled)
+		flow_cancel_upstream(flow, flow->ask.cancelled);
 	sql_catalogue_sent(flow->names, flow->ask.analysis, flow->ask.ask.text);
 	flow->last_passed = event->turn;
 	if (flow->ask.nature.moves_names || flow->ask.nature.ends)

@@ -281,6 +281,10 @@ held(void *arg, int status)
 	if (flow->ended || status)
 		return;
 	flow_watch_ask(flow);
+	if (flow->ask.cancelled) {
+		flow_refuse_ask(flow, REFUSAL_CANCELLED);
+		return;
+	}
 	if (!flow->ask.verdict.retry_s) {
 		open_hold(flow);
 		return;
@@ -401,7 +405,9 @@ flow_hear_earlier(struct worker *worker, const struct msg_head *head, struct spa
 		return false;
 	if (!flow || flow->ask.state != ASK_EARLIER)
 		return true;
-	if (answer.is_approved)
+	if (flow->ask.cancelled)
+		flow_refuse_ask(flow, REFUSAL_CANCELLED);
+	else if (answer.is_approved)
 		flow_ask_release(flow, answer.people);
 	else
 		open_hold(flow);
