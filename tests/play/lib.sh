@@ -20,7 +20,10 @@ interlock() { "$build/bin/interlock" --instance "$work/instance.conf" "$@"; }
 as() {
 	local uid=$1
 	shift
-	setpriv --reuid "$uid" --regid "$uid" --clear-groups -- "$@"
+	(
+		{ echo "$uid" >/proc/self/loginuid; } 2>/dev/null
+		exec setpriv --reuid "$uid" --regid "$uid" --clear-groups -- "$@"
+	)
 }
 person() { local uid=$1; shift; as "$uid" "$build/bin/interlock" --instance "$work/instance.conf" "$@"; }
 

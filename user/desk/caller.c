@@ -168,11 +168,24 @@ is_among(const char *name, const char *const *list, size_t count)
 	return false;
 }
 
-/* The person: by login uid where there is one, so that sudo keeps it. */
+bool
+caller_is_another(const struct caller *caller)
+{
+	return caller->uid != 0 && caller->login != NO_LOGIN &&
+	    caller->login != caller->uid;
+}
+
+/*
+ * The person is who the kernel says the process runs as. The login uid decides
+ * for root alone, so that sudo keeps it: where it is unset anyone may write any
+ * number into it (audit_set_loginuid_perm()), so to believe it of others would be
+ * to let them choose. Who runs as one and has logged in as another is nobody.
+ */
 static void
 find_person(const struct view_broker *view, struct caller *caller)
 {
-	uint32_t uid = caller->login != NO_LOGIN ? caller->login : caller->uid;
+	uint32_t uid = caller->uid == 0 && caller->login != NO_LOGIN ?
+	    caller->login : caller->uid;
 
 	caller->roles = caller->uid == 0 ? ROLE_ROOT : 0;
 	caller->person_uid = uid;
@@ -181,6 +194,8 @@ find_person(const struct view_broker *view, struct caller *caller)
 		return;
 	}
 	snprintf(caller->person, sizeof(caller->person), "uid:%u", uid);
+	if (caller_is_another(caller))
+		return;
 	for (size_t i = 0; view && i < view->person_count; i++) {
 		const char *name = view->people[i].name;
 

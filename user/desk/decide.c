@@ -74,6 +74,8 @@ decide_why_not(const struct held *held, const struct caller *caller)
 {
 	if (!held->desk->knows_sessions)
 		return "the daemon is starting and does not know every skill yet; try again";
+	if (caller_is_another(caller))
+		return "you run as another user than you logged in as";
 	if (!(caller->roles & ROLE_PERSON))
 		return "only people named in the policy approve, and root is none";
 	if (caller->roles & ROLE_AUDITOR)

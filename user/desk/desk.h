@@ -74,6 +74,8 @@ int caller_open(int fd, struct caller *);
 /* Is it still that process, who is it by the policy, and is it outside of every
  * skill? Fills in person and roles. NULL: yes; else a sentence why it is refused. */
 const char *caller_check(const struct desk *, struct caller *);
+/* Not root, and logged in as another than it runs as: then it is no person. */
+bool caller_is_another(const struct caller *);
 void caller_close(struct caller *);
 
 /* ---- clients --------------------------------------------------------------- */
