@@ -129,6 +129,7 @@ tile_read(int directory, const char *path, struct out *out)
 	cleanup(close_fd) int fd = openat(directory, path,
 	    O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	uint8_t room[16384];
+	size_t before = out->n;
 	ssize_t n;
 
 	if (fd < 0)
@@ -139,8 +140,8 @@ tile_read(int directory, const char *path, struct out *out)
 			continue;
 		if (n < 0)
 			return -errno;
-		if (n == 0)
-			return 0;
+		if (n == 0)	/* none of them is empty when it is whole */
+			return out->n == before ? -ENODATA : 0;
 		out_bytes(out, room, (size_t)n);
 		if (out->failed)
 			return -EFBIG;

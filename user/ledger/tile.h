@@ -26,7 +26,7 @@ char *tile_path(char *path, unsigned int level, uint64_t index, unsigned int wid
  * Returns 0 (also when it exists with the same bytes), -EEXIST (with others), or -errno.
  */
 int tile_write(int directory, const char *path, struct span bytes, bool lasting);
-/* Read a whole file of at most out->limit bytes. Returns 0, -EFBIG, -ENOENT or another -errno. */
+/* Read a whole file of at most out->limit bytes. Returns 0, -EFBIG, -ENOENT, -ENODATA (it is empty) or another -errno. */
 int tile_read(int directory, const char *path, struct out *out);
 /* Replace a file in one step and sync file and directory: the checkpoint, and nothing else. */
 int tile_replace(int directory, const char *path, struct span bytes, unsigned int mode);

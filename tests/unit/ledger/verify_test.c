@@ -100,9 +100,11 @@ every_byte(int folder)
 		write_all(folder, files[i], out_view(&was));
 		CHECK_ROW(files[i], faults(folder, span_of(NULL, 0), &first) > 0);
 		was.p[was.n - 1] ^= 0x80;
-		write_all(folder, files[i], span_head(out_view(&was), was.n - 1));
-		CHECK_ROW(files[i], strncmp(files[i], "key", 3) == 0 ||
-		    faults(folder, span_of(NULL, 0), &first) > 0);
+		for (size_t n = 0; n < was.n; n = n ? n + (was.n - n + 1) / 2 : 1) {
+			write_all(folder, files[i], span_head(out_view(&was), n));
+			CHECK_ROW(files[i], strncmp(files[i], "key", 3) == 0 ||
+			    faults(folder, span_of(NULL, 0), &first) > 0);
+		}
 		write_all(folder, files[i], out_view(&was));
 		CHECK_ROW(files[i], faults(folder, span_of(NULL, 0), &first) == 0);
 		out_free(&was);
@@ -311,6 +313,18 @@ published_copy(int folder)
 	first = (struct first){ 0 };
 	CHECK(verify_ledger(folder, &options, note_first, &first, &result) == 0);
 	CHECK(result.faults == 0 && result.size == ENTRIES && !result.has_journal);
+	for (size_t i = 0; i < COUNT(files); i++) {	/* emptied, with nothing beside it that would tell */
+		struct out was;
+
+		if (strncmp(files[i], "tile/", 5))
+			continue;
+		was = read_all(folder, files[i]);
+		write_all(folder, files[i], span_of("", 0));
+		CHECK(verify_ledger(folder, &options, note_first, &first, &result) == 0);
+		CHECK_ROW(files[i], result.faults > 0);
+		write_all(folder, files[i], out_view(&was));
+		out_free(&was);
+	}
 	options.key.n -= 5;
 	CHECK(verify_ledger(folder, &options, note_first, &first, &result) == 0);
 	CHECK(result.faults > 0);
