@@ -120,12 +120,13 @@ has_setting(struct flow *flow, const char *name, const char *expected)
 	return value.n == 0 || span_is(value, expected);
 }
 
-/* Why the text cannot be understood at all, or NULL. */
+/* Why the text cannot be understood at all, or NULL; *no: what to say where that is denied. */
 static const char *
-opaque(struct flow *flow)
+opaque(struct flow *flow, enum refusal *no)
 {
 	const struct wire_ask *ask = &flow->ask.ask;
 
+	*no = REFUSAL_POLICY;
 	if (ask->phase == PHASE_FUNCTION)
 		return "a function call by its number";
 	if (ask->phase == PHASE_REPLICATION)
@@ -134,12 +135,15 @@ opaque(struct flow *flow)
 		return "the statement behind this portal is not known";
 	if (ask->phase == PHASE_EXECUTE && ask->bound < flow->moved_turn)
 		return "what its names mean may have changed since it was bound";
+	*no = REFUSAL_LIMIT;
 	if (ask->text.n > SQL_TEXT_LIMIT)
 		return "a statement longer than the limit";
+	*no = REFUSAL_ENCODING;
 	if (!has_setting(flow, "standard_conforming_strings", "on"))
 		return "standard_conforming_strings is off";
 	if (!has_setting(flow, "client_encoding", "UTF8"))
 		return "the client's encoding is not UTF-8";
+	*no = REFUSAL_POLICY;
 	return NULL;
 }
 
@@ -171,7 +175,7 @@ flow_ask_begin(struct flow *flow)
 		flow_farewell(flow, REFUSAL_POLICY, "the policy no longer has this target");
 		return;
 	}
-	why = opaque(flow);
+	why = opaque(flow, &pending->no);
 	pending->analysis = why ? sql_unknown(why) :
 	    sql_look(flow->worker->shapes, pending->ask.text);
 	if (pending->analysis) {

@@ -147,6 +147,8 @@ enum refusal {
 	REFUSAL_BACKEND,	/* ILB01 the backend cannot be reached or trusted */
 	REFUSAL_LIMIT,		/* ILL01 larger than a limit */
 	REFUSAL_FORMAT,		/* ILF01 a format that cannot be masked */
+	REFUSAL_ENCODING,	/* ILF02 a text in another form than is understood here */
+	REFUSAL_PROTOCOL,	/* ILM01 a message that is not understood */
 	REFUSAL_CANCELLED,	/* 57014 the skill itself has cancelled it */
 	REFUSAL_INTERNAL,	/* ILX01 the daemon cannot serve it now */
 	REFUSALS

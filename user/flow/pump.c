@@ -232,7 +232,8 @@ not_understood(struct flow *flow, enum wire_side side, const char *why)
 	if (side == WIRE_SERVER && flow->state == FLOW_LOGGING_IN)
 		flow_backend_failed(flow, reason);
 	else
-		flow_farewell(flow, REFUSAL_INTERNAL, reason);
+		flow_farewell(flow, side == WIRE_CLIENT ? REFUSAL_PROTOCOL :
+		    REFUSAL_BACKEND, reason);
 }
 
 /* A part of a unit too large to hold. It cannot be masked, only passed. */
