@@ -77,7 +77,8 @@ int record_flow_begin(const struct record_flow *, bool uninspected, const struct
 int record_flow_refused(const struct record_flow *, const char *reason, const struct id *refusal);
 int record_flow_end(const struct record_flow *, const struct record_end *);
 int record_login(const struct record_flow *, struct span asked_role,
-    const struct action *settings, const struct verdict *, const struct id *refusal, const char *failure, const struct record_call *);
+    const struct action *settings, const struct verdict *, const struct id *refusal, const char *failure,
+    const struct record_call *);
 int record_ask(const struct record_flow *, const struct record_ask *, const struct record_call *);
 int record_answer(const struct record_flow *, const struct record_answer *);
 /* An approved hold was judged again at its release. */

@@ -11,11 +11,12 @@
 #define VAULT_VAULT_H
 
 enum vault_step {
-	VAULT_MD5 = 1,		/* in: 4 bytes salt; out: "md5" + 32 hex (RFC-less; PostgreSQL protocol 3, AuthenticationMD5Password) */
+	VAULT_MD5 = 1,		/* in: 4 bytes salt; out: "md5" + 32 hex (AuthenticationMD5Password) */
 	VAULT_SCRAM_FIRST,	/* in: empty; out: client-first-message, gs2 header "n,," (RFC 5802, 7677) */
 	VAULT_SCRAM_FINAL,	/* in: server-first-message; out: client-final-message with proof */
 	VAULT_SCRAM_CHECK,	/* in: server-final-message; out: empty; status EACCES: the server does not know the secret */
-	VAULT_CLEARTEXT,	/* in: 1 byte: 1 when the upstream leg is verified TLS; out: the password, lent, entered; else EPERM */
+	VAULT_CLEARTEXT,	/* in: 1 byte: 1 when the upstream leg is verified TLS;
+				 * out: the password, lent, entered; else EPERM */
 	VAULT_STEPS
 };
 
