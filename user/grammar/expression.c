@@ -16,6 +16,13 @@ walk_aside(struct walk *w, struct scope *scope, json_t *node)
 	walk_expression(w, scope, node, &aside);
 }
 
+/* An operator that a construct looks up by the search path without naming it. */
+void
+walk_implied(struct walk *w, const char *name)
+{
+	build_operator(&w->build, span_of(NULL, 0), span_text(name));
+}
+
 static void
 walk_sublink(struct walk *w, struct scope *scope, json_t *link, struct set *set)
 {
@@ -28,6 +35,8 @@ walk_sublink(struct walk *w, struct scope *scope, json_t *link, struct set *set)
 	tree_names(json_object_get(link, "operName"), &schema, &name);
 	if (name.n)
 		build_operator(&w->build, schema, name);
+	else if (tree_is(link, "subLinkType", "ANY_SUBLINK"))
+		walk_implied(w, "=");	/* IN */
 	walk_expression(w, scope, json_object_get(link, "testexpr"), set);
 	if (kind && !strcmp(kind, "SelectStmt"))
 		walk_query(w, scope, select, &fields);
@@ -172,13 +181,27 @@ walk_function(struct walk *w, struct scope *scope, json_t *call, struct set *set
 			walk_expression(w, scope, value, counts ? &aside : set);
 }
 
+/* [NOT] BETWEEN [SYMMETRIC]: transformAExprBetween() makes comparisons of it. */
+static bool
+is_between(const json_t *node)
+{
+	struct span kind = tree_text(node, "kind");
+
+	return span_equal(span_head(kind, 13), SPAN("AEXPR_BETWEEN")) ||
+	    span_equal(span_head(kind, 17), SPAN("AEXPR_NOT_BETWEEN"));
+}
+
 static void
 walk_operator(struct walk *w, struct scope *scope, json_t *node, struct set *set)
 {
+	static const char *const bounds[] = { "<", "<=", ">", ">=" };
 	struct span schema, name;
 
 	tree_names(json_object_get(node, "name"), &schema, &name);
-	if (name.n)
+	if (is_between(node))
+		for (size_t i = 0; i < COUNT(bounds); i++)
+			walk_implied(w, bounds[i]);
+	else if (name.n)
 		build_operator(&w->build, schema, name);
 	walk_expression(w, scope, json_object_get(node, "lexpr"), set);
 	walk_expression(w, scope, json_object_get(node, "rexpr"), set);
@@ -212,6 +235,15 @@ walk_sort(struct walk *w, struct scope *scope, json_t *node, struct set *set)
 	walk_expression(w, scope, json_object_get(node, "node"), set);
 }
 
+/* CASE x WHEN y compares by "=", whichever that is. */
+static void
+walk_case(struct walk *w, struct scope *scope, json_t *node, struct set *set)
+{
+	if (json_object_get(node, "arg"))
+		walk_implied(w, "=");
+	walk_expression(w, scope, node, set);
+}
+
 static void
 walk_node(struct walk *w, struct scope *scope, const char *kind, json_t *inside,
     struct set *set)
@@ -230,6 +262,8 @@ walk_node(struct walk *w, struct scope *scope, const char *kind, json_t *inside,
 		walk_indirection(w, scope, inside, set);
 	else if (!strcmp(kind, "SortBy"))
 		walk_sort(w, scope, inside, set);
+	else if (!strcmp(kind, "CaseExpr"))
+		walk_case(w, scope, inside, set);
 	else if (!strcmp(kind, "NullTest"))
 		walk_aside(w, scope, inside);
 	else if (walk_statement(w, scope, kind, inside, &fields)) {

@@ -150,6 +150,8 @@ walk_using(struct walk *w, struct scope *scope, json_t *join)
 			if (i->kind == ITEM_RELATION)
 				build_touch(&w->build, i->relation,
 				    span_of(NULL, 0), SOURCE_SURE);
+	if (natural || names)
+		walk_implied(w, "=");
 	scope->merged |= natural || names;
 }
 

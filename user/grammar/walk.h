@@ -78,6 +78,7 @@ struct item *scope_find(struct scope *, struct span schema, struct span alias);
 /* expression.c */
 /* Everything below `node`: functions, operators, sublinks, and sources of its value. */
 void walk_expression(struct walk *, struct scope *, json_t *node, struct set *);
+void walk_implied(struct walk *, const char *operator);
 void walk_function(struct walk *, struct scope *, json_t *call, struct set *);
 /* Does a setting of this name (in lower case) and value leave the text as readable as it is? */
 bool walk_keeps_lexis(struct walk *, struct span name, json_t *value);
