@@ -110,9 +110,8 @@ flow_answer_sent(struct flow *flow, struct turn *turn, size_t from)
 
 /* ---- columns -------------------------------------------------------------------- */
 
-int
-flow_plan_columns(struct turn *turn, const struct wire_column *columns,
-    size_t count)
+static int
+trace_and_plan(struct turn *turn, const struct wire_column *columns, size_t count)
 {
 	struct arena *arena = arena_new(FLOW_SCRATCH_BYTES);
 	struct mask_column *traced = arena ? arena_take(arena, (count + 1) * sizeof(*traced)) : NULL;
@@ -125,13 +124,27 @@ flow_plan_columns(struct turn *turn, const struct wire_column *columns,
 	if (!error)
 		error = sql_relations(turn->analysis, turn->names, arena, &relations,
 		    &relation_count);
-	if (!error) {
-		mask_plan_free(&turn->plan);
+	if (!error)
 		error = mask_plan_new(&turn->plan, turn->policy->masks, turn->masks, traced,
 		    count, relations, relation_count);
-	}
 	if (arena)
 		arena_free(&arena);
+	return error;
+}
+
+int
+flow_plan_columns(struct flow *flow, struct turn *turn, const struct wire_column *columns,
+    size_t count)
+{
+	int error;
+
+	mask_plan_free(&turn->plan);
+	turn->plan = memos_find(flow->memos, turn, columns, count);
+	if (turn->plan)
+		return 0;
+	error = trace_and_plan(turn, columns, count);
+	if (!error)
+		memos_keep(&flow->memos, turn, columns, count);
 	return error;
 }
 
@@ -163,7 +176,7 @@ flow_unit_fields(struct flow *flow, const struct wire_event *event)
 
 	if (!turn || !turn->masks)
 		return true;
-	if (flow_plan_columns(turn, event->fields.columns, event->fields.count)) {
+	if (flow_plan_columns(flow, turn, event->fields.columns, event->fields.count)) {
 		flow_end(flow, "an answer's masks could not be planned");
 		return false;
 	}

@@ -34,6 +34,7 @@
 
 struct arena;
 struct doors;
+struct memos;
 struct msg_head;
 struct post;
 struct scribe;
@@ -227,6 +228,7 @@ struct flow {
 	uint64_t entry;			/* sequence of the flow's own entry waited for */
 	char reason[160];		/* why it closes */
 	struct id refusal;		/* what the skill was told when it closed; unset: nothing */
+	struct memos *memos;		/* plans of its answers */
 	size_t whole;			/* bytes of a large row that it holds, of worker->whole */
 	bool whole_is_done;
 	bool is_known;			/* identified; waits for a whole policy */
@@ -343,7 +345,12 @@ const EVP_MD *flow_sha256(void);
 void flow_turn_free(struct turn *);
 bool flow_unit_fields(struct flow *, const struct wire_event *);
 /* Trace the columns of this answer and say what is masked in it. */
-int flow_plan_columns(struct turn *, const struct wire_column *, size_t count);
+int flow_plan_columns(struct flow *, struct turn *, const struct wire_column *, size_t count);
+/* memo.c: a plan made before for the same, with a reference for the caller; NULL: none. */
+struct mask_plan *memos_find(const struct memos *, const struct turn *, const struct wire_column *, size_t count);
+/* Remember turn->plan. */
+void memos_keep(struct memos **, const struct turn *, const struct wire_column *, size_t count);
+void memos_free(struct memos **);
 /* Could the answer to this ask have a value that is masked, whatever its columns? */
 bool flow_may_mask(const struct flow *, const struct verdict *, const struct sql_analysis *);
 bool flow_unit_text(struct flow *, const struct wire_event *, struct span unit);

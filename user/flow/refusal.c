@@ -5,8 +5,8 @@
  */
 #include <assert.h>
 #include <stdio.h>
-#include <sys/random.h>
 
+#include "base/chance.h"
 #include "base/clock.h"
 #include "flow/flow.h"
 
@@ -47,11 +47,7 @@ static_assert(COUNT(words) == REFUSALS, "words for each refusal");
 struct id
 flow_make_id(const struct worker *worker, enum id_kind kind)
 {
-	uint32_t chance;
-
-	if (getrandom(&chance, sizeof(chance), 0) != sizeof(chance))
-		chance = (uint32_t)clock_mono();
-	return id_make(kind, worker->slot, clock_wall() / MILLISECOND_NS, chance);
+	return id_make(kind, worker->slot, clock_wall() / MILLISECOND_NS, chance_take());
 }
 
 struct id

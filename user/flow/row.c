@@ -143,7 +143,7 @@ flow_unit_row(struct flow *flow, const struct wire_event *event, struct span uni
 		pass_row(flow, turn, unit);
 		return true;
 	}
-	if (!turn->plan && flow_plan_columns(turn, event->row.columns,
+	if (!turn->plan && flow_plan_columns(flow, turn, event->row.columns,
 	    event->row.columns ? event->row.count : 0)) {
 		flow_end(flow, "an answer's masks could not be planned");
 		return false;

@@ -274,6 +274,7 @@ flow_free(struct flow *flow)
 	}
 	sql_drop(&flow->ask.analysis);
 	out_free(&flow->ask.acts);
+	memos_free(&flow->memos);
 	sql_catalogue_free(&flow->names);
 	arena_free(&flow->arena);
 	arena_free(&flow->scratch);

@@ -28,6 +28,8 @@ void mask_set_free(struct mask_set **);
  */
 int mask_plan_new(struct mask_plan **out, const struct mask_set *, uint64_t active,
     const struct mask_column *, size_t count, const struct span *relations, size_t relation_count);
+/* A plan never changes and may be shared: one more reference to it. */
+struct mask_plan *mask_plan_hold(struct mask_plan *);
 void mask_plan_free(struct mask_plan **);
 /* True when no value of this answer can be touched: rows may pass unread. */
 bool mask_plan_is_empty(const struct mask_plan *);

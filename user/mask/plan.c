@@ -144,6 +144,7 @@ mask_plan_new(struct mask_plan **out, const struct mask_set *set, uint64_t activ
 	plan = calloc(1, sizeof(*plan) + count * sizeof(plan->columns[0]));
 	if (!plan)
 		return -ENOMEM;
+	plan->references = 1;
 	plan->set = set;
 	plan->count = count;
 	plan->is_empty = true;
@@ -156,10 +157,18 @@ mask_plan_new(struct mask_plan **out, const struct mask_set *set, uint64_t activ
 	return 0;
 }
 
+struct mask_plan *
+mask_plan_hold(struct mask_plan *plan)
+{
+	plan->references++;
+	return plan;
+}
+
 void
 mask_plan_free(struct mask_plan **plan)
 {
-	free(*plan);
+	if (*plan && --(*plan)->references == 0)
+		free(*plan);
 	*plan = NULL;
 }
 

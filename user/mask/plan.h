@@ -15,6 +15,7 @@ struct plan_column {
 };
 
 struct mask_plan {
+	unsigned int references;
 	const struct mask_set *set;
 	struct mask_lineup lineup;
 	struct mask_lineup patterns;	/* for values no built-in detector can hit */

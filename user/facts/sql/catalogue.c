@@ -88,6 +88,12 @@ sql_catalogue_share(struct sql_catalogue *c)
 	return share;
 }
 
+bool
+sql_catalogue_is_same(const struct sql_catalogue *a, const struct sql_catalogue *b)
+{
+	return a->known == b->known;
+}
+
 void
 sql_catalogue_free(struct sql_catalogue **c)
 {

@@ -72,6 +72,8 @@ void sql_catalogue_free(struct sql_catalogue **);
 /* What is known now, for a turn that waits for its answer: it stays as it is when
  * the catalogue forgets. Freed like any other. NULL: no memory. */
 struct sql_catalogue *sql_catalogue_share(struct sql_catalogue *);
+/* Do both know the same? True only as long as neither forgets. */
+bool sql_catalogue_is_same(const struct sql_catalogue *, const struct sql_catalogue *);
 /* Forget everything (a name may mean something else now). */
 void sql_catalogue_clear(struct sql_catalogue *);
 /*
