@@ -147,6 +147,7 @@ struct wire_event {
 	uint32_t lane;		/* 0 where the protocol has one */
 	const char *why;	/* WIRE_BAD: a constant sentence */
 	bool is_final;		/* nothing follows from this side: obey, flush both queues, close */
+	bool is_direct;		/* UNIT_TLS: no request; these bytes and all that follow are TLS already */
 	bool lost_reply;	/* every own turn still outstanding but this one's will never be answered */
 	union {
 		struct wire_ask ask;

@@ -33,8 +33,8 @@ broken(struct flow *flow, enum wire_side side, const char *what)
 
 /* ---- reading ---------------------------------------------------------------- */
 
-static bool
-decrypt(struct flow *flow, enum wire_side side, struct span cipher)
+bool
+flow_decrypt(struct flow *flow, enum wire_side side, struct span cipher)
 {
 	struct leg *leg = &flow->legs[side];
 	enum tls_state state = tls_read(leg->tls, cipher, &leg->in, &leg->cipher);
@@ -81,7 +81,7 @@ read_leg(struct flow *flow, enum wire_side side)
 	}
 	leg->received += (uint64_t)n;
 	if (leg->tls)
-		return decrypt(flow, side, span_of(buffer, (size_t)n));
+		return flow_decrypt(flow, side, span_of(buffer, (size_t)n));
 	out_bytes(&leg->in, buffer, (size_t)n);
 	if (leg->in.failed) {
 		broken(flow, side, "no memory");

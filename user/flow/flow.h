@@ -268,6 +268,8 @@ void flow_leg_close(struct flow *, enum wire_side);
 /* What came from this side and is not consumed. */
 struct span flow_leg_in(const struct flow *, enum wire_side);
 /* Write what is queued, arm the watches. False: the flow has ended. */
+/* Ciphertext of that side's socket, through its TLS. False: the flow has ended. */
+bool flow_decrypt(struct flow *, enum wire_side, struct span cipher);
 bool flow_flush(struct flow *);
 
 /* ---- pump.c: units ------------------------------------------------------------ */

@@ -46,6 +46,26 @@ own(struct flow *flow, enum wire_side side, const struct wire_event *event,
 	return PUMP_ON;
 }
 
+/* The bytes that are here are TLS already: they go the way that all others will. */
+static enum pumped
+begin_direct_tls(struct flow *flow, enum wire_side side, const struct wire_event *event)
+{
+	struct leg *leg = &flow->legs[side];
+	struct out cipher = out_new(FLOW_IN_BYTES);
+	bool went_on;
+
+	out_span(&cipher, flow_leg_in(flow, side));
+	if (leg->tls || cipher.failed || tls_server_new(&leg->tls, true)) {
+		out_free(&cipher);
+		flow_end(flow, "no memory for TLS, or TLS within TLS");
+		return PUMP_WAIT;
+	}
+	leg->used = leg->in.n - event->n;	/* what is named is consumed by who called */
+	went_on = flow_decrypt(flow, side, out_view(&cipher));
+	out_free(&cipher);
+	return went_on ? PUMP_ON : PUMP_WAIT;
+}
+
 /* TLS from here on. What came in plain behind the request is an attack (CVE-2021-23222). */
 static enum pumped
 begin_tls(struct flow *flow, enum wire_side side, const struct wire_event *event,
@@ -54,13 +74,15 @@ begin_tls(struct flow *flow, enum wire_side side, const struct wire_event *event
 	struct leg *leg = &flow->legs[side];
 
 	drop(flow, side, event, unit);
+	if (event->is_direct)
+		return begin_direct_tls(flow, side, event);
 	if (flow_leg_in(flow, side).n > event->n || leg->tls) {
 		flow_end(flow, "bytes in plain behind the request for TLS");
 		return PUMP_WAIT;
 	}
 	out_span(&leg->cipher, out_view(&flow->to[side]));
 	out_clear(&flow->to[side]);
-	if (tls_server_new(&leg->tls))
+	if (tls_server_new(&leg->tls, false))
 		flow_end(flow, "no memory for TLS");
 	return PUMP_ON;
 }

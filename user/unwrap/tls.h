@@ -16,10 +16,11 @@ struct tls;
 
 enum tls_state { TLS_SHAKING, TLS_OPEN, TLS_CLOSED, TLS_BROKEN };
 
-/* Server face, for the skill. tls_needs_leaf() is true once the ClientHello was read: then give
+/* Server face, for the skill. Direct: nobody asked for TLS, so the client must name its protocol by
+ * ALPN, or it may be another's words (ALPACA). tls_needs_leaf() is true once the ClientHello was read: then give
  * tls_set_leaf() the keeper's answer and go on, with tls_write() of nothing. An empty chain says that
  * there is none: going on then ends TLS with an alert. */
-int tls_server_new(struct tls **out);
+int tls_server_new(struct tls **out, bool is_direct);
 bool tls_needs_leaf(const struct tls *, struct span *server_name);
 int tls_set_leaf(struct tls *, struct span chain_pem, struct span key_pem);
 

@@ -56,8 +56,23 @@ choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *n,
 	return SSL_TLSEXT_ERR_OK;
 }
 
+/* Who says nothing before TLS must say within it what it wants to speak. */
+static int
+insist_on_protocol(SSL *ssl, int *alert, void *arg)
+{
+	const unsigned char *list;
+	size_t n;
+
+	(void)arg;
+	if (SSL_client_hello_get0_ext(ssl,
+	    TLSEXT_TYPE_application_layer_protocol_negotiation, &list, &n))
+		return SSL_CLIENT_HELLO_SUCCESS;
+	*alert = SSL_AD_NO_APPLICATION_PROTOCOL;
+	return SSL_CLIENT_HELLO_ERROR;
+}
+
 int
-tls_server_new(struct tls **out)
+tls_server_new(struct tls **out, bool is_direct)
 {
 	cleanup(free_context) SSL_CTX *context = tls_context_new(TLS_server_method());
 	struct tls *tls = NULL;
@@ -66,6 +81,8 @@ tls_server_new(struct tls **out)
 	if (!context)
 		return -ENOMEM;
 	SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
+	if (is_direct)
+		SSL_CTX_set_client_hello_cb(context, insist_on_protocol, NULL);
 	r = tls_leg_new(&tls, context, true);
 	if (r)
 		return r;

@@ -161,7 +161,7 @@ check_server(void)
 		    ntohs(address.sin_port), clients[i].arguments);
 		pid = start(arguments, &input, &output);
 		fd = accept4(door, NULL, NULL, SOCK_CLOEXEC);
-		CHECK(tls_server_new(&tls) == 0);
+		CHECK(tls_server_new(&tls, false) == 0);
 		CHECK(write(input, "hello\n", 6) == 6);
 		state = carry(fd, tls, &plain, &cipher, 6);
 		CHECK_ROW(clients[i].name, state == clients[i].state);

@@ -34,7 +34,7 @@ pair_new(struct pair *pair, enum view_tls how, const struct tls_roots *roots, co
 		.at_server = out_new(LIMIT), .at_client = out_new(LIMIT),
 		.chain = out_view(&chain_pem), .key = out_view(&key_pem),
 	};
-	CHECK(tls_server_new(&pair->server) == 0);
+	CHECK(tls_server_new(&pair->server, false) == 0);
 	CHECK(tls_client_new(&pair->client, how, roots, name) == 0);
 }
 
@@ -341,10 +341,14 @@ check_terms(const struct tls_roots *roots)
 static void
 check_alpn(void)
 {
-	static const struct { const char *name; struct span offer; bool right; } rows[] = {
-		{ "ours", SPAN("\012postgresql"), true },
-		{ "others and ours", SPAN("\002h2\012postgresql"), true },
-		{ "only others", SPAN("\002h2\010http/1.1"), false },
+	static const struct { const char *name; struct span offer; bool direct, right; } rows[] = {
+		{ "ours", SPAN("\012postgresql"), false, true },
+		{ "others and ours", SPAN("\002h2\012postgresql"), false, true },
+		{ "only others", SPAN("\002h2\010http/1.1"), false, false },
+		{ "none", SPAN(""), false, true },
+		{ "ours, direct", SPAN("\012postgresql"), true, true },
+		{ "only others, direct", SPAN("\002h2\010http/1.1"), true, false },
+		{ "none, direct", SPAN(""), true, false },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -360,10 +364,11 @@ check_alpn(void)
 
 		SSL_set_bio(ssl, in, out);
 		SSL_set_connect_state(ssl);
-		SSL_set_alpn_protos(ssl, rows[i].offer.p, (unsigned int)rows[i].offer.n);
+		if (rows[i].offer.n)
+			SSL_set_alpn_protos(ssl, rows[i].offer.p, (unsigned int)rows[i].offer.n);
 		SSL_do_handshake(ssl);
 		n = BIO_get_mem_data(out, &p);
-		CHECK(tls_server_new(&tls) == 0);
+		CHECK(tls_server_new(&tls, rows[i].direct) == 0);
 		state = tls_read(tls, span_of(p, (size_t)n), &plain, &cipher);
 		if (tls_needs_leaf(tls, &name)) {
 			CHECK(tls_set_leaf(tls, out_view(&chain_pem), out_view(&key_pem)) == 0);

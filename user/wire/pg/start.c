@@ -129,6 +129,19 @@ answer_encryption(struct pg *pg, bool is_tls, struct out to[WIRE_SIDES], struct 
 	return WIRE_UNIT;
 }
 
+/* sslnegotiation=direct (PostgreSQL 17): the first byte is a ClientHello's. It names the rest. */
+static enum wire_step
+begin_direct(struct pg *pg, struct wire_event *event)
+{
+	if (pg->tls_asked || pg->gss_asked || !pg->set.offers_tls)
+		return pg_bad(pg, event, "TLS where it was not agreed on");
+	pg->tls_asked = true;
+	event->kind = UNIT_TLS;
+	event->is_direct = true;
+	event->n = 1;
+	return WIRE_UNIT;
+}
+
 enum wire_step
 pg_start_next(struct pg *pg, struct span in, struct out to[WIRE_SIDES], struct wire_event *event)
 {
@@ -136,7 +149,7 @@ pg_start_next(struct pg *pg, struct span in, struct out to[WIRE_SIDES], struct w
 	struct span body;
 
 	if (in.n && in.p[0] == TLS_HANDSHAKE)
-		return pg_bad(pg, event, "TLS without asking for it first (sslnegotiation=direct is not supported)");
+		return begin_direct(pg, event);
 	if (in.n && in.p[0] != 0)
 		return pg_bad(pg, event, "not a PostgreSQL client");
 	if (in.n < 4)

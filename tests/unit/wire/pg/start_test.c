@@ -139,8 +139,15 @@ test_tls(void)
 	relay_close(&r);
 	r = (struct relay){ 0 };
 	relay_open(&r, &wire_pg, true);
+	relay_feed(&r, WIRE_CLIENT, SPAN("\x16"));	/* direct TLS: the first byte names all others */
+	CHECK(noted(&r, "> tls\n") && r.to[WIRE_CLIENT].n == 0);
+	relay_feed(&r, WIRE_CLIENT, SPAN("\x16"));
+	CHECK(noted(&r, "> tls\n> BAD TLS where it was not agreed on\n"));
+	relay_close(&r);
+	r = (struct relay){ 0 };
+	relay_open(&r, &wire_pg, false);
 	relay_feed(&r, WIRE_CLIENT, SPAN("\x16\x03\x01"));
-	CHECK(noted(&r, "> BAD TLS without asking for it first (sslnegotiation=direct is not supported)\n"));
+	CHECK(noted(&r, "> BAD TLS where it was not agreed on\n"));
 	relay_close(&r);
 }
 
