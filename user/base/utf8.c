@@ -32,7 +32,7 @@ utf8_length(struct span in)
 	return n;
 }
 
-/* How many of the first bytes are ASCII, as far as eight at a time tell. */
+/* How many of the first bytes are ASCII: eight at a time, then one by one. */
 static size_t
 ascii_run(struct span in)
 {
@@ -44,6 +44,8 @@ ascii_run(struct span in)
 		if (eight & 0x8080808080808080ULL)
 			break;
 	}
+	while (n < in.n && in.p[n] < 0x80)
+		n++;
 	return n;
 }
 
