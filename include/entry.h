@@ -154,6 +154,14 @@ bool entry_get_bytes(struct span cbor, enum entry_key, struct span *out);
 /* Check that it is one well-formed entry in deterministic form. */
 bool entry_is_valid(struct span cbor);
 
+/* What every entry has. A span that is not there is empty. */
+struct entry_about {
+	uint64_t version, kind, incarnation, sequence;
+	struct span process;
+};
+/* entry_is_valid() and the above, in one pass. False: not valid, *out is untouched. */
+bool entry_read(struct span cbor, struct entry_about *out);
+
 const char *entry_kind_name(enum entry_kind);
 /* JSON name of a key, "skill", "text_digest", …; NULL: unknown. */
 const char *entry_key_name(unsigned int key);

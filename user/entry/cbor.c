@@ -26,14 +26,15 @@ cbor_head(uint8_t *p, enum cbor_major major, uint64_t value)
 static bool
 take_number(struct span *in, uint8_t low, uint64_t *out)
 {
-	size_t n = low < 24 ? 0 : low <= 27 ? (size_t)1 << (low - 24) : 9;
 	struct span digits;
 	uint64_t v = 0;
+	size_t n;
 
-	if (n == 0) {
+	if (low < 24) {
 		*out = low;
 		return true;
 	}
+	n = low <= 27 ? (size_t)1 << (low - 24) : 9;
 	if (n > 8 || !take_bytes(in, n, &digits))
 		return false;
 	for (size_t i = 0; i < n; i++)
@@ -109,24 +110,28 @@ skip_map(struct span *in, uint64_t count, unsigned int depth)
 }
 
 bool
+cbor_pass(struct span *in, const struct cbor *head, unsigned int depth)
+{
+	if (head->major == CBOR_TEXT)
+		return utf8_is_valid(head->bytes);
+	if (head->major != CBOR_ARRAY && head->major != CBOR_MAP)
+		return true;
+	if (depth == 0)
+		return false;
+	if (head->major == CBOR_MAP)
+		return skip_map(in, head->value, depth - 1);
+	for (uint64_t i = 0; i < head->value; i++)
+		if (!cbor_skip(in, depth - 1))
+			return false;
+	return true;
+}
+
+bool
 cbor_skip(struct span *in, unsigned int depth)
 {
 	struct cbor head;
 
-	if (!cbor_take(in, &head))
-		return false;
-	if (head.major == CBOR_TEXT)
-		return utf8_is_valid(head.bytes);
-	if (head.major != CBOR_ARRAY && head.major != CBOR_MAP)
-		return true;
-	if (depth == 0)
-		return false;
-	if (head.major == CBOR_MAP)
-		return skip_map(in, head.value, depth - 1);
-	for (uint64_t i = 0; i < head.value; i++)
-		if (!cbor_skip(in, depth - 1))
-			return false;
-	return true;
+	return cbor_take(in, &head) && cbor_pass(in, &head, depth);
 }
 
 bool

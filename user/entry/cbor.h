@@ -29,11 +29,12 @@ struct cbor {
 size_t cbor_head(uint8_t *p, enum cbor_major, uint64_t value);
 /* Cut one head, with its string, off *in. An array's or map's items follow. */
 bool cbor_take(struct span *in, struct cbor *out);
+/* Cut off *in what belongs to a head that was taken, and check it as cbor_skip() does. */
+bool cbor_pass(struct span *in, const struct cbor *head, unsigned int depth);
 /* Cut one whole value off *in, everything in it checked: map keys rise, text is UTF-8. */
 bool cbor_skip(struct span *in, unsigned int depth);
 
 /* The value of an unsigned key in a map, as it stands there. False: it is not there. */
 bool cbor_find(struct span map, uint64_t key, struct span *value);
-
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * entry_read.c: read single values of an entry back, and check a whole one.
+ * entry_read.c: check a whole entry, and read single values of it back.
  * Strict about form, never about what it does not know: an unknown key with a
  * well-formed value is fine, a known key with another type is not.
  */
@@ -85,39 +85,72 @@ entry_get_bytes(struct span cbor, enum entry_key key, struct span *out)
 	return true;
 }
 
+/* Remember of a pair what whoever takes an entry looks at. */
+static void
+note_pair(struct entry_about *about, uint64_t key, const struct cbor *value)
+{
+	switch (key) {
+	case KEY_VERSION:
+		about->version = value->value;
+		break;
+	case KEY_KIND:
+		about->kind = value->value;
+		break;
+	case KEY_PROCESS:
+		about->process = value->bytes;
+		break;
+	case KEY_SEQUENCE:
+		about->sequence = value->value;
+		break;
+	case KEY_INCARNATION:
+		about->incarnation = value->value;
+		break;
+	default:
+		break;
+	}
+}
+
 /* Check one pair; keys rise from *next on. */
 static bool
-pair_is_valid(struct span *in, uint64_t *next)
+read_pair(struct span *in, uint64_t *next, struct entry_about *about)
 {
-	struct span value;
-	struct cbor key, head;
+	struct cbor key, value;
 
 	if (!cbor_take(in, &key) || key.major != CBOR_UINT || key.value < *next)
 		return false;
 	*next = key.value + 1;
-	value = *in;
-	if (!cbor_take(&value, &head))
+	if (!cbor_take(in, &value))
 		return false;
 	if (key.value < KEYS && types[key.value] &&
-	    types[key.value] != head.major + 1)
+	    types[key.value] != value.major + 1)
 		return false;
-	return cbor_skip(in, CBOR_DEPTH - 1) && *next != 0;
+	note_pair(about, key.value, &value);
+	return cbor_pass(in, &value, CBOR_DEPTH - 1) && *next != 0;
 }
 
 bool
-entry_is_valid(struct span cbor)
+entry_read(struct span cbor, struct entry_about *out)
 {
-	uint64_t next = 0, version, kind;
+	struct entry_about about = { 0 };
 	struct span in = cbor;
+	uint64_t next = 0;
 	struct cbor map;
 
 	if (cbor.n > ENTRY_LIMIT || !cbor_take(&in, &map) || map.major != CBOR_MAP)
 		return false;
 	for (uint64_t i = 0; i < map.value; i++)
-		if (!pair_is_valid(&in, &next))
+		if (!read_pair(&in, &next, &about))
 			return false;
-	if (in.n)
+	if (in.n || about.version == 0 || about.kind == ENTRY_NONE)
 		return false;
-	return entry_get_uint(cbor, KEY_VERSION, &version) && version >= 1 &&
-	    entry_get_uint(cbor, KEY_KIND, &kind) && kind != ENTRY_NONE;
+	*out = about;
+	return true;
+}
+
+bool
+entry_is_valid(struct span cbor)
+{
+	struct entry_about about;
+
+	return entry_read(cbor, &about);
 }

@@ -14,14 +14,15 @@ static bool
 hear_entry(struct keep_record *keep, unsigned int from, struct span body)
 {
 	uint64_t incarnation, sequence;
+	struct entry_about about;
 	struct span entry;
 	uint8_t level;
 	int error;
 
 	if (!take_u8(&body, &level) || level > LEVEL_SYNCED ||
 	    !take_be64(&body, &incarnation) || !take_be64(&body, &sequence) ||
-	    !take_block(&body, &entry) || body.n ||
-	    !writers_may(entry, from, incarnation, sequence))
+	    !take_block(&body, &entry) || body.n || !entry_read(entry, &about) ||
+	    !writers_may(&about, from, incarnation, sequence))
 		return false;
 	switch (writers_see(&keep->writers, from, incarnation, sequence)) {
 	case WRITER_DOUBLE:

@@ -41,32 +41,27 @@ void
 verify_entry(struct verify *verify, uint64_t index, const char *file,
     struct span entry)
 {
-	uint64_t incarnation, sequence;
 	struct verify_writer *writer;
-	struct span name;
+	struct entry_about about;
 
-	if (!entry_is_valid(entry)) {
+	if (!entry_read(entry, &about)) {
 		verify->lost = index + 1;
 		verify_say(verify, index, file, "is not a well-formed entry", entry);
 		return;
 	}
-	if (!entry_get_text(entry, KEY_PROCESS, &name) ||
-	    !entry_get_uint(entry, KEY_INCARNATION, &incarnation) ||
-	    !entry_get_uint(entry, KEY_SEQUENCE, &sequence))
-		return;
-	writer = find_writer(verify, name);
+	writer = about.process.n ? find_writer(verify, about.process) : NULL;
 	if (!writer)
 		return;
-	if (incarnation != writer->incarnation)
+	if (about.incarnation != writer->incarnation)
 		writer->last = 0;
 	if (writer->seen < verify->lost)	/* a wrong entry may have been its own */
-		writer->last = sequence - 1;
-	if (sequence != writer->last + 1)
-		verify_say(verify, index, file, sequence > writer->last ?
+		writer->last = about.sequence - 1;
+	if (about.sequence != writer->last + 1)
+		verify_say(verify, index, file, about.sequence > writer->last ?
 		    "an entry of the same writer is missing before it" :
 		    "its writer's number was there before", entry);
-	writer->incarnation = incarnation;
-	writer->last = sequence;
+	writer->incarnation = about.incarnation;
+	writer->last = about.sequence;
 	writer->seen = index + 1;
 }
 

@@ -27,36 +27,27 @@ writers_see(struct writers *writers, unsigned int slot, uint64_t incarnation,
 }
 
 bool
-writers_may(struct span entry, unsigned int slot, uint64_t incarnation,
+writers_may(const struct entry_about *about, unsigned int slot, uint64_t incarnation,
     uint64_t sequence)
 {
-	uint64_t own_incarnation, own_sequence;
-	struct span process;
-
-	return sequence != 0 && entry_is_valid(entry) &&
-	    entry_get_text(entry, KEY_PROCESS, &process) &&
-	    span_is(process, msg_slot_name(slot)) &&
-	    entry_get_uint(entry, KEY_INCARNATION, &own_incarnation) &&
-	    own_incarnation == incarnation &&
-	    entry_get_uint(entry, KEY_SEQUENCE, &own_sequence) &&
-	    own_sequence == sequence;
+	return sequence != 0 && about->sequence == sequence &&
+	    about->incarnation == incarnation &&
+	    span_is(about->process, msg_slot_name(slot));
 }
 
 void
 writers_learn(struct writers *writers, struct span entry)
 {
-	uint64_t incarnation, sequence;
-	struct span process;
+	struct entry_about about;
 
-	if (!entry_get_text(entry, KEY_PROCESS, &process) ||
-	    !entry_get_uint(entry, KEY_INCARNATION, &incarnation) ||
-	    !entry_get_uint(entry, KEY_SEQUENCE, &sequence))
+	if (!entry_read(entry, &about))
 		return;
 	for (unsigned int slot = 0; slot < SLOTS; slot++)
-		if (span_is(process, msg_slot_name(slot)))
+		if (span_is(about.process, msg_slot_name(slot)))
 			writers->of[slot] = (struct writer){
-				.incarnation = incarnation, .last = sequence,
-				.written = sequence, .synced = sequence };
+				.incarnation = about.incarnation,
+				.last = about.sequence, .written = about.sequence,
+				.synced = about.sequence };
 }
 
 void

@@ -11,6 +11,8 @@
 #include "msg.h"
 #include "span.h"
 
+struct entry_about;
+
 struct writer {
 	uint64_t incarnation;
 	uint64_t last;		/* sequence of the last entry taken */
@@ -30,8 +32,8 @@ enum writers_step {
 
 enum writers_step writers_see(struct writers *, unsigned int slot,
     uint64_t incarnation, uint64_t sequence);
-/* Is `entry` what a writer in `slot` may send under these numbers? */
-bool writers_may(struct span entry, unsigned int slot, uint64_t incarnation,
+/* Is that an entry which a writer in `slot` may send under these numbers? */
+bool writers_may(const struct entry_about *, unsigned int slot, uint64_t incarnation,
     uint64_t sequence);
 /* Learn from an entry that is in the ledger already (synced). */
 void writers_learn(struct writers *, struct span entry);

@@ -130,6 +130,21 @@ one_form_only(void)
 	}
 }
 
+/* The one pass that checks an entry picks out the same as looking for each key. */
+static void
+read_at_once(void)
+{
+	struct entry_about about = { .version = 99 };
+	struct span out = small();
+
+	for (size_t n = 0; n < out.n; n++)
+		CHECK(!entry_read(on_cliff(span_head(out, n)), &about) && about.version == 99);
+	CHECK(entry_read(on_cliff(out), &about));
+	CHECK(about.version == ENTRY_VERSION && about.kind == ENTRY_ASK);
+	CHECK(span_is(about.process, "w") && about.sequence == 300);
+	CHECK(about.incarnation == 0);
+}
+
 static void
 text_is_cut(void)
 {
@@ -221,6 +236,7 @@ main(void)
 	known_bytes();
 	prefixes();
 	one_form_only();
+	read_at_once();
 	text_is_cut();
 	faults();
 	many_pairs();

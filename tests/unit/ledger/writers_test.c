@@ -28,16 +28,17 @@ main(void)
 {
 	static struct writers writers, learned;
 	struct span entry = make_entry_of("worker/0", 7, 41, 10);
+	struct entry_about about;
 
 	for (size_t i = 0; i < COUNT(rows); i++)
 		CHECK_ROW(rows[i].name, writers_see(&writers, rows[i].slot,
 		    rows[i].incarnation, rows[i].sequence) == rows[i].step);
 
-	CHECK(writers_may(entry, SLOT_WORKER, 7, 41));
-	CHECK(!writers_may(entry, SLOT_BROKER, 7, 41));	/* in another's name */
-	CHECK(!writers_may(entry, SLOT_WORKER, 8, 41));
-	CHECK(!writers_may(entry, SLOT_WORKER, 7, 42));
-	CHECK(!writers_may(span_head(entry, entry.n - 1), SLOT_WORKER, 7, 41));
+	CHECK(entry_read(entry, &about) && writers_may(&about, SLOT_WORKER, 7, 41));
+	CHECK(!writers_may(&about, SLOT_BROKER, 7, 41));	/* in another's name */
+	CHECK(!writers_may(&about, SLOT_WORKER, 8, 41));
+	CHECK(!writers_may(&about, SLOT_WORKER, 7, 42));
+	CHECK(!writers_may(&(struct entry_about){ 0 }, SLOT_WORKER, 0, 0));
 
 	writers_learn(&learned, entry);
 	CHECK(writers_see(&learned, SLOT_WORKER, 7, 41) == WRITER_DOUBLE);
