@@ -129,7 +129,7 @@ flush(struct peer *peer)
 		peer->first = packet->after;
 		if (!peer->first)
 			peer->last = &peer->first;
-		peer->waiting -= sizeof(*packet) + packet->n;
+		peer->waiting -= sizeof(*packet) + packet->head.length;
 		packet_free(packet);
 	}
 	loop_change(peer->post->loop, peer->watch, EPOLLIN);
@@ -138,12 +138,12 @@ flush(struct peer *peer)
 static int
 enqueue(struct peer *peer, const struct msg_head *head, struct span body, int fd)
 {
-	size_t size = sizeof(struct packet) + body.n;
+	size_t size = sizeof(struct packet) + head->length;	/* sealed bodies count too */
 	struct packet *packet;
 
 	if (size > QUEUE_BYTES - peer->waiting)
 		return -EAGAIN;
-	packet = malloc(size);
+	packet = malloc(sizeof(*packet) + body.n);
 	if (!packet)
 		return -EAGAIN;
 	packet->after = NULL;

@@ -96,6 +96,28 @@ start(unsigned int slot, unsigned int peer, int fd, post_fn fn)
 		_exit(9);
 }
 
+/* What waits in memfds is bounded by its bytes, not by the packets that carry it. */
+static void
+is_bounded(void)
+{
+	static uint8_t body[4u << 20];
+	int deaf[2], end, sent = 0, error = 0;
+
+	CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, deaf) == 0);
+	end = fcntl(deaf[1], F_DUPFD, 100);	/* out of the way of channels */
+	start(SLOT_WORKER, SLOT_GRAMMAR, deaf[0], hear);
+	while (post_waiting(post, SLOT_GRAMMAR) == 0 && !error)
+		error = post_send(post, SLOT_GRAMMAR, MSG_PARSE, 1, span_of(body, 400), -1);
+	CHECK(!error);
+	for (sent = 0; !error && sent < 100; sent += !error)
+		error = post_send(post, SLOT_GRAMMAR, MSG_PARSE, 1, span_of(body, sizeof(body)), -1);
+	CHECK(error == -EAGAIN && sent == 3);	/* beside what waits already, of 16 MiB */
+	CHECK(post_waiting(post, SLOT_GRAMMAR) > 3 * sizeof(body));
+	post_free(&post);
+	loop_free(&loop);
+	close(end);
+}
+
 int
 main(void)
 {
@@ -142,5 +164,6 @@ main(void)
 	post_free(&post);
 	loop_free(&loop);
 	CHECK(!post && !loop);
+	is_bounded();
 	return check_end();
 }
