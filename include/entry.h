@@ -5,8 +5,17 @@
  * (RFC 8949 section 4.2: shortest lengths, keys in order), a map from the small
  * integers below to values, at most ENTRY_LIMIT bytes. Rule for unknown fields:
  * a reader keeps and shows keys it does not know, and never fails on them; a
- * writer never gives an old key a new meaning. Text is UTF-8, cut at the limits
- * given here with " …[n bytes]" added; longer bodies go to a blob by digest.
+ * writer never gives an old key a new meaning. Text is UTF-8; what is longer than
+ * ENTRY_TEXT_LIMIT is cut there, with " …[n bytes]" added.
+ *
+ * Bodies. A statement that is cut, and values that together are longer than
+ * ENTRY_TEXT_LIMIT, are kept whole beside the entry, as it would have them: masked.
+ * The entry names such a body by its SHA-256, and it travels with the entry. That
+ * of a text is the text, byte by byte. That of values is one CBOR array: text, bytes
+ * for what is not UTF-8, null. A body is at most ENTRY_BLOB_LIMIT bytes; an ask that
+ * would take more is not let through. KEY_TEXT_DIGEST is of the text as it was asked,
+ * KEY_TEXT_BLOB of the text as it is recorded: they are the same where no mask has
+ * touched it.
  */
 #ifndef ENTRY_H
 #define ENTRY_H
@@ -20,7 +29,10 @@
 
 #define ENTRY_VERSION 1
 #define ENTRY_LIMIT 65535	/* bytes of one entry, as in tlog-tiles */
-#define ENTRY_TEXT_LIMIT 16384	/* bytes of one text value inside an entry */
+#define ENTRY_TEXT_LIMIT 16384	/* bytes of one text value inside an entry, and of all values */
+#define ENTRY_BLOBS 2		/* bodies that one entry can name */
+#define ENTRY_BLOB_LIMIT (3u << 20)	/* bytes of one */
+#define ENTRY_DIGEST_SIZE 32	/* of its name, SHA-256 */
 
 enum entry_kind {
 	ENTRY_NONE,
@@ -76,9 +88,9 @@ enum entry_key {
 	KEY_ROLE = 32,		/* t upstream role */
 	KEY_DATABASE = 33,	/* t */
 	KEY_ASKED_ROLE = 34,	/* t the user name the skill gave */
-	KEY_TEXT = 35,		/* t statement, cut at the limit */
+	KEY_TEXT = 35,		/* t statement, cut at the limit: then there is a KEY_TEXT_BLOB */
 	KEY_VALUES = 36,	/* a of t or null: bound values, masked by the same rules */
-	KEY_TEXT_DIGEST = 37,	/* b 32 SHA-256 of the whole text */
+	KEY_TEXT_DIGEST = 37,	/* b 32 SHA-256 of the whole text, as it was asked */
 	KEY_ACTS = 38,		/* a of [effect t, object t, reach u, [column t …]] */
 	KEY_STATEMENT = 39,	/* t name of the prepared statement, or of the portal */
 	KEY_PHASE = 40,		/* t "query", "parse", "execute", "copy", "cancel" */
@@ -117,6 +129,9 @@ enum entry_key {
 	KEY_BUILD = 92,		/* t */
 	KEY_COUNT = 93,		/* u */
 	KEY_SCOPE = 94,		/* t of a stop */
+	/* bodies */
+	KEY_TEXT_BLOB = 100,	/* b 32 SHA-256 of the text as recorded, whole; there when KEY_TEXT is cut */
+	KEY_VALUES_BLOB = 101,	/* b 32 SHA-256 of the values as recorded; there in place of KEY_VALUES */
 };
 
 /*
@@ -146,6 +161,8 @@ void entry_item_text(struct entry *, struct span);
 void entry_item_uint(struct entry *, uint64_t);
 void entry_item_null(struct entry *);
 int entry_end(struct entry *, struct span *out);
+/* Would entry_text() write all of it? */
+bool entry_text_fits(struct span);
 
 /* Reading one value back, and the whole as JSON for people and scripts. */
 bool entry_get_uint(struct span cbor, enum entry_key, uint64_t *out);
@@ -153,11 +170,15 @@ bool entry_get_text(struct span cbor, enum entry_key, struct span *out);
 bool entry_get_bytes(struct span cbor, enum entry_key, struct span *out);
 /* Check that it is one well-formed entry in deterministic form. */
 bool entry_is_valid(struct span cbor);
+/* The same of any length: an entry with its bodies in it (entry/entry_whole.h). */
+bool entry_is_formed(struct span cbor);
 
-/* What every entry has. A span that is not there is empty. */
+/* What every entry has, and the bodies it names. A span that is not there is empty. */
 struct entry_about {
 	uint64_t version, kind, incarnation, sequence;
 	struct span process;
+	struct span blobs[ENTRY_BLOBS];	/* digests, in the order of their keys */
+	size_t blob_count;
 };
 /* entry_is_valid() and the above, in one pass. False: not valid, *out is untouched. */
 bool entry_read(struct span cbor, struct entry_about *out);

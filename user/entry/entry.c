@@ -78,6 +78,17 @@ escape(struct span in, size_t limit, uint8_t *to, size_t *used)
 	return n;
 }
 
+bool
+entry_text_fits(struct span in)
+{
+	size_t used;
+
+	if (in.n > ENTRY_TEXT_LIMIT)
+		return false;
+	return utf8_is_valid(in) ||
+	    (escape(in, ENTRY_TEXT_LIMIT, NULL, &used), used == in.n);
+}
+
 static void
 put_text(struct entry *e, struct span in)
 {

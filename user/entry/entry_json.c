@@ -180,7 +180,7 @@ entry_json_members(struct span cbor, struct out *out)
 {
 	struct cbor map, key;
 
-	if (!entry_is_valid(cbor) || !cbor_take(&cbor, &map))
+	if (!entry_is_formed(cbor) || !cbor_take(&cbor, &map))
 		return false;
 	for (uint64_t i = 0; i < map.value && cbor_take(&cbor, &key); i++) {
 		const char *name = key.value < UINT16_MAX ?

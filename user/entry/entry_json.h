@@ -11,7 +11,7 @@
 #include "out.h"
 #include "span.h"
 
-/* Append one JSON object. False: not a valid entry, nothing written. */
+/* Append one JSON object. False: not an entry (entry_is_formed()), nothing written. */
 bool entry_json(struct span cbor, struct out *);
 /* Append the pairs only, without braces and with a comma before each, for an
  * object that has members of its own in front. */

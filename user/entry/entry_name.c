@@ -48,6 +48,7 @@ static const char *const keys[] = {
 	[KEY_EXPIRES] = "expires",
 	[KEY_NAME] = "name", [KEY_DETAIL] = "detail", [KEY_BUILD] = "build",
 	[KEY_COUNT] = "count", [KEY_SCOPE] = "scope",
+	[KEY_TEXT_BLOB] = "text_blob", [KEY_VALUES_BLOB] = "values_blob",
 };
 
 const char *

@@ -7,7 +7,7 @@
 
 #include "entry/cbor.h"
 
-#define KEYS (KEY_SCOPE + 1)
+#define KEYS (KEY_VALUES_BLOB + 1)
 
 /* The type of each known key; 0: not known here. Major types plus one. */
 #define U (CBOR_UINT + 1)
@@ -35,7 +35,7 @@ static const uint8_t types[KEYS] = {
 	[KEY_HOLD] = T, [KEY_DIGEST] = B, [KEY_PERSON] = T, [KEY_DECISION] = T,
 	[KEY_SIGNED] = T, [KEY_NEED] = U, [KEY_PEOPLE] = A, [KEY_EXPIRES] = U,
 	[KEY_NAME] = T, [KEY_DETAIL] = T, [KEY_BUILD] = T, [KEY_COUNT] = U,
-	[KEY_SCOPE] = T,
+	[KEY_SCOPE] = T, [KEY_TEXT_BLOB] = B, [KEY_VALUES_BLOB] = B,
 };
 
 /* The value of `key`, when it has that type. */
@@ -86,7 +86,7 @@ entry_get_bytes(struct span cbor, enum entry_key key, struct span *out)
 }
 
 /* Remember of a pair what whoever takes an entry looks at. */
-static void
+static bool
 note_pair(struct entry_about *about, uint64_t key, const struct cbor *value)
 {
 	switch (key) {
@@ -105,9 +105,14 @@ note_pair(struct entry_about *about, uint64_t key, const struct cbor *value)
 	case KEY_INCARNATION:
 		about->incarnation = value->value;
 		break;
+	case KEY_TEXT_BLOB:
+	case KEY_VALUES_BLOB:
+		about->blobs[about->blob_count++] = value->bytes;
+		return value->bytes.n == ENTRY_DIGEST_SIZE;
 	default:
 		break;
 	}
+	return true;
 }
 
 /* Check one pair; keys rise from *next on. */
@@ -124,24 +129,31 @@ read_pair(struct span *in, uint64_t *next, struct entry_about *about)
 	if (key.value < KEYS && types[key.value] &&
 	    types[key.value] != value.major + 1)
 		return false;
-	note_pair(about, key.value, &value);
+	if (!note_pair(about, key.value, &value))
+		return false;
 	return cbor_pass(in, &value, CBOR_DEPTH - 1) && *next != 0;
+}
+
+static bool
+read_pairs(struct span in, struct entry_about *about)
+{
+	uint64_t next = 0;
+	struct cbor map;
+
+	if (!cbor_take(&in, &map) || map.major != CBOR_MAP)
+		return false;
+	for (uint64_t i = 0; i < map.value; i++)
+		if (!read_pair(&in, &next, about))
+			return false;
+	return in.n == 0 && about->version != 0 && about->kind != ENTRY_NONE;
 }
 
 bool
 entry_read(struct span cbor, struct entry_about *out)
 {
 	struct entry_about about = { 0 };
-	struct span in = cbor;
-	uint64_t next = 0;
-	struct cbor map;
 
-	if (cbor.n > ENTRY_LIMIT || !cbor_take(&in, &map) || map.major != CBOR_MAP)
-		return false;
-	for (uint64_t i = 0; i < map.value; i++)
-		if (!read_pair(&in, &next, &about))
-			return false;
-	if (in.n || about.version == 0 || about.kind == ENTRY_NONE)
+	if (cbor.n > ENTRY_LIMIT || !read_pairs(cbor, &about))
 		return false;
 	*out = about;
 	return true;
@@ -153,4 +165,12 @@ entry_is_valid(struct span cbor)
 	struct entry_about about;
 
 	return entry_read(cbor, &about);
+}
+
+bool
+entry_is_formed(struct span cbor)
+{
+	struct entry_about about = { 0 };
+
+	return read_pairs(cbor, &about);
 }

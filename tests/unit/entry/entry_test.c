@@ -115,6 +115,10 @@ static const struct {
 	{ "array too long", SPAN("\xa3\0\1\1\1\x18\x24\x9b\xff\xff\xff\xff\xff\xff\xff\xff"), false },
 	{ "text too long", SPAN("\xa3\0\1\1\1\2\x7b\xff\xff\xff\xff\xff\xff\xff\xff"), false },
 	{ "too deep", SPAN("\xa3\0\1\1\1\x18\xc8\x81\x81\x81\x81\x81\x81\x81\x81\1"), false },
+	{ "a body", SPAN("\xa3\0\1\1\1\x18\x64\x58\x20" "0123456789abcdef0123456789abcdef"), true },
+	{ "a body's short name", SPAN("\xa3\0\1\1\1\x18\x65\x57" "0123456789abcdef0123456"), false },
+	{ "a body's long name", SPAN("\xa3\0\1\1\1\x18\x65\x58\x21" "0123456789abcdef0123456789abcdefg"), false },
+	{ "a body named in text", SPAN("\xa3\0\1\1\1\x18\x64\x78\x20" "0123456789abcdef0123456789abcdef"), false },
 	{ "largest key", SPAN("\xa3\0\1\1\1\x1b\xff\xff\xff\xff\xff\xff\xff\xff\1"), false },
 };
 
@@ -142,7 +146,11 @@ read_at_once(void)
 	CHECK(entry_read(on_cliff(out), &about));
 	CHECK(about.version == ENTRY_VERSION && about.kind == ENTRY_ASK);
 	CHECK(span_is(about.process, "w") && about.sequence == 300);
-	CHECK(about.incarnation == 0);
+	CHECK(about.incarnation == 0 && about.blob_count == 0);
+	CHECK(entry_read(SPAN("\xa4\0\1\1\1\x18\x64\x58\x20" "0123456789abcdef0123456789abcdef"
+	    "\x18\x65\x58\x20" "fedcba9876543210fedcba9876543210"), &about));
+	CHECK(about.blob_count == 2 && span_is(about.blobs[0], "0123456789abcdef0123456789abcdef"));
+	CHECK(span_is(about.blobs[1], "fedcba9876543210fedcba9876543210"));
 }
 
 static void
@@ -163,6 +171,13 @@ text_is_cut(void)
 	CHECK(text.n == ENTRY_TEXT_LIMIT - 1 + strlen(more));
 	CHECK(memcmp(text.p + ENTRY_TEXT_LIMIT - 1, more, strlen(more)) == 0);
 
+	CHECK(!entry_text_fits(span_of(big, sizeof(big))) && entry_text_fits(SPAN("")));
+	CHECK(entry_text_fits(span_of(big, ENTRY_TEXT_LIMIT - 1)));
+	CHECK(!entry_text_fits(span_of(big, ENTRY_TEXT_LIMIT + 1)));
+	memset(big + 100, 0xff, 2);	/* becomes four bytes, each */
+	CHECK(entry_text_fits(span_of(big, ENTRY_TEXT_LIMIT - 6)));
+	CHECK(!entry_text_fits(span_of(big, ENTRY_TEXT_LIMIT - 5)));
+	memset(big + 100, 'a', 2);
 	entry_begin(&e, room, ENTRY_ASK);
 	entry_text(&e, KEY_TEXT, span_of(big, ENTRY_TEXT_LIMIT - 1));
 	CHECK(entry_end(&e, &out) == 0 && entry_get_text(out, KEY_TEXT, &text) &&
