@@ -45,15 +45,15 @@ LIBS_keeper = -lcrypto -ljansson
 FOLDERS_broker = $(TOOLS) desk
 LIBS_broker = -ljansson -lcrypto
 FOLDERS_recorder = $(TOOLS) ledger
-LIBS_recorder = -lcrypto -ljansson
+LIBS_recorder = -lcrypto -ljansson -lzstd
 FOLDERS_warden = $(TOOLS) warden
 LIBS_warden =
 FOLDERS_interlock = $(TOOLS) cli desk rules decide facts mask ledger hooks
 LIBS_interlock = -lyaml -ljansson -lcrypto -lpcre2-8 -lbpf -lelf -lz \
-	-lnl-route-3 -lnl-idiag-3 -lnl-3
+	-lnl-route-3 -lnl-idiag-3 -lnl-3 -lzstd
 ALL_LIBS = -lbpf -lelf -lz -lnl-route-3 -lnl-idiag-3 -lnl-3 -lyaml -ljansson \
 	-lssl -lcrypto -lpcre2-8 -l:libpg_query.a -lpthread \
-	-lsqlite3 -lpq $(TOOLS_LIBS)
+	-lsqlite3 -lpq -lzstd $(TOOLS_LIBS)
 
 # ---- sources ----------------------------------------------------------
 

@@ -64,7 +64,8 @@ enum msg_type {
 	MSG_CHILD,		/* warden -> broker: u8 slot, be32 pid, be32 restarts, be64 started (wall ns) */
 
 	/* everyone -> recorder */
-	MSG_ENTRY,		/* u8 level, be64 incarnation, be64 sequence, block cbor */
+	MSG_ENTRY,		/* u8 level, be64 incarnation, be64 sequence, block cbor, then a block
+				 * for each body that it names, in the order of their keys */
 	MSG_KEPT,		/* recorder -> writer: u8 level, be64 incarnation, be64 sequence:
 				 * all up to here are written (or synced) */
 

@@ -117,6 +117,8 @@ conclude(struct report *report, const struct verify_result *result)
 		json_member_uint(&out, &first, "size", result->size);
 		json_member_uint(&out, &first, "unsigned", result->later);
 		json_member_uint(&out, &first, "since", result->since);
+		json_member_uint(&out, &first, "bodies", result->bodies);
+		json_member_uint(&out, &first, "orphans", result->orphans);
 		json_member_uint(&out, &first, "fault_count", result->faults);
 		out_printf(&out, ",\"faults\":[");
 		out_span(&out, out_view(&report->out));
@@ -134,6 +136,12 @@ conclude(struct report *report, const struct verify_result *result)
 		if (result->since)
 			out_printf(&out, "; held against a checkpoint of %llu",
 			    (unsigned long long)result->since);
+		if (result->bodies)
+			out_printf(&out, "; bodies: %llu",
+			    (unsigned long long)result->bodies);
+		if (result->orphans)
+			out_printf(&out, "; that no entry names: %llu",
+			    (unsigned long long)result->orphans);
 		out_u8(&out, '\n');
 	}
 	cli_flush(&out);

@@ -4,25 +4,43 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "ledger/hash.h"
 #include "ledger/keep_record_own.h"
 #include "ledger/note.h"
 #include "msg/post.h"
 #include "msg/swap.h"
 
-/* MSG_ENTRY: u8 level, be64 incarnation, be64 sequence, block cbor */
+/* The bodies behind an entry: those it names, in the order of their keys, and no other. */
+static bool
+take_bodies(struct span *body, const struct entry_about *about,
+    struct hash names[ENTRY_BLOBS], struct span bodies[ENTRY_BLOBS])
+{
+	for (size_t i = 0; i < about->blob_count; i++) {
+		if (!take_block(body, &bodies[i]) || bodies[i].n > ENTRY_BLOB_LIMIT)
+			return false;
+		hash_bytes(&names[i], -1, bodies[i], span_of(NULL, 0));
+		if (!span_equal(about->blobs[i], span_of(names[i].p, HASH_SIZE)))
+			return false;
+	}
+	return body->n == 0;
+}
+
+/* MSG_ENTRY: u8 level, be64 incarnation, be64 sequence, block cbor, block of each body */
 static bool
 hear_entry(struct keep_record *keep, unsigned int from, struct span body)
 {
+	struct span entry, bodies[ENTRY_BLOBS];
+	struct hash names[ENTRY_BLOBS];
 	uint64_t incarnation, sequence;
 	struct entry_about about;
-	struct span entry;
 	uint8_t level;
-	int error;
+	int error = 0;
 
 	if (!take_u8(&body, &level) || level > LEVEL_SYNCED ||
 	    !take_be64(&body, &incarnation) || !take_be64(&body, &sequence) ||
-	    !take_block(&body, &entry) || body.n || !entry_read(entry, &about) ||
-	    !writers_may(&about, from, incarnation, sequence))
+	    !take_block(&body, &entry) || !entry_read(entry, &about) ||
+	    !writers_may(&about, from, incarnation, sequence) ||
+	    !take_bodies(&body, &about, names, bodies))
 		return false;
 	switch (writers_see(&keep->writers, from, incarnation, sequence)) {
 	case WRITER_DOUBLE:
@@ -35,8 +53,11 @@ hear_entry(struct keep_record *keep, unsigned int from, struct span body)
 	case WRITER_NEXT:
 		break;
 	}
-	error = keep_record_take(keep, from, (enum level)level, incarnation,
-	    sequence, entry);
+	for (size_t i = 0; i < about.blob_count && !error; i++)
+		error = ledger_append_blob(keep->ledger, &names[i], bodies[i]);
+	if (!error)
+		error = keep_record_take(keep, from, (enum level)level,
+		    incarnation, sequence, entry);
 	if (error) {
 		/* it is counted and not kept: only a new start asks for it again */
 		log_error("no room for an entry of %s: %s", msg_slot_name(from),

@@ -158,6 +158,21 @@ tell(struct keep_record *keep, enum level highest)
 		    keep);
 }
 
+/* A body's file was not what its name says, and the same body came again. */
+static void
+tell_mended(struct keep_record *keep)
+{
+	uint64_t mended = ledger_blobs_mended(keep->ledger) - keep->mended;
+
+	if (!mended)
+		return;
+	keep->mended += mended;
+	log_warning("%llu files in blob/ were not what their names say, and were "
+	    "made again", (unsigned long long)mended);
+	keep_record_enter(keep, ENTRY_ALARM, "ledger-blobs-mended",
+	    "bodies that were not what their names say were made again", mended);
+}
+
 static void
 write_batch(void *arg)
 {
@@ -182,6 +197,7 @@ write_batch(void *arg)
 		keep_record_answer(keep);
 	}
 	plan_signing(keep, sync);
+	tell_mended(keep);
 	if (error) {
 		log_error("the ledger cannot be written: %s; %zu entries wait, "
 		    "and what asked for them is refused", strerror(-error),

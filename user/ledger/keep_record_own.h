@@ -30,6 +30,7 @@ struct keep_record {
 	struct timer answers;		/* tell the writers what they do not know */
 	uint64_t signed_when;		/* CLOCK_MONOTONIC */
 	bool is_stuck, is_unsigned, is_apart;	/* what the operator has been told */
+	uint64_t mended;		/* bodies made again, of which the record tells */
 
 	struct view_recorder *view, *offered;	/* in force, and the next */
 	struct away away;

@@ -32,7 +32,7 @@ ledger_append(struct ledger *ledger, struct span entry)
 	if (ledger->is_lost)
 		return -EIO;
 	if (ledger->leaf_count == LEAVES_MOST ||
-	    ledger->batch.n + JOURNAL_HEAD + entry.n > LEDGER_BATCH_MOST)
+	    ledger_waiting(ledger) + JOURNAL_HEAD + entry.n > LEDGER_BATCH_MOST)
 		return -ENOBUFS;
 	if (ledger->leaf_count == ledger->leaf_room) {
 		size_t room = ledger->leaf_room ? ledger->leaf_room * 2 : 64;
@@ -56,7 +56,7 @@ ledger_append(struct ledger *ledger, struct span entry)
 size_t
 ledger_waiting(const struct ledger *ledger)
 {
-	return ledger->batch.n;
+	return ledger->batch.n + ledger->blob_bytes;
 }
 
 static void
@@ -240,8 +240,8 @@ ledger_write(struct ledger *ledger)
 		if (error && (ledger->is_lost ||
 		    ledger->pending_bytes > PENDING_MOST))
 			return error;
-		error = 0;
 	}
+	error = ledger->is_lost ? -EIO : ledger_write_blobs(ledger);
 	while (!error && ledger->leaf_count)
 		error = ledger->is_lost ? -EIO : write_some(ledger);
 	return ledger->is_lost ? -EIO : error;
@@ -317,6 +317,7 @@ ledger_open(struct ledger **out, int directory, const char *name,
 	ledger->directory = directory;
 	ledger->tail = ledger->lock = -1;
 	ledger->pending_last = &ledger->pending;
+	ledger->blobs_last = &ledger->blobs;
 	ledger->batch = out_new(LEDGER_BATCH_MOST);
 	ledger->bundle = out_new(TILE_LIMIT);
 	ledger->note = out_new(NOTE_LIMIT);
@@ -338,6 +339,7 @@ ledger_close(struct ledger **out)
 	if (!ledger)
 		return;
 	ledger_drop_pending(ledger);
+	ledger_drop_blobs(ledger);
 	close_fd(&ledger->tail);
 	close_fd(&ledger->lock);
 	note_key_wipe(&ledger->key);

@@ -2,7 +2,7 @@
  * ledger.h: append to the log, sync it, sign it.
  * The recorder's own; one process at a time (the directory is locked). Three
  * steps, each stronger: append() collects, write() puts what was collected into
- * the journal with one system call, sync() makes it survive the machine,
+ * the journal with one system call, after the bodies it names, sync() makes it survive the machine,
  * checkpoint() signs a tree head over it and publishes the tiles. Entries have
  * their number from write() on. The directory is the caller's open descriptor;
  * everything is opened relative to it, so that this works inside a sandbox.
@@ -19,6 +19,7 @@
 #define LEDGER_BATCH (4u << 20)	/* bytes collected after which write() is due */
 #define LEDGER_BATCH_MOST (64u << 20)	/* bytes kept while the disk is full */
 
+struct hash;
 struct ledger;
 
 /* Called for each entry of the journals that were found at the start, in order. */
@@ -41,6 +42,12 @@ struct ledger_found {
 int ledger_open(struct ledger **out, int directory, const char *name,
     ledger_seen_fn, void *arg, struct ledger_found *found);
 
+/*
+ * Collect a body that the next entries name; ledger_write() makes it a file and
+ * syncs that before it writes an entry. A body that is there costs no more than to
+ * say so. Returns 0, -EMSGSIZE, -EIO, -ENOMEM, or -ENOBUFS: write() first.
+ */
+int ledger_append_blob(struct ledger *, const struct hash *name, struct span body);
 /* Collect an entry. Returns 0, -EMSGSIZE, -EIO, or -ENOBUFS: write() first. */
 int ledger_append(struct ledger *, struct span entry);
 /* Bytes collected and not written. */
@@ -59,6 +66,8 @@ int ledger_checkpoint(struct ledger *);
 uint64_t ledger_written(const struct ledger *);	/* entries */
 uint64_t ledger_synced(const struct ledger *);
 uint64_t ledger_signed(const struct ledger *);
+/* Files of bodies that were not what their names say, and have been made again. */
+uint64_t ledger_blobs_mended(const struct ledger *);
 /* The last checkpoint's note. */
 struct span ledger_note(const struct ledger *);
 /* "interlock.local/nod-…": the log's origin and its key's name. */

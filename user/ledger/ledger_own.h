@@ -1,4 +1,4 @@
-/* ledger_own.h: what ledger.c, publish.c and recover.c share. Nobody else includes it. */
+/* ledger_own.h: what ledger.c, ledger_blob.c, publish.c and recover.c share. Nobody else includes it. */
 #ifndef LEDGER_LEDGER_OWN_H
 #define LEDGER_LEDGER_OWN_H
 
@@ -18,6 +18,16 @@ struct pending {
 	struct out bytes;
 	bool replaces;		/* a wrong file is in its place (recovery only) */
 	struct pending *next;
+};
+
+#define BLOBS_KNOWN 64	/* bodies remembered to be files */
+
+/* A body, packed, that is not yet a file. */
+struct blob {
+	struct blob *next;
+	struct hash name;
+	size_t n;
+	uint8_t file[];
 };
 
 struct ledger {
@@ -40,6 +50,13 @@ struct ledger {
 	struct hash *leaves;	/* of them */
 	size_t leaf_count, leaf_room;
 
+	struct blob *blobs, **blobs_last;	/* that the batch's entries name */
+	size_t blob_bytes;
+	struct hash blobs_known[BLOBS_KNOWN];
+	size_t blobs_next;		/* place of the next known one */
+	bool has_blob_folder, blobs_unsynced;
+	uint64_t blobs_mended;
+
 	struct note_key key;
 	struct checkpoint last;	/* signed */
 	struct out note;
@@ -48,6 +65,9 @@ struct ledger {
 
 /* ledger.c: count an entry that is in the journal. */
 void ledger_count(struct ledger *, struct span entry, const struct hash *leaf);
+/* ledger_blob.c: make all bodies that wait files that last. Returns 0, -EIO or -errno (again). */
+int ledger_write_blobs(struct ledger *);
+void ledger_drop_blobs(struct ledger *);
 /* publish.c: write the full tiles that wait. All of them must be synced. */
 int ledger_flush(struct ledger *);
 void ledger_drop_pending(struct ledger *);

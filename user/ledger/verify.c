@@ -149,10 +149,12 @@ verify_ledger(int directory, const struct verify_options *options,
 		result->size = verify->checkpoint.size;
 		error = verify_open_journals(verify);
 		(void)read_since(verify, options->since);
+		verify_list_blobs(verify);
 		if (!error)
 			verify_all(verify);
 	}
 	verify_close_journals(verify);
+	verify_close_blobs(verify);
 	out_free(&verify->edge_bundle);
 	for (unsigned int i = 0; i < TREE_LEVELS; i++)
 		out_free(&verify->edge[i]);

@@ -2,7 +2,7 @@
  * verify.h: is this ledger what was signed? From its files alone.
  * Every entry is hashed again from its bundle and held against the hash tiles,
  * the journal where it still has the entry, the tiles above, and the signed
- * root; each writer's numbers must have no gap; an older checkpoint, if given,
+ * root; each writer's numbers must have no gap; each body that an entry names must be there; an older checkpoint, if given,
  * must be a beginning of this log. Reads only, and may run beside the recorder.
  */
 #ifndef LEDGER_VERIFY_H
@@ -35,6 +35,8 @@ struct verify_result {
 	uint64_t size;		/* entries under the checkpoint */
 	uint64_t later;		/* whole entries behind it, not yet signed */
 	uint64_t since;		/* size of the older checkpoint */
+	uint64_t bodies;	/* that entries name, and are right */
+	uint64_t orphans;	/* that no entry names: a crash came between */
 	uint64_t faults;
 	bool has_journal;
 };

@@ -49,6 +49,7 @@ verify_entry(struct verify *verify, uint64_t index, const char *file,
 		verify_say(verify, index, file, "is not a well-formed entry", entry);
 		return;
 	}
+	verify_blobs(verify, index, &about, entry);
 	writer = about.process.n ? find_writer(verify, about.process) : NULL;
 	if (!writer)
 		return;

@@ -1,7 +1,8 @@
-/* verify_own.h: what verify.c, verify_entry.c and verify_edge.c share. Nobody else includes it. */
+/* verify_own.h: what the files of verify share. Nobody else includes it. */
 #ifndef LEDGER_VERIFY_OWN_H
 #define LEDGER_VERIFY_OWN_H
 
+#include "entry.h"
 #include "ledger/journal.h"
 #include "ledger/note.h"
 #include "ledger/tile.h"
@@ -14,6 +15,12 @@ struct verify_writer {
 	char name[32];
 	uint64_t incarnation, last;
 	uint64_t seen;		/* index + 1 of its last entry */
+};
+
+/* A set of names of bodies: an open table, at most half full. */
+struct verify_blobs {
+	struct hash *names;	/* all zero: free */
+	size_t count, room;	/* room: a power of two, or 0 */
 };
 
 struct verify {
@@ -37,6 +44,8 @@ struct verify {
 	struct verify_writer writers[VERIFY_WRITERS];
 	size_t writer_count;
 	uint64_t lost;		/* index + 1 of the last entry that is not known */
+	struct verify_blobs listed;	/* bodies there are */
+	struct verify_blobs named;	/* bodies that an entry names, and are right */
 };
 
 /* verify.c */
@@ -57,7 +66,12 @@ void verify_later(struct verify *);
 void verify_close_journals(struct verify *);
 /* verify_entry.c: one bundle, with `count` entries of it signed. */
 void verify_bundle(struct verify *, uint64_t index, unsigned int count);
-/* verify_entry.c: form and number of one entry. */
+/* verify_blob.c: list what bodies there are; look at those an entry names; count. */
+void verify_list_blobs(struct verify *);
+void verify_blobs(struct verify *, uint64_t index, const struct entry_about *,
+    struct span entry);
+void verify_close_blobs(struct verify *);
+/* verify_entry.c: form, number and bodies of one entry. */
 void verify_entry(struct verify *, uint64_t index, const char *file, struct span entry);
 
 #endif

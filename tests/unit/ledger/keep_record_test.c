@@ -1,7 +1,8 @@
 /*
  * A recorder over real channels: what it is sent is in the ledger once and in
- * order, it says so, it survives kill -9 without doubling anything, refuses what
- * is sent in another's name, follows its view, and waits out a full disk.
+ * order, with its body, it says so, it survives kill -9 without doubling or missing
+ * anything, refuses what is sent in another's name or with another's body, follows
+ * its view, and waits out a full disk.
  */
 #include "ledger/keep_record.h"
 
@@ -14,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "action.h"
+#include "ledger/blob.h"
 #include "ledger/note.h"
 #include "ledger/read.h"
 #include "ledger/tile.h"
@@ -154,6 +156,33 @@ say_entry(unsigned int slot, const char *process, enum level level,
 	out_free(&body);
 }
 
+/* An entry that names `body`, with `sent` as the body that comes along (NULL: none). */
+static void
+say_body(enum level level, uint64_t sequence, struct span body, const struct span *sent)
+{
+	static uint8_t room[ENTRY_LIMIT];
+	struct out packet = out_new(1 << 17);
+	struct entry entry;
+	struct hash name;
+	struct span whole;
+
+	hash_bytes(&name, -1, body, span_of(NULL, 0));
+	entry_begin(&entry, room, ENTRY_ASK);
+	entry_text(&entry, KEY_PROCESS, SPAN("worker/0"));
+	entry_uint(&entry, KEY_SEQUENCE, sequence);
+	entry_uint(&entry, KEY_INCARNATION, 7);
+	entry_bytes(&entry, KEY_VALUES_BLOB, span_of(name.p, HASH_SIZE));
+	CHECK(entry_end(&entry, &whole) == 0);
+	out_u8(&packet, (uint8_t)level);
+	out_be64(&packet, 7);
+	out_be64(&packet, sequence);
+	out_block(&packet, whole);
+	if (sent)
+		out_block(&packet, *sent);
+	say(SLOT_WORKER, MSG_ENTRY, out_view(&packet));
+	out_free(&packet);
+}
+
 /* Wait until the recorder says that all up to `sequence` is kept at `level`. */
 static bool
 is_kept(unsigned int slot, enum level level, uint64_t incarnation, uint64_t sequence)
@@ -225,6 +254,30 @@ is_right(uint64_t signed_size)
 	    result.faults == 0 && result.size == signed_size && result.later == 0;
 }
 
+/* Is every body there that an entry names, wherever the entry is? */
+static bool
+bodies_are_there(void)
+{
+	struct ledger_reader *reader = NULL;
+	struct out body = out_new(ENTRY_BLOB_LIMIT);
+	struct span entry, digest;
+	struct hash name;
+	bool right = true;
+	uint64_t index;
+
+	CHECK(ledger_reader_open(&reader, folder) == 0);
+	while (ledger_reader_next(reader, &index, &entry) == 1) {
+		if (!entry_get_bytes(entry, KEY_VALUES_BLOB, &digest))
+			continue;
+		memcpy(name.p, digest.p, sizeof(name));
+		out_clear(&body);
+		right &= blob_read(folder, &name, &body) == 0;
+	}
+	ledger_reader_close(&reader);
+	out_free(&body);
+	return right;
+}
+
 /* Wait for the broker's answer to a question of status. */
 static bool
 status_has(const char *text)
@@ -279,6 +332,56 @@ killed(void)
 	}
 }
 
+/* Killed at any moment, no entry is in the ledger without its body. */
+static void
+killed_with_bodies(void)
+{
+	for (int round = 0; round < 8; round++) {
+		uint64_t last = 251 + (uint64_t)round * 30;
+		struct span body;
+		int status;
+
+		for (uint64_t i = last + 1; i <= last + 20; i++) {
+			body = make_body(i, 50000);
+			say_body(LEVEL_SYNCED, i, body, &body);
+		}
+		usleep((useconds_t)round * 700);
+		CHECK(kill(recorder, SIGKILL) == 0);
+		CHECK(waitpid(recorder, &status, 0) == recorder);
+		CHECK(bodies_are_there());
+		start();
+		for (uint64_t i = last + 1; i <= last + 30; i++) {
+			body = make_body(i, 50000);
+			say_body(LEVEL_SYNCED, i, body, &body);
+		}
+		CHECK(is_kept(SLOT_WORKER, LEVEL_SYNCED, 7, last + 30));
+		CHECK(count_of("worker/0", 7) == last + 30 && bodies_are_there());
+	}
+}
+
+/* A body that is not the one named, none, or one too many: the sender's fault. */
+static void
+false_bodies(void)
+{
+	struct span body = make_body(1, 100), other = SPAN("other"), fault;
+	struct out packet = out_new(1 << 16);
+
+	say_body(LEVEL_WRITTEN, 492, body, &other);
+	CHECK(hear_type(SLOT_WARDEN, MSG_SENDER_FAULT, &fault));
+	say_body(LEVEL_WRITTEN, 492, body, NULL);
+	CHECK(hear_type(SLOT_WARDEN, MSG_SENDER_FAULT, &fault));
+	out_u8(&packet, LEVEL_WRITTEN);
+	out_be64(&packet, 7);
+	out_be64(&packet, 492);
+	out_block(&packet, make_entry_of("worker/0", 7, 492, 40));
+	out_block(&packet, body);
+	say(SLOT_WORKER, MSG_ENTRY, out_view(&packet));
+	CHECK(hear_type(SLOT_WARDEN, MSG_SENDER_FAULT, &fault));
+	CHECK(fault.p[0] == SLOT_WORKER && span_be16(fault, 1) == MSG_ENTRY);
+	CHECK(count_of("worker/0", 7) == 491);
+	out_free(&packet);
+}
+
 static void
 false_name(void)
 {
@@ -328,9 +431,9 @@ ends_signed(void)
 
 	CHECK(starts >= 6);
 	CHECK(quit() == 0);
-	/* 251 of the worker, 2 of the broker, the recorder's own and its last */
+	/* 491 of the worker, 2 of the broker, the recorder's own and its last */
 	CHECK(count_of("recorder", 0) >= starts + 1);
-	CHECK(is_right(251 + 2 + count_of("recorder", 0)));
+	CHECK(is_right(491 + 2 + count_of("recorder", 0)));
 }
 
 /* In a mount namespace of its own: a small file system that fills up. */
@@ -362,12 +465,16 @@ full_disk(void)
 	usleep(300000);
 	CHECK(status_has("\"is_full\":true"));
 	CHECK(count_of("worker/0", 7) < 200);
+	body = make_body(201, 50000);
+	say_body(LEVEL_SYNCED, 201, body, &body);	/* a body waits as entries do */
+	usleep(300000);
+	CHECK(status_has("\"is_full\":true") && bodies_are_there());
 	CHECK(close(fd) == 0 && unlink(ballast) == 0);
-	CHECK(is_kept(SLOT_WORKER, LEVEL_SYNCED, 7, 200));
-	CHECK(count_of("worker/0", 7) == 200);
+	CHECK(is_kept(SLOT_WORKER, LEVEL_SYNCED, 7, 201));
+	CHECK(count_of("worker/0", 7) == 201 && bodies_are_there());
 	CHECK(hear_type(SLOT_WARDEN, MSG_BEAT, &body));
 	CHECK(quit() == 0);
-	CHECK(is_right(200 + count_of("recorder", 0)));
+	CHECK(is_right(201 + count_of("recorder", 0)));
 	umount2(path, MNT_DETACH);	/* `folder` is still open in it */
 }
 
@@ -377,6 +484,8 @@ main(void)
 	folder = clear_of_channels(new_folder(path));
 	kept_once();
 	killed();
+	killed_with_bodies();
+	false_bodies();
 	false_name();
 	follows_view();
 	ends_signed();

@@ -72,6 +72,19 @@ make_entry(uint64_t sequence)
 	return make_entry_of("worker/0", 7, sequence, 20 + sequence * 37 % 200);
 }
 
+/* The body with this number; different ones do not become small. */
+__attribute__((unused)) static struct span
+make_body(uint64_t number, size_t n)
+{
+	static uint8_t body[50000];
+
+	for (size_t i = 0; i < n; i++) {
+		number = number * 6364136223846793005ULL + 1442695040888963407ULL;
+		body[i] = (uint8_t)(number >> 33);
+	}
+	return span_of(body, n);
+}
+
 /* Append entries numbered from+1 to to, and write them. */
 __attribute__((unused)) static void
 fill(struct ledger *ledger, uint64_t from, uint64_t to)
