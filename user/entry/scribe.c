@@ -7,6 +7,7 @@
  */
 #include "entry/scribe.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -29,8 +30,9 @@ struct page {
 	enum level level;
 	scribe_fn fn;		/* NULL: nobody waits */
 	void *arg;
+	size_t bodies;		/* bytes of them in the message */
 	size_t n;
-	uint8_t cbor[];
+	uint8_t message[];	/* the body of MSG_ENTRY */
 };
 
 struct scribe {
@@ -43,10 +45,16 @@ struct scribe {
 	bool has_policy;
 	struct page *first, **last;
 	size_t count;
-	struct entry entry;
+	struct entry entry;	/* being written, and the bodies it names */
+	struct span bodies[ENTRY_BLOBS];
+	size_t body_count;
+	size_t body_bytes;	/* in all pages */
 	uint8_t room[ENTRY_LIMIT];
 	struct out message;
 };
+
+static_assert(ENTRY_LIMIT + ENTRY_BLOBS * (ENTRY_BLOB_LIMIT + 4) + 32 <= MSG_BODY_MAX,
+    "an entry and all it can name fit into one message");
 
 /* The boot id as 16 bytes; zero where the kernel does not tell. */
 static void
@@ -83,7 +91,7 @@ scribe_new(struct scribe **out, struct post *post, const char *process)
 	    sizeof(scribe->incarnation))
 		scribe->incarnation = clock_wall();
 	scribe->last = &scribe->first;
-	scribe->message = out_new(ENTRY_LIMIT + 64);
+	scribe->message = out_new(MSG_BODY_MAX);
 	*out = scribe;
 	return 0;
 }
@@ -101,6 +109,7 @@ scribe_begin(struct scribe *scribe, enum entry_kind kind)
 {
 	struct entry *entry = &scribe->entry;
 
+	scribe->body_count = 0;
 	entry_begin(entry, scribe->room, kind);	/* version and kind */
 	entry_text(entry, KEY_PROCESS, span_text(scribe->process));
 	entry_uint(entry, KEY_SEQUENCE, scribe->sequence + 1);
@@ -141,20 +150,53 @@ scribe_who(struct entry *entry, const struct who *who, const struct id *flow,
 		    span_of(who->digest, sizeof(who->digest)));
 }
 
+void
+scribe_attach(struct scribe *scribe, enum entry_key key,
+    const uint8_t digest[ENTRY_DIGEST_SIZE], struct span body)
+{
+	must(scribe->body_count < ENTRY_BLOBS);
+	entry_bytes(&scribe->entry, key, span_of(digest, ENTRY_DIGEST_SIZE));
+	if (body.n > ENTRY_BLOB_LIMIT)
+		scribe->entry.failed = true;
+	scribe->bodies[scribe->body_count++] = body;
+}
+
+/* The message of what was begun, which is whole now, as a page. NULL: no memory. */
+static struct page *
+make_page(struct scribe *scribe, struct span cbor, enum level level)
+{
+	struct out *message = &scribe->message;
+	struct page *page = NULL;
+	size_t bodies = 0;
+
+	out_clear(message);
+	out_u8(message, (uint8_t)level);
+	out_be64(message, scribe->incarnation);
+	out_be64(message, scribe->sequence + 1);
+	out_block(message, cbor);
+	for (size_t i = 0; i < scribe->body_count; i++) {
+		out_block(message, scribe->bodies[i]);
+		bodies += scribe->bodies[i].n;
+	}
+	if (!message->failed)
+		page = malloc(sizeof(*page) + message->n);
+	if (page) {
+		*page = (struct page){
+			.sequence = scribe->sequence + 1, .level = level,
+			.bodies = bodies, .n = message->n,
+		};
+		memcpy(page->message, message->p, message->n);
+	}
+	if (bodies)	/* such room is not needed every day */
+		out_free(message);
+	return page;
+}
+
 static int
 send_page(struct scribe *scribe, const struct page *page)
 {
-	struct out *message = &scribe->message;
-
-	out_clear(message);
-	out_u8(message, (uint8_t)page->level);
-	out_be64(message, scribe->incarnation);
-	out_be64(message, page->sequence);
-	out_block(message, span_of(page->cbor, page->n));
-	if (message->failed)
-		return -EMSGSIZE;
 	return post_send(scribe->post, SLOT_RECORDER, MSG_ENTRY, 0,
-	    out_view(message), -1);
+	    span_of(page->message, page->n), -1);
 }
 
 static void
@@ -167,6 +209,18 @@ answer(struct page *page)
 		fn(page->arg, 0);
 }
 
+/* Is there room for what was begun? */
+static bool
+has_room(const struct scribe *scribe, bool can_wait)
+{
+	size_t bodies = 0;
+
+	for (size_t i = 0; i < scribe->body_count; i++)
+		bodies += scribe->bodies[i].n;
+	return scribe->count < (can_wait ? SCRIBE_LIMIT : SCRIBE_MOST) &&
+	    (!bodies || scribe->body_bytes + bodies <= SCRIBE_BODY_BYTES);
+}
+
 int
 scribe_send(struct scribe *scribe, enum level level, scribe_fn fn, void *arg,
     uint64_t *sequence)
@@ -177,15 +231,11 @@ scribe_send(struct scribe *scribe, enum level level, scribe_fn fn, void *arg,
 
 	if (error)
 		return error;
-	if (scribe->count >= (fn ? SCRIBE_LIMIT : SCRIBE_MOST))
+	if (!has_room(scribe, fn != NULL))
 		return -EAGAIN;
-	page = malloc(sizeof(*page) + cbor.n);
+	page = make_page(scribe, cbor, level);
 	if (!page)
 		return -EAGAIN;
-	*page = (struct page){
-		.sequence = scribe->sequence + 1, .level = level, .n = cbor.n,
-	};
-	memcpy(page->cbor, cbor.p, cbor.n);
 	error = send_page(scribe, page);
 	if (error) {
 		free(page);
@@ -197,6 +247,7 @@ scribe_send(struct scribe *scribe, enum level level, scribe_fn fn, void *arg,
 	*scribe->last = page;
 	scribe->last = &page->after;
 	scribe->count++;
+	scribe->body_bytes += page->bodies;
 	page->fn = fn;
 	page->arg = arg;
 	if (level == LEVEL_HANDED && post_waiting(scribe->post, SLOT_RECORDER) == 0)
@@ -231,6 +282,7 @@ kept(struct scribe *scribe, enum level level, uint64_t upto)
 		*end = page;
 		end = &page->after;
 		scribe->count--;
+		scribe->body_bytes -= page->bodies;
 	}
 	for (scribe->last = &scribe->first; *scribe->last;)
 		scribe->last = &(*scribe->last)->after;

@@ -6,6 +6,10 @@
  * says -EAGAIN to whoever waits for the entry before acting (has an fn): the turn
  * waits, then is refused. What has happened already (an answer, an end) cannot be
  * refused any more, and has room up to SCRIBE_MOST.
+ *
+ * A body that is too long for its entry goes with it, in the same message, so that
+ * both are handed, written and synced together; the entry names it by its digest.
+ * Bodies are kept as entries are, SCRIBE_BODY_BYTES of them at most.
  */
 #ifndef ENTRY_SCRIBE_H
 #define ENTRY_SCRIBE_H
@@ -16,6 +20,7 @@
 
 #define SCRIBE_LIMIT 4096
 #define SCRIBE_MOST (4 * SCRIBE_LIMIT)
+#define SCRIBE_BODY_BYTES (16u << 20)
 
 struct loop;
 struct post;
@@ -31,6 +36,14 @@ void scribe_policy(struct scribe *, uint32_t epoch, const uint8_t digest[32]);
 struct entry *scribe_begin(struct scribe *, enum entry_kind);
 /* Add who is asking: keys 10 to 21. `flow` and `turn` may be NULL. */
 void scribe_who(struct entry *, const struct who *, const struct id *flow, const struct id *turn);
+/*
+ * Add a body under its key (KEY_TEXT_BLOB, KEY_VALUES_BLOB), which comes after all
+ * other keys: its SHA-256 into the entry, the body itself to be sent with it. The
+ * body is borrowed until scribe_send(). More than ENTRY_BLOB_LIMIT bytes of it make
+ * that say -EMSGSIZE.
+ */
+void scribe_attach(struct scribe *, enum entry_key, const uint8_t digest[ENTRY_DIGEST_SIZE],
+    struct span body);
 /*
  * Send what was begun. fn, where given, is called as fn(arg, 0) once it is kept
  * that well: at LEVEL_HANDED mostly before this returns, since the entry is then

@@ -18,7 +18,7 @@ enum recorder_manner { SILENT, SAYS_WRITTEN, SAYS_SYNCED };
 
 struct seen {
 	uint64_t incarnation, sequence;
-	uint32_t sum;
+	uint32_t sum, body_sum;
 	uint8_t level;
 	bool is_right;
 };
@@ -65,18 +65,22 @@ record(void *arg, unsigned int from, const struct msg_head *head, struct span bo
 {
 	struct seen *seen = &shared->seen[shared->count];
 	uint64_t own = 0, run = 0;
-	struct span cbor, process;
+	struct span cbor, process, rest;
 
 	(void)arg, (void)fd;
 	if (head->type != MSG_ENTRY || shared->count == SEEN_MOST)
 		_exit(8);
 	seen->is_right = take_u8(&body, &seen->level) &&
 	    take_be64(&body, &seen->incarnation) && take_be64(&body, &seen->sequence) &&
-	    take_block(&body, &cbor) && body.n == 0 && entry_is_valid(cbor) &&
+	    take_block(&body, &cbor) && entry_is_valid(cbor) &&
 	    entry_get_uint(cbor, KEY_SEQUENCE, &own) && own == seen->sequence &&
 	    entry_get_uint(cbor, KEY_INCARNATION, &run) && run == seen->incarnation &&
 	    entry_get_text(cbor, KEY_PROCESS, &process) && span_is(process, WRITER);
 	seen->sum = sum(cbor);
+	seen->body_sum = 0;
+	while (take_block(&body, &rest))
+		seen->body_sum = seen->body_sum * 7 + sum(rest);
+	seen->is_right &= body.n == 0;
 	if (shared->manner != SILENT)
 		say_kept(from, shared->manner == SAYS_SYNCED ? LEVEL_SYNCED : LEVEL_WRITTEN,
 		    seen);
@@ -375,6 +379,60 @@ is_bounded(void)
 	end();
 }
 
+/* An entry with bodies of these lengths. */
+static int
+write_bodies(enum level level, size_t text, size_t values, uint32_t *right)
+{
+	static const uint8_t digest[ENTRY_DIGEST_SIZE] = { 1 };
+	static uint8_t body[ENTRY_BLOB_LIMIT + 1];
+
+	for (size_t i = 0; i < sizeof(body); i++)
+		body[i] = (uint8_t)(i * i % 251);
+	scribe_begin(scribe, ENTRY_ASK);
+	scribe_attach(scribe, KEY_TEXT_BLOB, digest, span_of(body, text));
+	scribe_attach(scribe, KEY_VALUES_BLOB, digest, span_of(body + 1, values));
+	*right = sum(span_of(body, text)) * 7 + sum(span_of(body + 1, values));
+	return scribe_send(scribe, level, count_call, &called, NULL);
+}
+
+/* Bodies go with their entry, the first time and again, and are bounded. */
+static void
+takes_bodies_along(void)
+{
+	struct msg_head up = { .type = MSG_PEER_UP };
+	uint8_t slot[1] = { SLOT_RECORDER };
+	uint32_t right[3], some;
+
+	begin(SILENT);
+	CHECK(write_bodies(LEVEL_HANDED, ENTRY_BLOB_LIMIT, ENTRY_BLOB_LIMIT, &right[0]) == 0);
+	CHECK(called == 1);	/* a sealed memfd is in the queue: handed */
+	CHECK(write_bodies(LEVEL_WRITTEN, 20000, 10, &right[1]) == 0);
+	CHECK(write_one(LEVEL_WRITTEN, count_call, NULL) == 0);
+	CHECK(write_bodies(LEVEL_SYNCED, 1, ENTRY_BLOB_LIMIT, &right[2]) == 0);
+	CHECK(write_bodies(LEVEL_HANDED, ENTRY_BLOB_LIMIT + 1, 1, &some) == -EMSGSIZE);
+	wanted = 4;
+	CHECK(stand_until(all_seen));
+	kill_recorder();
+	start_recorder();
+	CHECK(scribe_hear(scribe, &up, span_of(slot, 1)));
+	wanted = 8;
+	CHECK(stand_until(all_seen));
+	for (unsigned int i = 0; i < 8; i++)
+		CHECK(shared->seen[i].is_right && shared->seen[i].sequence == i % 4 + 1 &&
+		    shared->seen[i].body_sum == (i % 4 == 2 ? 0 : right[i % 4 - (i % 4 == 3)]));
+
+	/* 9 MiB and more are not kept yet: 6 more go, and not another 6 */
+	CHECK(write_bodies(LEVEL_HANDED, ENTRY_BLOB_LIMIT, ENTRY_BLOB_LIMIT, &some) == 0);
+	CHECK(write_bodies(LEVEL_HANDED, ENTRY_BLOB_LIMIT, ENTRY_BLOB_LIMIT, &some) == -EAGAIN);
+	CHECK(write_one(LEVEL_HANDED, NULL, NULL) == 0);
+	CHECK(kept(LEVEL_WRITTEN, incarnation(), 2));
+	CHECK(write_bodies(LEVEL_HANDED, ENTRY_BLOB_LIMIT, ENTRY_BLOB_LIMIT, &some) == 0);
+	CHECK(kept(LEVEL_SYNCED, incarnation(), 7) && scribe_open(scribe) == 0);
+	for (int i = 0; i < 2; i++)
+		CHECK(write_bodies(LEVEL_HANDED, ENTRY_BLOB_LIMIT, ENTRY_BLOB_LIMIT, &some) == 0);
+	end();
+}
+
 static void
 wrong_bodies(void)
 {
@@ -495,6 +553,7 @@ main(void)
 	sends_again();
 	forgets();
 	is_bounded();
+	takes_bodies_along();
 	wrong_bodies();
 	from_inside();
 	waits_for_room();
