@@ -175,6 +175,7 @@ flow_ask_begin(struct flow *flow)
 		flow_farewell(flow, REFUSAL_POLICY, "the policy no longer has this target");
 		return;
 	}
+	pending->values = NULL;	/* masks may be others than when it was last judged */
 	why = opaque(flow, &pending->no);
 	pending->analysis = why ? sql_unknown(why) :
 	    sql_look(flow->worker->shapes, pending->ask.text);

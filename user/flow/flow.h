@@ -37,6 +37,7 @@ struct doors;
 struct memos;
 struct msg_head;
 struct post;
+struct record_value;
 struct scribe;
 struct splice;
 
@@ -172,8 +173,9 @@ struct pending {
 	struct hold card;		/* what the approvers are shown */
 	struct out acts;
 	struct span people;		/* ASK_POLICY: who approved; empty: it is still to be judged */
+	struct record_value *values;	/* text and values as they are recorded; NULL: not masked yet */
+	struct span masked;
 	uint64_t sequence;		/* of the entry waited for; 0: none */
-	unsigned int tries;		/* at entering it */
 	const char *cancelled;		/* by its key's holder, or an operator: why; NULL: it is not */
 };
 

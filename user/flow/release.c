@@ -87,12 +87,16 @@ masked_binary(struct flow *flow, uint32_t type, struct span bytes)
 	return text;
 }
 
-static struct record_value *
-mask_values(struct flow *flow)
+/* Mask what is recorded of the ask, once: each try at entering it is the same. */
+static bool
+mask_ask(struct flow *flow)
 {
-	const struct wire_ask *ask = &flow->ask.ask;
-	struct record_value *values;
+	struct pending *pending = &flow->ask;
+	const struct wire_ask *ask = &pending->ask;
+	struct record_value *values = pending->values;
 
+	if (values)
+		return true;
 	values = arena_take(flow->scratch, (ask->value_count + 1) * sizeof(*values));
 	for (size_t i = 0; values && i < ask->value_count; i++) {
 		const struct wire_field *field = &ask->values[i];
@@ -102,7 +106,9 @@ mask_values(struct flow *flow)
 		    masked_binary(flow, ask->value_types[i], field->bytes) :
 		    flow_masked(flow, field->bytes);
 	}
-	return values;
+	pending->values = values;
+	pending->masked = flow_masked(flow, ask->text);
+	return values != NULL;
 }
 
 static int
@@ -110,13 +116,11 @@ enter(struct flow *flow, enum level level, scribe_fn fn)
 {
 	struct pending *pending = &flow->ask;
 	struct record_flow record = flow_record(flow);
-	struct record_value *values = mask_values(flow);
 	uint8_t digest[32];
 	struct record_ask ask = {
 		.turn = &pending->turn, .phase = phase_name(pending->phase),
-		.text = flow_masked(flow, pending->ask.text), .text_digest = digest,
-		.name = pending->ask.name, .values = values,
-		.value_count = values ? pending->ask.value_count : 0,
+		.text_digest = digest, .name = pending->ask.name,
+		.value_count = pending->ask.value_count,
 		.action = &pending->action, .verdict = &pending->verdict,
 		.refusal = &pending->refusal, .hold = &pending->hold,
 	};
@@ -124,9 +128,11 @@ enter(struct flow *flow, enum level level, scribe_fn fn)
 		.level = level, .fn = fn, .arg = flow, .sequence = &pending->sequence,
 	};
 
-	if (!EVP_Digest(pending->ask.text.p, pending->ask.text.n, digest, NULL,
-	    flow_sha256(), NULL))
+	if (!mask_ask(flow) || !EVP_Digest(pending->ask.text.p, pending->ask.text.n,
+	    digest, NULL, flow_sha256(), NULL))
 		return -ENOMEM;
+	ask.text = pending->masked;
+	ask.values = pending->values;
 	return record_ask(&record, &ask, &call);
 }
 
@@ -158,7 +164,9 @@ static void
 try_again(struct flow *flow, int error)
 {
 	if (error != -EAGAIN) {
-		flow_end(flow, "an entry could not be made");
+		flow_farewell(flow, error == -EMSGSIZE ? REFUSAL_LIMIT : REFUSAL_INTERNAL,
+		    error == -EMSGSIZE ? "an ask larger than its record may be" :
+		    "an entry could not be made");
 		return;
 	}
 	must(loop_set(flow->worker->loop, &flow->retry, RETRY_NS, again, flow) == 0);

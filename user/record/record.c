@@ -5,9 +5,14 @@
 #include "record/record.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+#include "entry/cbor.h"
+#include "out.h"
 #include "view.h"
 #include "who.h"
 
@@ -106,11 +111,25 @@ record_flow_end(const struct record_flow *flow, const struct record_end *end)
 	return send_entry(flow, NULL);
 }
 
+/* As long as they could become in an entry, where what is not UTF-8 is written as \xNN. */
+static bool
+values_fit(const struct record_ask *ask)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ask->value_count && n <= ENTRY_TEXT_LIMIT; i++) {
+		struct span text = ask->values[i].text;
+
+		n += CBOR_HEAD_SIZE;
+		if (!ask->values[i].is_null)
+			n += utf8_is_valid(text) ? text.n : 4 * text.n;
+	}
+	return n <= ENTRY_TEXT_LIMIT;
+}
+
 static void
 put_values(struct entry *entry, const struct record_ask *ask)
 {
-	if (!ask->value_count)
-		return;
 	entry_array(entry, KEY_VALUES, ask->value_count);
 	for (size_t i = 0; i < ask->value_count; i++)
 		if (ask->values[i].is_null)
@@ -152,14 +171,72 @@ record_login(const struct record_flow *flow, struct span asked_role,
 	return send_entry(flow, call);
 }
 
+/* ---- bodies -------------------------------------------------------------- */
+
+static void
+put_head(struct out *out, enum cbor_major major, uint64_t value)
+{
+	uint8_t head[CBOR_HEAD_SIZE];
+
+	out_bytes(out, head, cbor_head(head, major, value));
+}
+
+/* All values as one CBOR array: text, bytes where it is not UTF-8, or null. */
+static void
+pack_values(const struct record_ask *ask, struct out *out)
+{
+	put_head(out, CBOR_ARRAY, ask->value_count);
+	for (size_t i = 0; i < ask->value_count; i++) {
+		struct span text = ask->values[i].text;
+
+		if (ask->values[i].is_null) {
+			put_head(out, CBOR_SIMPLE, CBOR_NULL);
+			continue;
+		}
+		put_head(out, utf8_is_valid(text) ? CBOR_TEXT : CBOR_BYTES, text.n);
+		out_span(out, text);
+	}
+}
+
+static bool
+attach(struct scribe *scribe, enum entry_key key, struct span body)
+{
+	uint8_t digest[ENTRY_DIGEST_SIZE];
+
+	if (!EVP_Digest(body.p, body.n, digest, NULL, EVP_sha256(), NULL))
+		return false;
+	scribe_attach(scribe, key, digest, body);
+	return true;
+}
+
+/* What the entry has no room for goes with it. Returns 0, -EMSGSIZE or -ENOMEM. */
+static int
+attach_bodies(const struct record_flow *flow, const struct record_ask *ask,
+    bool has_values, struct out *room)
+{
+	if (!entry_text_fits(ask->text) &&
+	    !attach(flow->scribe, KEY_TEXT_BLOB, ask->text))
+		return -ENOMEM;
+	if (has_values)
+		return 0;
+	pack_values(ask, room);
+	if (room->failed)
+		return -EMSGSIZE;
+	return attach(flow->scribe, KEY_VALUES_BLOB, out_view(room)) ? 0 : -ENOMEM;
+}
+
 int
 record_ask(const struct record_flow *flow, const struct record_ask *ask,
     const struct record_call *call)
 {
 	struct entry *entry = begin(flow, ENTRY_ASK, ask->turn);
+	struct out room = out_new(ENTRY_BLOB_LIMIT);
+	bool has_values = values_fit(ask);
+	int error;
 
 	entry_text(entry, KEY_TEXT, ask->text);
-	put_values(entry, ask);
+	if (has_values && ask->value_count)
+		put_values(entry, ask);
 	if (ask->text_digest)
 		entry_bytes(entry, KEY_TEXT_DIGEST, span_of(ask->text_digest, 32));
 	put_acts(entry, ask->action);
@@ -168,7 +245,11 @@ record_ask(const struct record_flow *flow, const struct record_ask *ask,
 	put_verdict(entry, ask->verdict, ask->refusal);
 	if (ask->hold)
 		entry_id(entry, KEY_HOLD, ask->hold);
-	return send_entry(flow, call);
+	error = attach_bodies(flow, ask, has_values, &room);
+	if (!error)
+		error = send_entry(flow, call);
+	out_free(&room);
+	return error;
 }
 
 static size_t

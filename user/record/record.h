@@ -79,6 +79,7 @@ int record_flow_end(const struct record_flow *, const struct record_end *);
 int record_login(const struct record_flow *, struct span asked_role,
     const struct action *settings, const struct verdict *, const struct id *refusal, const char *failure,
     const struct record_call *);
+/* Text and values of any length up to ENTRY_BLOB_LIMIT; -EMSGSIZE: more, or too many acts. */
 int record_ask(const struct record_flow *, const struct record_ask *, const struct record_call *);
 int record_answer(const struct record_flow *, const struct record_answer *);
 /* An approved hold was judged again at its release. */

@@ -4,6 +4,8 @@
  */
 #include "record/record.h"
 
+#include <openssl/evp.h>
+
 #include "../stand.h"
 #include "view.h"
 #include "who.h"
@@ -24,6 +26,9 @@ static const struct verdict denied = {
 	.kind = VERDICT_DENY, .where = SPAN("policy.yaml:9"), .why = SPAN("no rule"),
 };
 
+static struct span bodies[ENTRY_BLOBS];	/* that came with the entry */
+static size_t body_count;
+
 /* The entry that was sent last, taken from the channel. */
 static struct span
 sent(uint8_t level)
@@ -36,8 +41,10 @@ sent(uint8_t level)
 	CHECK(stand_read(ends[1], &head, &body) && head.type == MSG_ENTRY);
 	CHECK(take_u8(&body, &got) && got == level);
 	CHECK(take_be64(&body, &run) && take_be64(&body, &sequence));
-	CHECK(take_block(&body, &cbor) && !body.n);
-	CHECK(entry_is_valid(on_cliff(cbor)));
+	CHECK(take_block(&body, &cbor) && entry_is_valid(on_cliff(cbor)));
+	for (body_count = 0; body_count < COUNT(bodies) && body.n; body_count++)
+		CHECK(take_block(&body, &bodies[body_count]));
+	CHECK(!body.n);
 	return cbor;
 }
 
@@ -207,22 +214,92 @@ asks(void)
 	CHECK(has_id(cbor, KEY_REFUSAL, &refusal_id) && has_text(cbor, KEY_VERDICT, "deny"));
 }
 
-/* A statement beyond the limit of a text is cut, and the entry still goes. */
+static bool
+names_body(struct span cbor, enum entry_key key, struct span body)
+{
+	uint8_t digest[32];
+
+	CHECK(EVP_Digest(body.p, body.n, digest, NULL, EVP_sha256(), NULL) == 1);
+	return has_bytes(cbor, key, digest);
+}
+
+/* A statement beyond the limit of a text is cut, and goes along whole. */
 static void
 long_asks(void)
 {
-	static uint8_t much[3 * ENTRY_TEXT_LIMIT];
-	const struct record_ask ask = {
+	static uint8_t much[30000];
+	struct record_ask ask = {
 		.turn = &turn_id, .phase = "query", .text = span_of(much, sizeof(much)),
 		.verdict = &denied, .refusal = &refusal_id, .hold = &unset,
 	};
 	struct span cbor, text;
 
 	memset(much, 'x', sizeof(much));
+	much[20000] = 0xff;	/* as it is: no \xNN */
 	CHECK(record_ask(&flow, &ask, NULL) == 0);
 	cbor = sent(LEVEL_HANDED);
 	CHECK(entry_get_text(cbor, KEY_TEXT, &text));
 	CHECK(text.n > ENTRY_TEXT_LIMIT / 2 && text.n < ENTRY_TEXT_LIMIT + 64);
+	CHECK(body_count == 1 && span_equal(bodies[0], ask.text));
+	CHECK(names_body(cbor, KEY_TEXT_BLOB, ask.text) && lacks(cbor, KEY_VALUES_BLOB));
+
+	ask.text = span_of(much, ENTRY_TEXT_LIMIT);
+	CHECK(record_ask(&flow, &ask, NULL) == 0);
+	cbor = sent(LEVEL_HANDED);
+	CHECK(lacks(cbor, KEY_TEXT_BLOB) && body_count == 0);
+}
+
+/* Values go in the entry as long as they are short together, else along with it. */
+static void
+long_values(void)
+{
+	static uint8_t much[ENTRY_TEXT_LIMIT];
+	struct record_value values[] = { { SPAN("a"), false }, { SPAN(""), true },
+		{ SPAN("\xff"), false }, { span_of(much, sizeof(much)), false } };
+	struct record_ask ask = {
+		.turn = &turn_id, .phase = "execute", .text = SPAN("select $1"), .values = values,
+		.value_count = 3, .verdict = &allowed, .refusal = &unset, .hold = &unset,
+	};
+	struct out right = out_new(20000);
+	struct span cbor;
+
+	memset(much, 'v', sizeof(much));
+	CHECK(record_ask(&flow, &ask, NULL) == 0);
+	cbor = sent(LEVEL_HANDED);
+	CHECK(body_count == 0 && lacks(cbor, KEY_VALUES_BLOB));
+	CHECK(memmem(cbor.p, cbor.n, "\x18\x24\x83\x61""a\xf6\x64\\xff", 11));
+	ask.value_count = 4;
+	CHECK(record_ask(&flow, &ask, NULL) == 0);
+	cbor = sent(LEVEL_HANDED);
+	out_bytes(&right, "\x84\x61""a\xf6\x41\xff\x79\x40\0", 9);
+	out_bytes(&right, much, sizeof(much));
+	CHECK(body_count == 1 && span_equal(bodies[0], out_view(&right)));
+	CHECK(names_body(cbor, KEY_VALUES_BLOB, out_view(&right)) && lacks(cbor, KEY_TEXT_BLOB));
+	CHECK(!memmem(cbor.p, cbor.n, "vvvv", 4));
+	out_free(&right);
+}
+
+/* What no body can be is not recorded, and so not done. */
+static void
+too_long(void)
+{
+	static uint8_t much[ENTRY_BLOB_LIMIT + 1];
+	struct record_value values[] = { { span_of(much, sizeof(much) / 2), false },
+		{ span_of(much, sizeof(much) / 2), false } };
+	struct record_ask ask = {
+		.turn = &turn_id, .phase = "query", .text = span_of(much, sizeof(much)),
+		.verdict = &allowed, .refusal = &unset, .hold = &unset,
+	};
+	struct msg_head head;
+	struct span body;
+
+	memset(much, 'x', sizeof(much));
+	CHECK(record_ask(&flow, &ask, NULL) == -EMSGSIZE);
+	ask.text = SPAN("select $1 || $2");
+	ask.values = values;
+	ask.value_count = 2;
+	CHECK(record_ask(&flow, &ask, NULL) == -EMSGSIZE);
+	CHECK(!stand_read(ends[1], &head, &body));
 }
 
 static void
@@ -326,6 +403,8 @@ main(void)
 	logins();
 	asks();
 	long_asks();
+	long_values();
+	too_long();
 	answers();
 	releases();
 	little_is_known();
