@@ -4,7 +4,10 @@
  * decision before its release, because nothing was let through before its entry
  * was kept. What other processes entered about the same flow or hold without
  * naming the session (the keeper's loans, people's decisions) is taken along.
+ * Bodies are shown in the entry that names them; where one is not to be had, what
+ * the entry has of it is shown, and that is said.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +16,11 @@
 #include "base/must.h"
 #include "cli/ledger.h"
 #include "entry/entry_json.h"
+#include "entry/entry_whole.h"
 #include "id.h"
+#include "ledger/blob.h"
 
-#define ENTRY_TEXT (1u << 20)	/* bytes of one entry in words or JSON */
+#define ENTRY_TEXT (64u << 20)	/* bytes of one entry and its bodies, in words or JSON */
 
 static const enum entry_key keys[] = { KEY_SESSION, KEY_FLOW, KEY_TURN, KEY_HOLD,
 	KEY_REFUSAL, 0 };
@@ -25,6 +30,8 @@ struct replay {
 	char (*linked)[ID_TEXT_SIZE];	/* flows and holds that belong to it, sorted */
 	size_t count, room;
 	bool all, json, failed;
+	bool lacks_bodies;
+	int directory;			/* the ledger, for its bodies */
 	struct out out;
 };
 
@@ -112,13 +119,30 @@ belongs(struct replay *replay, struct span entry)
 	    is_linked(replay, entry, KEY_FLOW));
 }
 
-static bool
-show(void *arg, uint64_t index, struct span entry)
+/* The body under `key` into *out; empty where the entry names none, or it cannot be had. */
+static void
+read_body(struct replay *replay, uint64_t index, struct span entry,
+    enum entry_key key, struct out *out)
 {
-	struct replay *replay = arg;
+	struct span digest;
+	struct hash name;
+	int error;
 
-	if (!replay->all && !belongs(replay, entry))
-		return true;
+	if (!entry_get_bytes(entry, key, &digest) || digest.n != sizeof(name))
+		return;
+	memcpy(name.p, digest.p, sizeof(name));
+	error = blob_read(replay->directory, &name, out);
+	if (!error)
+		return;
+	replay->lacks_bodies = true;
+	fprintf(stderr, "interlock: a body that entry %llu names %s\n",
+	    (unsigned long long)index, error == -ENOENT ? "is missing" :
+	    error == -EBADMSG ? "is damaged" : strerror(-error));
+}
+
+static void
+show_entry(struct replay *replay, uint64_t index, struct span entry)
+{
 	if (replay->json) {
 		out_printf(&replay->out, "{\"index\":%llu", (unsigned long long)index);
 		(void)entry_json_members(entry, &replay->out);
@@ -127,6 +151,27 @@ show(void *arg, uint64_t index, struct span entry)
 		cli_put_entry(&replay->out, entry);
 	}
 	cli_flush(&replay->out);
+}
+
+static bool
+show(void *arg, uint64_t index, struct span entry)
+{
+	struct replay *replay = arg;
+	struct out text = out_new(ENTRY_BLOB_LIMIT), values = out_new(ENTRY_BLOB_LIMIT);
+	struct out whole = out_new(ENTRY_TEXT);
+
+	if (!replay->all && !belongs(replay, entry))
+		return true;
+	read_body(replay, index, entry, KEY_TEXT_BLOB, &text);
+	read_body(replay, index, entry, KEY_VALUES_BLOB, &values);
+	if (entry_make_whole(entry, out_view(&text), out_view(&values), &whole))
+		entry = out_view(&whole);
+	else
+		replay->lacks_bodies = true;
+	show_entry(replay, index, entry);
+	out_free(&text);
+	out_free(&values);
+	out_free(&whole);
 	return !replay->failed;
 }
 
@@ -139,6 +184,7 @@ cli_replay(const struct instance *instance, int argc, char **argv)
 		{ 0 },
 	};
 	struct replay replay = { .out = out_new(ENTRY_TEXT) };
+	cleanup(close_fd) int directory = -1;
 	int option, code = CLI_OK;
 
 	optind = opterr = 0;
@@ -153,8 +199,10 @@ cli_replay(const struct instance *instance, int argc, char **argv)
 	if (!replay.all)
 		code = cli_ledger_find(instance, argv[optind], keys, replay.id);
 	if (code == CLI_OK)
+		replay.directory = directory = cli_ledger_open(instance, NULL, &code);
+	if (code == CLI_OK)
 		code = cli_ledger_walk(instance, show, &replay);
 	free(replay.linked);
 	out_free(&replay.out);
-	return replay.failed ? CLI_FAILED : code;
+	return replay.failed || replay.lacks_bodies ? CLI_FAILED : code;
 }

@@ -80,7 +80,7 @@ put_items(struct out *out, struct span entry, enum entry_key key, const char *na
 	out_printf(out, "%*s%s", INDENT, "", name);
 	for (uint64_t i = 0; i < list.value && cbor_take(&value, &item); i++) {
 		out_printf(out, i ? ", " : " ");
-		if (item.major == CBOR_TEXT)
+		if (item.major == CBOR_TEXT || item.major == CBOR_BYTES)
 			cli_put_text(out, item.bytes, 0);
 		else
 			out_printf(out, "null");

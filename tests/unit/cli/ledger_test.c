@@ -1,7 +1,8 @@
 /*
  * The verbs over the record say what the ledger has: sessions counted, a
- * session replayed with what others entered about it, a refusal explained with
- * the rule's lines and the smallest change, a ledger verified, and all exit codes.
+ * session replayed with what others entered about it and with its bodies, a
+ * refusal explained with the rule's lines and the smallest change, a ledger
+ * verified, and all exit codes.
  */
 #include "cli/ledger.h"
 
@@ -13,6 +14,7 @@
 
 #include "check.h"
 #include "id.h"
+#include "ledger/blob.h"
 #include "ledger/ledger.h"
 
 #define SESSION "ses-00f3k9zt2c8a4r7"
@@ -230,6 +232,38 @@ why(void)
 	CHECK(run(cli_why, "ref-none", NULL, NULL) == CLI_NO);
 }
 
+/* What an entry names is shown in it; where it is gone, what is left is, and that is said. */
+static void
+bodies(int directory)
+{
+	static const char text[] = "select 'the whole of it\033'";
+	const struct span body[] = { SPAN(text), SPAN("\x83\x64long\xf6\x41\xff") };
+	struct entry e = begin(ENTRY_ASK, "ses-00f3k9zt2c8a4rb");
+	char path[BLOB_PATH_SIZE];
+	struct hash names[2];
+
+	entry_text(&e, KEY_TEXT, SPAN("select 'the"));
+	for (int i = 0; i < 2; i++) {
+		hash_bytes(&names[i], -1, body[i], span_of(NULL, 0));
+		CHECK(ledger_append_blob(ledger, &names[i], body[i]) == 0);
+		entry_bytes(&e, i ? KEY_VALUES_BLOB : KEY_TEXT_BLOB, span_of(names[i].p, HASH_SIZE));
+	}
+	add(&e);
+	CHECK(ledger_write(ledger) == 0 && ledger_checkpoint(ledger) == 0);
+	CHECK(run(cli_replay, "ses-00f3k9zt2c8a4rb", NULL, NULL) == CLI_OK);
+	CHECK(says("asked select 'the whole of it\\x1b'\n") && says("values long, null, \\xff\n"));
+	CHECK(run(cli_replay, "ses-00f3k9zt2c8a4rb", "--json", NULL) == CLI_OK && lines() == 1);
+	CHECK(says("\"text\":\"select 'the whole of it\\u001b'\",\"values\":[\"long\",null,\"ff\"],"));
+	CHECK(run(cli_verify, NULL, NULL, NULL) == CLI_OK && says("; bodies: 2\n"));
+	CHECK(renameat(directory, blob_path(path, &names[0]), directory, "aside") == 0);
+	CHECK(run(cli_replay, "ses-00f3k9zt2c8a4rb", "--json", NULL) == CLI_FAILED && lines() == 1);
+	CHECK(says("\"text\":\"select 'the\",\"values\":[\"long\","));
+	CHECK(run(cli_verify, NULL, NULL, NULL) == CLI_NO);
+	CHECK(says("wrong: entry 11 (ask, ") && says(") in ") && says(path));
+	CHECK(says(": a body that the entry names is missing\n"));
+	CHECK(renameat(directory, "aside", directory, path) == 0);
+}
+
 static void
 verify(const char *state)
 {
@@ -239,22 +273,22 @@ verify(const char *state)
 	snprintf(path, sizeof(path), "%s/ledger", state);
 	snprintf(note, sizeof(note), "%s/ledger/checkpoint", state);
 	CHECK(run(cli_verify, NULL, NULL, NULL) == CLI_OK);
-	CHECK(says("right: interlock.local/test, 11 entries signed; not yet signed: 0\n"));
+	CHECK(says("right: interlock.local/test, 12 entries signed; not yet signed: 0; bodies: 2\n"));
 	CHECK(run(cli_verify, path, "--since", note) == CLI_OK);
-	CHECK(says("held against a checkpoint of 11"));
+	CHECK(says("held against a checkpoint of 12"));
 	CHECK(run(cli_verify, "--json", NULL, NULL) == CLI_OK);
-	CHECK(says("{\"right\":true,\"origin\":\"interlock.local/test\",\"size\":11,"));
+	CHECK(says("{\"right\":true,\"origin\":\"interlock.local/test\",\"size\":12,"));
 	CHECK(run(cli_verify, "/nowhere", NULL, NULL) == CLI_FAILED);
 	CHECK(run(cli_verify, "--nonsense", NULL, NULL) == CLI_USAGE);
-	snprintf(path, sizeof(path), "%s/ledger/tile/entries/000.p/11", state);
+	snprintf(path, sizeof(path), "%s/ledger/tile/entries/000.p/12", state);
 	fd = open(path, O_RDWR);
 	CHECK(pwrite(fd, "!", 1, 200) == 1);
 	close(fd);
 	CHECK(run(cli_verify, NULL, NULL, NULL) == CLI_NO);
 	CHECK(says("wrong: entry 2 (ask, 2026-11-22T11:05:31.123Z, " SESSION
-	    ") in tile/entries/000.p/11: the entry was changed\nWRONG: "));
+	    ") in tile/entries/000.p/12: the entry was changed\nWRONG: "));
 	CHECK(run(cli_verify, "--json", NULL, NULL) == CLI_NO);
-	CHECK(says("\"faults\":[{\"index\":2,\"file\":\"tile/entries/000.p/11\",") &&
+	CHECK(says("\"faults\":[{\"index\":2,\"file\":\"tile/entries/000.p/12\",") &&
 	    says("\"kind\":\"ask\",\"session\":\"" SESSION "\""));
 }
 
@@ -293,6 +327,7 @@ main(void)
 	sessions();
 	replay();
 	why();
+	bodies(fd);
 	verify(state);
 	ledger_close(&ledger);
 	close(fd);
