@@ -4,11 +4,12 @@
  * Before its SYN leaves, a diverted socket publishes its origin under its four
  * addresses and its namespace (TCP_CONNECT_CB: the local port is chosen by
  * then). When the listener's side is established, the accepted socket, which
- * accept() cannot return before this callback ends, takes it over. A connect
- * that came to nothing takes its record back when the socket closes. There is
+ * accept() cannot return before this callback ends, takes it over, and is counted
+ * from there on (count.h). A connect that came to nothing takes its record back when the socket closes. There is
  * nothing to refuse with here: a socket that found no record has no origin, and
  * the worker resets it.
  */
+#include "count.h"
 #include "judge.h"
 #include "maps.h"
 #include "tell.h"
@@ -71,6 +72,69 @@ publish(struct bpf_sock_ops *ops)
 	    ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
 }
 
+const char form4[] = "%pI4:%u", form6[] = "[%pI6]:%u";
+
+/* Show it to people, if there is room. */
+static __always_inline void
+list_flow(const struct abi_origin *origin, const struct abi_skill *skill,
+    const struct flow *flow)
+{
+	struct abi_address where = { .port = origin->port };
+	const struct abi_target *target;
+	struct abi_live live = {
+		.pid = origin->pid, .uid = origin->uid, .since = origin->time
+	};
+	struct abi_counts *row;
+	abi_u64 words[2];
+
+	__builtin_memcpy(where.ip, origin->ip, sizeof(where.ip));
+	__builtin_memcpy(live.comm, origin->comm, sizeof(live.comm));
+	target = bpf_map_lookup_elem(&ilk_targets, &where);
+	if (target)
+		__builtin_memcpy(live.target, target->name, sizeof(live.target));
+	if (skill)
+		__builtin_memcpy(live.skill, skill->name, sizeof(live.skill));
+	words[0] = (abi_u64)(where.ip + (ip_is_4(where.ip) ? 12 : 0));
+	words[1] = where.port;
+	if (ip_is_4(where.ip))
+		bpf_snprintf(live.address, sizeof(live.address), form4,
+		    words, sizeof(words));
+	else
+		bpf_snprintf(live.address, sizeof(live.address), form6,
+		    words, sizeof(words));
+	row = counts_of(&flow->session);
+	if (bpf_map_update_elem(&ilk_live, &flow->cookie, &live, BPF_ANY) && row)
+		__sync_fetch_and_add(&row->unlisted, 1);
+}
+
+/* From now on it is counted. False: there is no room for that. */
+static __always_inline bool
+begin_count(struct bpf_sock_ops *ops, struct bpf_sock *sk,
+    const struct abi_origin *origin)
+{
+	const struct bpf_sock_ops_kern *behind = (const void *)ops;
+	const struct tcp_sock *tcp = (const void *)BPF_CORE_READ(behind, sk);
+	const struct abi_skill *skill;
+	struct abi_counts *row;
+	struct flow *flow;
+
+	flow = bpf_sk_storage_get(&ilk_flow, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!flow || bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags |
+	    BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_RTT_CB_FLAG))
+		return false;
+	skill = bpf_map_lookup_elem(&ilk_skills, &origin->cgroup);
+	if (skill)
+		session_of(skill, &flow->session);
+	flow->in = BPF_CORE_READ(tcp, copied_seq);
+	flow->out = BPF_CORE_READ(tcp, write_seq);
+	flow->cookie = bpf_get_socket_cookie(ops);
+	row = counts_of(&flow->session);
+	if (row)
+		__sync_fetch_and_add(&row->opened, 1);
+	list_flow(origin, skill, flow);
+	return true;
+}
+
 static __always_inline void
 collect(struct bpf_sock_ops *ops)
 {
@@ -78,7 +142,7 @@ collect(struct bpf_sock_ops *ops)
 	const struct abi_door *door;
 	struct bpf_sock *sk = ops->sk;
 	struct asker nobody = {};
-	struct abi_origin *kept;
+	struct abi_origin *kept = NULL;
 	struct tuple key = {};
 	abi_u64 netns = bpf_get_netns_cookie(ops);
 	abi_u32 port = ops->local_port;
@@ -92,12 +156,58 @@ collect(struct bpf_sock_ops *ops)
 	origin = bpf_map_lookup_elem(&ilk_pending, &key);
 	if (!origin)
 		return;
-	kept = bpf_sk_storage_get(&ilk_conn, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	/* what cannot be counted gets no origin, so that the worker resets it */
+	if (begin_count(ops, sk, origin))
+		kept = bpf_sk_storage_get(&ilk_conn, sk, 0,
+		    BPF_SK_STORAGE_GET_F_CREATE);
 	if (kept)
 		*kept = *origin;
 	else
 		tell(origin, &nobody, ABI_NO_STORAGE, IPPROTO_TCP);
 	bpf_map_delete_elem(&ilk_pending, &key);
+}
+
+/* The state of a counted socket changes. After its own end it writes no more;
+ * one that closes before a process took it will mostly never be taken. */
+static __always_inline void
+follow(struct bpf_sock_ops *ops, struct flow *flow)
+{
+	const struct bpf_sock_ops_kern *behind = (const void *)ops;
+	const struct sock *sk = BPF_CORE_READ(behind, sk);
+	abi_u32 state = ops->args[1];
+	struct abi_counts *row;
+
+	flow_sample(flow, (const struct tcp_sock *)sk,
+	    state == BPF_TCP_FIN_WAIT1 || state == BPF_TCP_LAST_ACK ||
+	    state == BPF_TCP_CLOSE);
+	if (state != BPF_TCP_CLOSE || BPF_CORE_READ(sk, sk_socket) ||
+	    flow->dropped || flow->is_closed)
+		return;
+	flow->dropped = 1;
+	flow_unlist(flow);
+	row = counts_of(&flow->session);
+	if (row)
+		__sync_fetch_and_add(&row->dropped, 1);
+}
+
+/* An answer was taken by the skill: a good moment to show how far it is. */
+static __always_inline void
+show(struct bpf_sock_ops *ops)
+{
+	const struct bpf_sock_ops_kern *behind = (const void *)ops;
+	struct bpf_sock *sk = ops->sk;
+	struct abi_live *live;
+	struct flow *flow;
+
+	flow = sk ? bpf_sk_storage_get(&ilk_flow, sk, 0, 0) : NULL;
+	if (!flow)
+		return;
+	flow_sample(flow, (const struct tcp_sock *)BPF_CORE_READ(behind, sk), false);
+	live = bpf_map_lookup_elem(&ilk_live, &flow->cookie);
+	if (!live)
+		return;
+	live->in = flow->tally.in;
+	live->out = flow->tally.out;
 }
 
 static __always_inline void
@@ -107,6 +217,18 @@ forget(struct bpf_sock_ops *ops)
 
 	tuple_read(ops, &key, false);
 	bpf_map_delete_elem(&ilk_pending, &key);
+}
+
+static __always_inline void
+change(struct bpf_sock_ops *ops)
+{
+	struct bpf_sock *sk = ops->sk;
+	struct flow *flow = sk ? bpf_sk_storage_get(&ilk_flow, sk, 0, 0) : NULL;
+
+	if (flow)
+		follow(ops, flow);
+	else if (ops->args[1] == BPF_TCP_CLOSE)
+		forget(ops);
 }
 
 SEC("sockops")
@@ -121,8 +243,10 @@ ilk_sockops(struct bpf_sock_ops *ops)
 		collect(ops);
 		break;
 	case BPF_SOCK_OPS_STATE_CB:
-		if (ops->args[1] == BPF_TCP_CLOSE)
-			forget(ops);
+		change(ops);
+		break;
+	case BPF_SOCK_OPS_RTT_CB:
+		show(ops);
 		break;
 	default:
 		break;

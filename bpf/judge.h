@@ -83,4 +83,14 @@ epoch_of(const struct abi_target *target, abi_u32 now)
 	return now + (0x1000000 - behind);
 }
 
+/*
+ * How many bytes lie between two sequence numbers, which wrap at 4 GiB: the one
+ * number of that remainder that is next to `about`, less than 2 GiB away from it.
+ */
+static inline __attribute__((always_inline)) abi_u64
+bytes_between(abi_u32 from, abi_u32 to, abi_u64 about)
+{
+	return about + (abi_u64)(long long)(int)(to - from - (abi_u32)about);
+}
+
 #endif

@@ -29,4 +29,33 @@ struct task_struct {
 	__u64 start_boottime;
 } __attribute__((preserve_access_index));
 
+struct socket;
+
+struct sock_common {
+	unsigned long skc_flags;
+} __attribute__((preserve_access_index));
+
+struct sock {
+	struct sock_common __sk_common;
+	struct socket *sk_socket;	/* NULL: no process has taken it */
+} __attribute__((preserve_access_index));
+
+struct tcp_sock {
+	__u32 copied_seq, rcv_nxt, write_seq;
+	__u64 bytes_received, bytes_acked;
+} __attribute__((preserve_access_index));
+
+enum sock_flags {
+	SOCK_DONE = 1			/* the other end's FIN is here */
+};
+
+/* What stands behind two contexts: where the kernel keeps the socket's address. */
+struct bpf_sock_ops_kern {
+	struct sock *sk;
+} __attribute__((preserve_access_index));
+
+struct bpf_sockopt_kern {
+	struct sock *sk;
+} __attribute__((preserve_access_index));
+
 #endif

@@ -2,7 +2,8 @@
  * maps.h: every map of every program.
  * Each object declares them all; the loader makes them once, pins them, and
  * gives the same ones to every object. Sizes are bounds, not guesses about use.
- * Nothing here evicts: a full map refuses.
+ * Nothing here evicts: a full map refuses. Only what finds no room in ilk_live,
+ * which nothing decides by, is let through and counted.
  */
 #ifndef BPF_MAPS_H
 #define BPF_MAPS_H
@@ -16,6 +17,18 @@ struct tag {
 	abi_u64 session_time;
 	abi_u32 session_chance;
 	abi_u32 pad;
+};
+
+/* An accepted socket of a diverted connection, while it is counted. */
+struct flow {
+	struct abi_session session;
+	struct abi_tally tally;	/* as of the last sample */
+	abi_u64 cookie;
+	abi_u32 in, out;	/* sequence numbers it began with */
+	abi_u8 out_is_final;	/* nothing more can be written */
+	abi_u8 dropped;		/* counted as over before it was taken */
+	abi_u8 is_closed;	/* counted as taken and closed */
+	abi_u8 pad[5];
 };
 
 /* A connection between its SYN and its acceptance, as the client sees it. */
@@ -81,6 +94,29 @@ struct {
 	__type(key, int);
 	__type(value, struct tag);
 } ilk_tag SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct flow);
+} ilk_flow SEC(".maps");
+
+/* The loader makes a row for each session, and one of no session. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, struct abi_session);
+	__type(value, struct abi_counts);
+} ilk_counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, abi_u64);	/* socket cookie */
+	__type(value, struct abi_live);
+} ilk_live SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -130,6 +130,16 @@ judge_worker(struct bpf_sock_addr *ctx, const struct asker *asker,
 	return refuse(EACCES);
 }
 
+static __always_inline void
+count_diverted(const struct asker *asker)
+{
+	struct abi_counts *row = asker->skill ? counts_of_skill(asker->skill) : NULL;
+
+	count(ABI_REASON_NONE);
+	if (row)
+		__sync_fetch_and_add(&row->diverted, 1);
+}
+
 /* Judge, and keep where it wanted to go. True: rewrite to *door; else *answer. */
 static __always_inline bool
 is_diverted(struct bpf_sock_addr *ctx, const struct asker *asker,
@@ -154,7 +164,7 @@ is_diverted(struct bpf_sock_addr *ctx, const struct asker *asker,
 		    BPF_SK_STORAGE_GET_F_CREATE);
 		if (kept) {
 			*kept = *to;
-			count(ABI_REASON_NONE);
+			count_diverted(asker);
 			return true;
 		}
 		reason = ABI_NO_STORAGE;

@@ -1,10 +1,11 @@
 /*
  * tell.h: refuse, count it, and tell the daemon.
- * An event that finds no room is lost, its count is not.
+ * An event that finds no room is lost, its counts are not.
  */
 #ifndef BPF_TELL_H
 #define BPF_TELL_H
 
+#include "count.h"
 #include "maps.h"
 #include "skill.h"
 
@@ -39,9 +40,12 @@ static __always_inline void
 tell(const struct abi_origin *origin, const struct asker *asker,
     abi_u32 reason, abi_u32 protocol)
 {
+	struct abi_counts *row = asker->skill ? counts_of_skill(asker->skill) : NULL;
 	struct abi_event *event;
 
 	count(reason);
+	if (row)
+		__sync_fetch_and_add(&row->refused, 1);
 	event = bpf_ringbuf_reserve(&ilk_events, sizeof(*event), 0);
 	if (!event)
 		return;

@@ -27,6 +27,7 @@ typedef uint64_t abi_u64;
 #define ABI_VERSION 1
 #define ABI_NAME_SIZE 32	/* a skill's or target's name, NUL included */
 #define ABI_COMM_SIZE 16
+#define ABI_ADDRESS_SIZE 48	/* "[fd00:…:0007]:5432", written out */
 #define ABI_DEPTH_MAX 32	/* cgroup levels walked: a skill's is no deeper */
 
 /* Where a worker asks an accepted socket for its origin: getsockopt(fd,
@@ -34,6 +35,8 @@ typedef uint64_t abi_u64;
  * socket that no program diverted. Answered by ilk_getsockopt. */
 #define ABI_SOL_ORIGIN 0x494c	/* "IL" */
 #define ABI_SO_ORIGIN 1
+/* The same with this name: struct abi_tally, what the kernel has counted of it. */
+#define ABI_SO_TALLY 2
 
 /* A beat older than this refuses connections in the hook itself. */
 #define ABI_BEAT_MAX_NS 2000000000ULL
@@ -116,6 +119,45 @@ struct abi_event {
 
 /* ilk_stats: one u64 for each CPU and enum abi_reason; [0] counts diverted connections */
 
+/*
+ * Payload of one accepted socket, as its process took and gave it: `in` was read
+ * from it, `out` was written to it. From the kernel's own sequence numbers.
+ */
+struct abi_tally {
+	abi_u64 in, out;
+};
+
+/* key of ilk_counts: a session's id; all zero: what belongs to none that is counted */
+struct abi_session {
+	abi_u64 time;
+	abi_u32 chance;
+	abi_u32 slot;
+};
+
+/* Connections of one session. Open now: opened - dropped - closed. */
+struct abi_counts {
+	char skill[ABI_NAME_SIZE];
+	abi_u64 diverted;	/* connects that were rewritten */
+	abi_u64 refused;	/* events told */
+	abi_u64 opened;		/* connections that reached the listener */
+	abi_u64 dropped;	/* … and were over before a worker took them */
+	abi_u64 closed;		/* … and were taken and closed */
+	abi_u64 in, out;	/* payload of those closed */
+	abi_u64 unlisted;	/* flows that found no room in ilk_live */
+};
+
+/* key of ilk_live: cookie of the accepted socket (u64). For people; nothing decides by it. */
+struct abi_live {
+	char skill[ABI_NAME_SIZE];
+	char target[ABI_NAME_SIZE];
+	char address[ABI_ADDRESS_SIZE];	/* "10.0.0.5:5432" */
+	char comm[ABI_COMM_SIZE];
+	abi_u32 pid;
+	abi_u32 uid;
+	abi_u64 since;		/* the connect */
+	abi_u64 in, out;	/* payload, as of the last answer that the skill took */
+};
+
 /* ilk_meta: one element */
 struct abi_meta {
 	abi_u64 beat;		/* oldest beat of all processes in the path */
@@ -132,6 +174,10 @@ static_assert(sizeof(struct abi_target) == 40, "abi");
 static_assert(sizeof(struct abi_door) == 8, "abi");
 static_assert(sizeof(struct abi_origin) == 96, "abi");
 static_assert(sizeof(struct abi_event) == 136, "abi");
+static_assert(sizeof(struct abi_tally) == 16, "abi");
+static_assert(sizeof(struct abi_session) == 16, "abi");
+static_assert(sizeof(struct abi_counts) == 96, "abi");
+static_assert(sizeof(struct abi_live) == 160, "abi");
 static_assert(sizeof(struct abi_meta) == 32, "abi");
 #endif
 

@@ -1,4 +1,4 @@
-/* judge_test.c: the programs' decisions about addresses and time, compiled natively. */
+/* judge_test.c: the programs' decisions about addresses, time and counts, compiled natively. */
 #include "../../bpf/judge.h"
 
 #include <arpa/inet.h>
@@ -50,9 +50,30 @@ static const struct {
 	{ "large", 0xfffffff0, 0xfffffff1 },
 };
 
+static const struct {
+	const char *name;
+	uint32_t from, to;
+	uint64_t about, bytes;
+} ways[] = {
+	{ "none", 5, 5, 0, 0 },
+	{ "some", 5, 105, 100, 100 },
+	{ "fewer than came", 5, 45, 100, 40 },
+	{ "none of what came", 5, 5, 100, 0 },
+	{ "more than was acknowledged", 5, 105, 40, 100 },
+	{ "numbers wrap", 0xfffffff0, 0x10, 32, 32 },
+	{ "4 GiB", 7, 7, 1ULL << 32, 1ULL << 32 },
+	{ "just below 4 GiB", 7, 6, 1ULL << 32, (1ULL << 32) - 1 },
+	{ "just above, not yet acknowledged", 7, 9, (1ULL << 32) - 9, (1ULL << 32) + 2 },
+	{ "many times", 7, 107, (9ULL << 32) + 50, (9ULL << 32) + 100 },
+	{ "2 GiB away, less one", 0, 0x80000000, 1, 0x80000000 },
+};
+
 int
 main(void)
 {
+	for (size_t i = 0; i < COUNT(ways); i++)
+		CHECK_ROW(ways[i].name, bytes_between(ways[i].from, ways[i].to,
+		    ways[i].about) == ways[i].bytes);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		uint8_t ip[16], want[16];
 

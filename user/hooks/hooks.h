@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "abi.h"
+#include "id.h"
 
 struct hooks;
 struct instance;
@@ -37,6 +38,15 @@ int hooks_targets(struct hooks *, const struct view_loader *);
 /* Register, change or remove a skill's cgroup. */
 int hooks_skill_put(struct hooks *, uint64_t cgroup_id, const struct abi_skill *);
 int hooks_skill_drop(struct hooks *, uint64_t cgroup_id);
+
+/*
+ * What the kernel counts of a session's connections, from the first to the last:
+ * make its row before the session can connect, read it, forget it. A session
+ * that an older version began has none (-ENOENT). Returns 0 or -errno.
+ */
+int hooks_counts_begin(struct hooks *, const struct id *session, const char *skill);
+int hooks_counts_read(struct hooks *, const struct id *session, struct abi_counts *out);
+void hooks_counts_end(struct hooks *, const struct id *session);
 
 /*
  * Listener inside the network namespace of `netns_fd`: a TCP socket bound to

@@ -25,15 +25,16 @@
 
 enum hooks_object {
 	OBJECT_REDIRECT, OBJECT_CARRY, OBJECT_ORIGIN, OBJECT_PEERNAME,
-	OBJECT_FENCE, OBJECT_GUARD, OBJECT_UNIX, OBJECTS
+	OBJECT_FENCE, OBJECT_GUARD, OBJECT_RELEASE, OBJECT_UNIX, OBJECTS
 };
 
 enum hooks_map {
 	MAP_SKILLS, MAP_TARGETS, MAP_DOORS, MAP_PENDING, MAP_ORIG, MAP_CONN,
-	MAP_TAG, MAP_META, MAP_STATS, MAP_EVENTS, HOOKS_MAPS
+	MAP_TAG, MAP_FLOW, MAP_COUNTS, MAP_LIVE, MAP_META, MAP_STATS, MAP_EVENTS,
+	HOOKS_MAPS
 };
 
-#define HOOKS_PROGRAMS 15
+#define HOOKS_PROGRAMS 16
 
 struct hooks_object_row {
 	const char *name;
@@ -97,6 +98,9 @@ int hooks_pin_sweep(const struct instance *);
 
 /* skills.c: id of the cgroup at a path, which is made when it is not there. Returns 0 or -errno. */
 int hooks_cgroup_id(const char *path, bool make, uint64_t *out);
+
+/* counts.c: the row for what belongs to no session that is counted. Returns 0 or -errno. */
+int hooks_counts_prepare(struct hooks *);
 
 /* netns.c: enter another network namespace and come back; coming back cannot fail. */
 int hooks_netns_enter(int own, int other);

@@ -26,6 +26,9 @@ listen_at(const struct sockaddr *address, socklen_t size, uint16_t *port)
 	    IPPROTO_TCP);
 	if (fd < 0)
 		return -errno;
+	/* accepted sockets inherit it: no byte is left out of what is read */
+	if (setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on)))
+		return -errno;
 	if (address->sa_family == AF_INET6 &&
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)))
 		return -errno;

@@ -54,9 +54,30 @@ set_attach_types(struct bpf_object *object)
 	return 0;
 }
 
+/* Share a map through its pin, which an earlier version may have made otherwise. */
+static int
+set_pin(struct bpf_map *map, const char *path, char *why, size_t size)
+{
+	cleanup(close_fd) int fd = bpf_obj_get(path);
+	struct bpf_map_info info = { 0 };
+	uint32_t info_size = sizeof(info);
+
+	if (fd >= 0 && (bpf_obj_get_info_by_fd(fd, &info, &info_size) ||
+	    info.type != bpf_map__type(map) ||
+	    info.key_size != bpf_map__key_size(map) ||
+	    info.value_size != bpf_map__value_size(map) ||
+	    info.max_entries != bpf_map__max_entries(map))) {
+		snprintf(why, size, "the map %s in force is not as this version "
+		    "has it: `interlock release` with the interlock that "
+		    "attached it, then start", bpf_map__name(map));
+		return -EPROTO;
+	}
+	return bpf_map__set_pin_path(map, path);
+}
+
 static int
 set_maps(const struct hooks_code *code, struct bpf_object *object,
-    const char *map_directory)
+    const char *map_directory, char *why, size_t size)
 {
 	const struct bpf_object *first = code->objects[OBJECT_REDIRECT];
 	char path[INSTANCE_PATH_SIZE + 64];
@@ -71,7 +92,7 @@ set_maps(const struct hooks_code *code, struct bpf_object *object,
 			error = bpf_map__reuse_fd(map, code->maps[i]);
 		} else if (map_directory) {
 			snprintf(path, sizeof(path), "%s/%s", map_directory, hooks_maps[i]);
-			error = bpf_map__set_pin_path(map, path);
+			error = set_pin(map, path, why, size);
 		}
 		if (error)
 			return error;
@@ -81,24 +102,25 @@ set_maps(const struct hooks_code *code, struct bpf_object *object,
 
 static int
 load_object(struct hooks_code *code, enum hooks_object which,
-    const char *map_directory)
+    const char *map_directory, char *why, size_t why_size)
 {
+	char name[16];	/* what libbpf calls the map of its constants by */
 	struct bpf_object_open_opts options = {
-		.sz = sizeof(options),
-		.object_name = hooks_objects[which].name,
+		.sz = sizeof(options), .object_name = name,
 	};
 	struct bpf_object *object;
 	const void *bytes;
 	size_t size;
 	int error;
 
+	snprintf(name, sizeof(name), "ilk_%s", hooks_objects[which].name);
 	bytes = hooks_objects[which].bytes(&size);
 	object = bpf_object__open_mem(bytes, size, &options);
 	if (!object)
 		return -errno;
 	error = set_attach_types(object);
 	if (!error)
-		error = set_maps(code, object, map_directory);
+		error = set_maps(code, object, map_directory, why, why_size);
 	if (!error)
 		error = bpf_object__load(object);
 	if (error) {
@@ -137,6 +159,14 @@ find_programs(struct hooks_code *code)
 	}
 }
 
+static void
+explain(char *why, size_t size, int which, int error)
+{
+	snprintf(why, size, "cannot load the program %s: %s (%s)",
+	    hooks_objects[which].name, strerror(-error), warning[0] ? warning :
+	    "needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
+}
+
 int
 hooks_code_load(struct hooks_code *out, const char *map_directory,
     char *why, size_t size)
@@ -147,13 +177,12 @@ hooks_code_load(struct hooks_code *out, const char *map_directory,
 	warning[0] = '\0';
 	libbpf_set_print(libbpf_line);
 	for (int i = 0; i < OBJECTS; i++) {
-		error = load_object(&code, i, map_directory);
+		error = load_object(&code, i, map_directory, why, size);
 		if (!error && i == OBJECT_REDIRECT)
 			error = find_maps(&code);
 		if (error && !hooks_objects[i].optional) {
-			snprintf(why, size, "cannot load the program %s: %s (%s)",
-			    hooks_objects[i].name, strerror(-error),
-			    warning[0] ? warning : "needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
+			if (error != -EPROTO)	/* set_pin() has said why */
+				explain(why, size, i, error);
 			hooks_code_free(&code);
 			return error;
 		}

@@ -133,6 +133,8 @@ open_locked(struct hooks *hooks, char *why, size_t size)
 	if (!error)
 		error = fill_meta(hooks, why, size);
 	if (!error)
+		error = hooks_counts_prepare(hooks);
+	if (!error)
 		error = attach_all(hooks, why, size);
 	if (!error)
 		error = hooks_pin_sweep(&hooks->instance);

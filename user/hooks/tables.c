@@ -12,6 +12,7 @@
 #include "origin.skel.h"
 #include "peername.skel.h"
 #include "redirect.skel.h"
+#include "release.skel.h"
 #include "unix.skel.h"
 
 const struct hooks_object_row hooks_objects[OBJECTS] = {
@@ -21,11 +22,14 @@ const struct hooks_object_row hooks_objects[OBJECTS] = {
 	[OBJECT_PEERNAME] = { "peername", ilk_peername__elf_bytes, false },
 	[OBJECT_FENCE] = { "fence", ilk_fence__elf_bytes, false },
 	[OBJECT_GUARD] = { "guard", ilk_guard__elf_bytes, false },
+	[OBJECT_RELEASE] = { "release", ilk_release__elf_bytes, false },
 	[OBJECT_UNIX] = { "unix", ilk_unix__elf_bytes, true },
 };
 
-/* The way of a connection last: its carriers are there before it is diverted. */
+/* The way of a connection last: its carriers are there before it is diverted,
+ * and what counts its end is there before it is counted. */
 const struct hooks_program_row hooks_programs[] = {
+	{ "ilk_release", OBJECT_RELEASE, BPF_CGROUP_INET_SOCK_RELEASE },
 	{ "ilk_sockops", OBJECT_CARRY, BPF_CGROUP_SOCK_OPS },
 	{ "ilk_getsockopt", OBJECT_ORIGIN, BPF_CGROUP_GETSOCKOPT },
 	{ "ilk_peer4", OBJECT_PEERNAME, BPF_CGROUP_INET4_GETPEERNAME },
@@ -53,6 +57,9 @@ const char *const hooks_maps[HOOKS_MAPS] = {
 	[MAP_ORIG] = "ilk_orig",
 	[MAP_CONN] = "ilk_conn",
 	[MAP_TAG] = "ilk_tag",
+	[MAP_FLOW] = "ilk_flow",
+	[MAP_COUNTS] = "ilk_counts",
+	[MAP_LIVE] = "ilk_live",
 	[MAP_META] = "ilk_meta",
 	[MAP_STATS] = "ilk_stats",
 	[MAP_EVENTS] = "ilk_events",
