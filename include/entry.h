@@ -132,6 +132,14 @@ enum entry_key {
 	/* bodies */
 	KEY_TEXT_BLOB = 100,	/* b 32 SHA-256 of the text as recorded, whole; there when KEY_TEXT is cut */
 	KEY_VALUES_BLOB = 101,	/* b 32 SHA-256 of the values as recorded; there in place of KEY_VALUES */
+	/* what the kernel counted, beside the daemon: of a flow, or of a whole session */
+	KEY_KERNEL_IN = 110,	/* u bytes read from the skill's connections */
+	KEY_KERNEL_OUT = 111,	/* u bytes written to them */
+	KEY_KERNEL_DIVERTED = 112,	/* u connects that were diverted */
+	KEY_KERNEL_FLOWS = 113,	/* u connections that a worker took and that are closed */
+	KEY_KERNEL_DROPPED = 114,	/* u … that were over before a worker took them */
+	KEY_KERNEL_OPEN = 115,	/* u … that are neither, when this is entered */
+	KEY_KERNEL_REFUSED = 116,	/* u refusals told to the daemon */
 };
 
 /*

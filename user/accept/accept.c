@@ -136,6 +136,20 @@ doors_free(struct doors **d)
 	free(doors);
 }
 
+int
+accept_tally(int fd, struct abi_tally *out)
+{
+	struct abi_tally tally;
+	socklen_t size = sizeof(tally);
+
+	if (getsockopt(fd, ABI_SOL_ORIGIN, ABI_SO_TALLY, &tally, &size))
+		return errno == ENOPROTOOPT || errno == EOPNOTSUPP ? -ENOENT : -errno;
+	if (size != sizeof(tally))
+		return -EINVAL;
+	*out = tally;
+	return 0;
+}
+
 void
 accept_reset(int fd)
 {

@@ -27,6 +27,9 @@ int doors_add(struct doors *, uint64_t netns, int fd);
 void doors_shut(struct doors *, uint64_t netns);
 void doors_free(struct doors **);
 
+/* What the kernel has counted of an accepted socket so far. Returns 0; -ENOENT: it
+ * was there before the kernel counted; or another -errno. */
+int accept_tally(int fd, struct abi_tally *out);
 /* Close with a reset (SO_LINGER 0), so that nothing is read as an answer. */
 void accept_reset(int fd);
 

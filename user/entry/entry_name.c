@@ -49,6 +49,12 @@ static const char *const keys[] = {
 	[KEY_NAME] = "name", [KEY_DETAIL] = "detail", [KEY_BUILD] = "build",
 	[KEY_COUNT] = "count", [KEY_SCOPE] = "scope",
 	[KEY_TEXT_BLOB] = "text_blob", [KEY_VALUES_BLOB] = "values_blob",
+	[KEY_KERNEL_IN] = "kernel_in", [KEY_KERNEL_OUT] = "kernel_out",
+	[KEY_KERNEL_DIVERTED] = "kernel_diverted",
+	[KEY_KERNEL_FLOWS] = "kernel_flows",
+	[KEY_KERNEL_DROPPED] = "kernel_dropped",
+	[KEY_KERNEL_OPEN] = "kernel_open",
+	[KEY_KERNEL_REFUSED] = "kernel_refused",
 };
 
 const char *

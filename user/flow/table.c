@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "accept/accept.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -153,6 +154,7 @@ enter_end(struct flow *flow, const char *reason)
 	const struct leg *client = &flow->legs[WIRE_CLIENT];
 	const struct leg *server = &flow->legs[WIRE_SERVER];
 	struct record_flow record = flow_record(flow);
+	struct abi_tally kernel;
 	struct record_end end = {
 		.reason = reason, .refusal = &flow->refusal,
 		.server_name = flow->server_name,
@@ -165,9 +167,13 @@ enter_end(struct flow *flow, const char *reason)
 	if (flow->splice) {
 		struct splice_totals totals = splice_totals(flow->splice);
 
-		end.asked = end.sent = totals.asked;
-		end.received = end.answered = totals.answered;
+		end.asked = totals.asked;
+		end.sent = totals.sent;
+		end.received = totals.received;
+		end.answered = totals.answered;
 	}
+	if (accept_tally(client->fd, &kernel) == 0)
+		end.kernel = &kernel;
 	if (record_flow_end(&record, &end))
 		log_line(LOG_LEVEL_ERROR, &flow->id, "its end was not recorded: %s", reason);
 }

@@ -108,6 +108,10 @@ record_flow_end(const struct record_flow *flow, const struct record_end *end)
 	entry_uint(entry, KEY_BYTES_ASKED, end->asked);
 	entry_uint(entry, KEY_BYTES_SENT, end->sent);
 	entry_uint(entry, KEY_COUNT, end->turns);
+	if (end->kernel) {
+		entry_uint(entry, KEY_KERNEL_IN, end->kernel->in);
+		entry_uint(entry, KEY_KERNEL_OUT, end->kernel->out);
+	}
 	return send_entry(flow, NULL);
 }
 

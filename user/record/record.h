@@ -15,6 +15,7 @@
 #include "id.h"
 #include "verdict.h"
 
+struct abi_tally;
 struct mask_tally;
 struct view_mask;
 struct who;
@@ -69,6 +70,7 @@ struct record_end {
 	const struct id *refusal;	/* told to the skill; unset: none */
 	const char *server_name;	/* SNI, of an uninspected flow */
 	uint64_t asked, sent, received, answered;	/* bytes: from the skill, to and from the backend, to the skill */
+	const struct abi_tally *kernel;	/* the kernel's count of the skill's side; NULL: none */
 	uint64_t duration_ns, turns;
 };
 

@@ -187,7 +187,12 @@ splice_new(struct splice **out, struct loop *loop, int client, int server,
 struct splice_totals
 splice_totals(const struct splice *splice)
 {
-	return (struct splice_totals){ splice->ways[0].moved, splice->ways[1].moved };
+	const struct way *out = &splice->ways[0], *back = &splice->ways[1];
+
+	return (struct splice_totals){
+		.asked = out->moved, .sent = out->moved - out->held,
+		.received = back->moved, .answered = back->moved - back->held,
+	};
 }
 
 void

@@ -14,8 +14,8 @@ struct loop;
 struct splice;
 
 struct splice_totals {
-	uint64_t asked;		/* bytes from the skill */
-	uint64_t answered;	/* bytes from the backend */
+	uint64_t asked, sent;		/* bytes from the skill; of these, to the backend */
+	uint64_t received, answered;	/* bytes from the backend; of these, to the skill */
 };
 
 /* Both directions have ended; `status` 0 or -errno. The splice is still to be freed. */

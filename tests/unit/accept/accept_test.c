@@ -85,6 +85,7 @@ without_origin(struct doors *doors, int family, uint64_t netns, unsigned int *mi
 	CHECK(stand_until(has_come));
 	CHECK(came == 1 && *mine == 1 && came_without > 0 && came_through == netns);
 	/* a reset, so that nothing looks like an answer */
+	CHECK(accept_tally(came_fd, &(struct abi_tally){ 0 }) == -ENOENT);
 	accept_reset(came_fd);
 	came_fd = -1;
 	{

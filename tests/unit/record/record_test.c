@@ -121,7 +121,8 @@ static void
 flows(void)
 {
 	static const struct record_call call = { .level = LEVEL_WRITTEN };
-	static const struct record_end end = {
+	static const struct abi_tally kernel = { 7, 8 };
+	struct record_end end = {
 		.reason = "the skill said good-bye", .server_name = "db.org",
 		.asked = 1, .sent = 2, .received = 3, .answered = 4,
 		.duration_ns = 5, .turns = 6,
@@ -150,6 +151,11 @@ flows(void)
 	CHECK(has_uint(cbor, KEY_BYTES_ASKED, 1) && has_uint(cbor, KEY_BYTES_SENT, 2));
 	CHECK(has_uint(cbor, KEY_BYTES_IN, 3) && has_uint(cbor, KEY_BYTES_OUT, 4));
 	CHECK(has_uint(cbor, KEY_DURATION, 5) && has_uint(cbor, KEY_COUNT, 6));
+	CHECK(lacks(cbor, KEY_KERNEL_IN) && lacks(cbor, KEY_KERNEL_OUT));
+	end.kernel = &kernel;
+	CHECK(record_flow_end(&flow, &end) == 0);
+	cbor = sent(LEVEL_HANDED);
+	CHECK(has_uint(cbor, KEY_KERNEL_IN, 7) && has_uint(cbor, KEY_KERNEL_OUT, 8));
 }
 
 static void

@@ -159,6 +159,8 @@ carry(size_t asked, size_t answered, bool answer_first)
 	CHECK(ended == 0);
 	CHECK(spoke == (asked > 0));
 	CHECK(splice_totals(splice).asked == asked);
+	CHECK(splice_totals(splice).sent == asked);
+	CHECK(splice_totals(splice).received == answered);
 	CHECK(splice_totals(splice).answered == answered);
 	splice_free(&splice);
 	loop_free(&loop);
