@@ -7,7 +7,8 @@
  * skills, so in between their connections are refused, never free). What is
  * lost with the old loader is the exit code of a command.
  * A session's file: u8 version, id, then blocks skill, starter, cgroup, then
- * be32 starter_uid, be32 pid, be64 pid_ticks, u8 attached.
+ * be32 starter_uid, be32 pid, be64 pid_ticks, u8 attached; since version 2 also
+ * u8 over, and blocks why it is over and who ended it.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -26,7 +27,7 @@
 #include "msg/post.h"
 #include "out.h"
 
-#define KEEP_VERSION 1
+#define KEEP_VERSION 2
 #define FILE_MOST 4096
 #define STOPS_FILE_MOST (STOPS_MOST * (ABI_NAME_SIZE + 4))
 
@@ -97,6 +98,9 @@ keep_session(const struct session *s)
 	out_be32(&out, (uint32_t)s->pid);
 	out_be64(&out, s->pid_ticks);
 	out_u8(&out, s->is_attached);
+	out_u8(&out, s->is_over);
+	out_block(&out, span_text(s->reason));
+	out_block(&out, span_text(s->ender));
 	if (out.failed)
 		return -ENOMEM;
 	file_of(s->loader, s->text, path);
@@ -126,22 +130,36 @@ take_string(struct span *in, char *to, size_t size)
 }
 
 static bool
+unpack_end(struct span *in, struct session *s)
+{
+	uint8_t over;
+
+	if (!take_u8(in, &over) ||
+	    !take_string(in, s->reason, sizeof(s->reason)) ||
+	    !take_string(in, s->ender, sizeof(s->ender)))
+		return false;
+	s->is_over = over;
+	return true;
+}
+
+static bool
 unpack(struct span in, struct session *s)
 {
 	uint8_t version, attached;
 	uint32_t pid;
 
-	if (!take_u8(&in, &version) || version != KEEP_VERSION ||
+	if (!take_u8(&in, &version) || version < 1 || version > KEEP_VERSION ||
 	    !msg_take_id(&in, &s->id) || s->id.kind != ID_SESSION ||
 	    !take_string(&in, s->skill, sizeof(s->skill)) ||
 	    !take_string(&in, s->starter, sizeof(s->starter)) ||
 	    !take_string(&in, s->cgroup, sizeof(s->cgroup)) ||
 	    !take_be32(&in, &s->starter_uid) || !take_be32(&in, &pid) ||
-	    !take_be64(&in, &s->pid_ticks) || !take_u8(&in, &attached))
+	    !take_be64(&in, &s->pid_ticks) || !take_u8(&in, &attached) ||
+	    (version > 1 && !unpack_end(&in, s)))
 		return false;
 	s->pid = (pid_t)pid;
 	s->is_attached = attached;
-	s->has_begun = true;
+	s->has_begun = s->is_taken_over = true;
 	id_format(&s->id, s->text);
 	return in.n == 0;
 }
@@ -164,12 +182,17 @@ take_over(struct loader *loader, const char *path)
 		session_free(&s);
 		return -EINVAL;
 	}
+	if (s->is_over) {
+		settle_begin(&s);
+		return 0;
+	}
 	r = session_register(s);
 	if (r < 0) {
 		log_warning("%s of skill %s ended unseen", s->text, s->skill);
-		unlink(path);
-		session_free(&s);
-		return r;
+		snprintf(s->reason, sizeof(s->reason),
+		    "it ended while the loader was away");
+		settle_begin(&s);
+		return 0;
 	}
 	if (!s->is_attached && group_is_populated(s->events_fd) != 1) {
 		session_end(&s, "all processes ended while the loader was away",

@@ -3,7 +3,7 @@
  * How it hangs together: verbs.c hears what people command and hands it to
  * start.c (run), attach.c or skill.c; the first two make sessions (session.c),
  * whose namespaces get doors (door.c) and which keep.c writes down, so that they
- * outlive this process. who.c answers the workers, measuring the skill each
+ * outlive this process; settle.c enters their end. who.c answers the workers, measuring the skill each
  * time (right.c). stop.c blocks, refusals.c enters what the kernel refused,
  * ground.c sees to it that the kernel still refuses. serve.c hears it all.
  * One thread, one loop; whatever waits does so in a callback.
@@ -61,6 +61,11 @@ struct session {
 	bool is_attached;	/* an existing group: ends by detach only */
 	bool is_blocked;
 	bool has_begun;		/* somebody has been in it: empty means over */
+	bool is_taken_over;	/* an earlier loader began it */
+	bool is_over;		/* waits for its last connection, then is entered */
+	char reason[LOADER_WHY];	/* why it is over */
+	char ender[WHO_NAME_SIZE];	/* who ended it; empty: nobody */
+	uint64_t over_since;	/* loop time */
 	int events_fd;		/* cgroup.events */
 	struct watch *events;
 	struct door *doors[SESSION_DOORS];
@@ -90,8 +95,9 @@ struct loader {
 	struct view_loader *view, *offered;	/* in force; taken, not yet */
 	struct measure *measure;
 	struct refusals *refusals;
-	struct session *sessions;
+	struct session *sessions, *ending;
 	size_t session_count;
+	struct timer settling;
 	struct door *doors;
 	unsigned int first_worker;	/* that heard of the last door first */
 	struct stop stops[STOPS_MOST];
@@ -157,7 +163,7 @@ void session_check(struct session *);
 int session_update(struct session *);
 /* A door in each namespace of its processes. 0 or -errno; at least one is there. */
 int session_open_doors(struct session *);
-/* It is over: shut, unregister, enter, tell, free. `person`: who ended it, or NULL. */
+/* It is over: shut, unregister, tell, and settle. `person`: who ended it, or NULL. */
 void session_end(struct session **, const char *reason, const char *person);
 /* Free one that session_register() has not seen. NULL is fine. */
 void session_free(struct session **);
@@ -169,6 +175,15 @@ void session_tell(const struct session *, bool began);
 void session_who(const struct session *, struct who *out);
 /* Look after groups that vanished; sets itself again. */
 void session_sweep(void *loader);
+
+/* ---- settle.c: the last word on a session ------------------------------- */
+/*
+ * It is over, unregistered and in no list: enter its end once the kernel has
+ * counted its last connection, then free it. Its file stays until then.
+ */
+void settle_begin(struct session **);
+/* Forget those that wait; the next loader finds their files. */
+void settle_leave(struct loader *);
 
 /* ---- keep.c: sessions outlive the loader ------------------------------- */
 int keep_open(const struct loader *);

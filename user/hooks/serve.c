@@ -269,6 +269,7 @@ loader_close(struct loader *loader)
 		next = s->next;
 		session_free(&s);
 	}
+	settle_leave(loader);
 	refusals_free(loader);
 	measure_free(&loader->measure);
 	view_free(loader->view);

@@ -57,6 +57,16 @@ session_new(struct loader *loader, struct session **out, const char *skill,
 	return 0;
 }
 
+static void
+look_away(struct session *s)
+{
+	loop_unwatch(s->loader->loop, &s->events);
+	loop_unwatch(s->loader->loop, &s->line);
+	loop_unwatch(s->loader->loop, &s->end);
+	close_fd(&s->events_fd);
+	launch_forget(&s->launched);
+}
+
 void
 session_free(struct session **given)
 {
@@ -64,11 +74,7 @@ session_free(struct session **given)
 
 	if (!s)
 		return;
-	loop_unwatch(s->loader->loop, &s->events);
-	loop_unwatch(s->loader->loop, &s->line);
-	loop_unwatch(s->loader->loop, &s->end);
-	close_fd(&s->events_fd);
-	launch_forget(&s->launched);
+	look_away(s);
 	free(s);
 }
 
@@ -142,11 +148,18 @@ session_register(struct session *s)
 	r = keep_session(s);
 	if (r < 0)
 		return r;
-	r = put(s);
+	/* counted from its first connection; one that was not counted then, never */
+	if (!s->is_taken_over)
+		r = hooks_counts_begin(s->loader->hooks, &s->id, s->skill);
+	if (r == 0)
+		r = put(s);
 	if (r == 0)
 		r = watch_group(s);
 	if (r < 0) {
 		hooks_skill_drop(s->loader->hooks, s->cgroup_id);
+		if (s->is_taken_over)
+			return r;
+		hooks_counts_end(s->loader->hooks, &s->id);
 		keep_forget(s);
 		return r;
 	}
@@ -254,20 +267,6 @@ unlist(struct session *s)
 }
 
 static void
-enter_end(struct session *s, const char *reason, const char *person)
-{
-	struct entry *e = scribe_begin(s->loader->scribe, ENTRY_DETACH);
-	struct who who;
-
-	session_who(s, &who);
-	scribe_who(e, &who, NULL, NULL);
-	entry_text(e, KEY_REASON, span_text(reason));
-	entry_text(e, KEY_PERSON, span_text(person));
-	if (scribe_send(s->loader->scribe, LEVEL_HANDED, NULL, NULL, NULL) < 0)
-		log_error("the end of %s could not be entered", s->text);
-}
-
-static void
 stop_flows(struct session *s)
 {
 	struct out body cleanup(out_free) = out_new(16);
@@ -292,14 +291,18 @@ session_end(struct session **given, const char *reason, const char *person)
 	stop_flows(s);
 	shut_doors(s);
 	hooks_skill_drop(loader->hooks, s->cgroup_id);
-	enter_end(s, reason, person);
+	s->is_over = true;
+	snprintf(s->reason, sizeof(s->reason), "%s", reason);
+	snprintf(s->ender, sizeof(s->ender), "%s", person ? person : "");
+	if (keep_session(s) < 0)
+		log_error("%s is over, which could not be written down", s->text);
 	session_tell(s, false);
-	keep_forget(s);
 	unlist(s);
 	if (!s->is_attached && group_remove(s->cgroup) < 0)
 		log_warning("the cgroup of %s is not empty", s->text);
 	log_info("session %s of skill %s ended: %s", s->text, s->skill, reason);
-	session_free(&s);
+	look_away(s);
+	settle_begin(&s);
 }
 
 struct session *

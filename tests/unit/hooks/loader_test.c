@@ -40,8 +40,9 @@ check_run(void)
 	for (int i = 0; i < 50 && access(text, F_OK) == 0; i++)
 		usleep(20000);
 	CHECK(access(text, F_OK) < 0);
+	while (!is_entered(ENTRY_DETACH, KEY_SESSION, r.session))
+		tend();
 	CHECK(is_entered(ENTRY_ATTACH, KEY_SESSION, r.session));
-	CHECK(is_entered(ENTRY_DETACH, KEY_SESSION, r.session));
 	CHECK(is_entered(ENTRY_DETACH, KEY_REASON, "all processes ended"));
 	close_run(&r);
 }

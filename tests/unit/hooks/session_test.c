@@ -50,6 +50,63 @@ check_restart(void)
 	    &rows));
 }
 
+/* What the kernel counted, in the entry of the session's end; 0: not entered yet. */
+static uint64_t
+counted(const char *session, enum entry_key key)
+{
+	for (size_t i = 0; i < entry_count; i++) {
+		struct span cbor = span_of(entries[i].bytes, entries[i].n);
+		struct span text;
+		uint64_t value;
+
+		if (entry_get_uint(cbor, KEY_KIND, &value) &&
+		    value == ENTRY_DETACH &&
+		    entry_get_text(cbor, KEY_SESSION, &text) &&
+		    span_is(text, session) && entry_get_uint(cbor, key, &value))
+			return value;
+	}
+	return 0;
+}
+
+/* A session is over, and a worker still has its connection: the end is entered
+ * when that is closed, also by another loader than the one that saw it end. */
+static void
+check_settle(void)
+{
+	struct running r;
+	char text[256], bytes[16];
+	unsigned int rows;
+	int door, taken;
+
+	drain(WORKER);
+	CHECK(run(&r, "reports", "exec 3<>/dev/tcp/10.9.8.7/5432; "
+	    "echo hello >&3; exec 4<>/dev/tcp/192.0.2.1/80; exit 0"));
+	CHECK(hear(WORKER, MSG_DOOR) && got.fd >= 0);
+	door = got.fd;
+	CHECK(is_done(r.request, text, sizeof(text), &rows));
+	CHECK(hear(SLOT_BROKER, MSG_SESSION));
+	taken = accept(door, NULL, NULL);
+	CHECK(taken >= 0 && read(taken, bytes, sizeof(bytes)) == 6);
+	close(door);
+	CHECK(is_silent(WORKER, MSG_NONE, 100));
+	CHECK(!is_entered(ENTRY_DETACH, KEY_SESSION, r.session));
+	CHECK(end_loader(SIGKILL) == -SIGKILL);
+	begin_loader();
+	give_view();
+	CHECK(is_silent(WORKER, MSG_NONE, 100));
+	CHECK(!is_entered(ENTRY_DETACH, KEY_SESSION, r.session));
+	close(taken);
+	while (!is_entered(ENTRY_DETACH, KEY_SESSION, r.session))
+		tend();
+	CHECK(is_entered(ENTRY_DETACH, KEY_REASON, "all processes ended"));
+	CHECK(counted(r.session, KEY_KERNEL_FLOWS) == 1);
+	CHECK(counted(r.session, KEY_KERNEL_DIVERTED) == 1);
+	CHECK(counted(r.session, KEY_KERNEL_REFUSED) == 1);
+	CHECK(counted(r.session, KEY_KERNEL_IN) == 6);
+	CHECK(counted(r.session, KEY_KERNEL_OPEN) == 0);
+	close_run(&r);
+}
+
 /* A process in a group of its own, perhaps with an io_uring. */
 static pid_t
 other_group(const char *path, bool has_ring)
@@ -185,6 +242,7 @@ main(void)
 	begin_loader();
 	give_view();
 	check_restart();
+	check_settle();
 	check_attach();
 	check_ground();
 	check_fault();

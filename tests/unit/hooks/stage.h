@@ -210,6 +210,19 @@ is_entered(enum entry_kind kind, enum entry_key key, const char *text)
 
 /* ---- the loader's life ------------------------------------------------- */
 
+/* Where a warden would have put it: listeners are seen by the programs too. */
+static void
+join_daemon(void)
+{
+	char path[600];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", instance.daemon_cgroup);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	must(fd >= 0 && write(fd, "0", 1) == 1);
+	close(fd);
+}
+
 static void
 child(int ends[SLOTS])
 {
@@ -218,6 +231,7 @@ child(int ends[SLOTS])
 	int r;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	join_daemon();
 	for (unsigned int i = 0; i < SLOTS; i++)
 		moved[i] = ends[i] < 0 ? -1 : fcntl(ends[i], F_DUPFD, 200);
 	for (unsigned int i = 0; i < SLOTS; i++)
