@@ -154,10 +154,10 @@ $(O)/tests/bench/%: $(O)/r/tests/bench/%.o $(R_LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(R_LINK) -o $@ $^ $(ALL_LIBS)
-$(O)/tests/play/%: $(O)/r/tests/play/%.o
+$(O)/tests/play/%: $(O)/r/tests/play/%.o $(R_LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(R_LINK) -o $@ $^ -lpq
+	$(Q)$(CC) $(R_LINK) -o $@ $^ $(ALL_LIBS)
 $(O)/tests/prison/%: $(O)/r/tests/prison/%.o
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/must.h"
+#include "cli/ledger_account.h"
 #include "entry/entry_json.h"
 #include "ledger/note.h"
 #include "ledger/tile.h"
@@ -25,7 +26,7 @@ const struct cli_verb cli_ledger_verbs[] = {
 	    "show a session, flow or turn: what was asked, decided and answered" },
 	{ "verify", cli_verify,
 	    "verify [DIRECTORY] [--since CHECKPOINT-FILE] [--key KEY-FILE] [--json]",
-	    "check the ledger from its files alone" },
+	    "check the ledger from its files alone, and its connections by the kernel's count" },
 	{ "why", cli_why, "why ID",
 	    "explain a refusal, hold or turn, and what would allow it" },
 	{ 0 },
@@ -105,14 +106,17 @@ tell(void *arg, const struct verify_fault *fault)
 	tell_json(&report->out, fault);
 }
 
+/* `account` is how far the sums are right, and `sums` what they say. */
 static void
-conclude(struct report *report, const struct verify_result *result)
+conclude(struct report *report, const struct verify_result *result, int account,
+    const struct out *sums)
 {
 	struct out out = out_new(OUTPUT_LIMIT);
 	bool first = true;
 
 	if (report->json) {
-		out_printf(&out, "{\"right\":%s,", result->faults ? "false" : "true");
+		out_printf(&out, "{\"right\":%s,", result->faults || account ?
+		    "false" : "true");
 		json_member_text(&out, &first, "origin", span_text(result->origin));
 		json_member_uint(&out, &first, "size", result->size);
 		json_member_uint(&out, &first, "unsigned", result->later);
@@ -122,7 +126,9 @@ conclude(struct report *report, const struct verify_result *result)
 		json_member_uint(&out, &first, "fault_count", result->faults);
 		out_printf(&out, ",\"faults\":[");
 		out_span(&out, out_view(&report->out));
-		out_printf(&out, "]}\n");
+		out_u8(&out, ']');
+		out_span(&out, out_view(sums));
+		out_printf(&out, "}\n");
 	} else {
 		out_span(&out, out_view(&report->out));
 		if (result->faults > SHOWN)
@@ -143,6 +149,7 @@ conclude(struct report *report, const struct verify_result *result)
 			out_printf(&out, "; that no entry names: %llu",
 			    (unsigned long long)result->orphans);
 		out_u8(&out, '\n');
+		out_span(&out, out_view(sums));
 	}
 	cli_flush(&out);
 	out_free(&out);
@@ -165,6 +172,7 @@ verify(int directory, const char *key_path, const char *since_path, bool json)
 {
 	struct report report = { .out = out_new(OUTPUT_LIMIT), .json = json };
 	struct out key = out_new(4096), since = out_new(NOTE_LIMIT);
+	struct out sums = out_new(OUTPUT_LIMIT);
 	struct verify_options options;
 	struct verify_result result;
 	int code = CLI_FAILED, error;
@@ -176,11 +184,15 @@ verify(int directory, const char *key_path, const char *since_path, bool json)
 		if (error)
 			fprintf(stderr, "interlock: the ledger cannot be read: %s\n",
 			    strerror(-error));
+		else if (result.faults)	/* sums of what was changed say nothing */
+			code = CLI_NO;
 		else
-			conclude(&report, &result);
-		code = error ? CLI_FAILED : result.faults ? CLI_NO : CLI_OK;
+			code = cli_account(directory, &sums, json);
+		if (!error)
+			conclude(&report, &result, code, &sums);
 	}
 	out_free(&report.out);
+	out_free(&sums);
 	out_free(&key);
 	out_free(&since);
 	return code;

@@ -27,6 +27,8 @@ int cli_why(const struct instance *, int argc, char **argv);
 int cli_ledger_open(const struct instance *, const char *path, int *code);
 /* Walk over all entries of the instance's ledger. Returns CLI_OK or another, after saying why. */
 int cli_ledger_walk(const struct instance *, cli_entry_fn, void *arg);
+/* The same of the ledger in a directory, which stays the caller's. */
+int cli_ledger_walk_at(int directory, cli_entry_fn, void *arg);
 /* Print wrong usage of `verb`. Returns CLI_USAGE. */
 int cli_ledger_usage(const char *verb);
 /*

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/must.h"
+#include "cli/account.h"
 #include "cli/ledger.h"
 #include "entry/cbor.h"
 #include "entry/entry_json.h"
@@ -25,6 +26,7 @@ struct session {
 struct list {
 	struct session *sessions;
 	size_t count, room;
+	struct accounts *accounts;
 	bool failed;
 };
 
@@ -87,6 +89,9 @@ count(void *arg, uint64_t index, struct span entry)
 	struct span id;
 
 	(void)index;
+	list->failed = !accounts_take(list->accounts, entry);
+	if (list->failed)
+		return false;
 	if (!entry_get_text(entry, KEY_SESSION, &id) || id.n >= ID_TEXT_SIZE ||
 	    !entry_get_uint(entry, KEY_KIND, &kind))
 		return true;
@@ -113,7 +118,8 @@ count(void *arg, uint64_t index, struct span entry)
 }
 
 static void
-put_people(struct out *out, const struct session *session)
+put_people(struct out *out, const struct session *session,
+    const struct account *account)
 {
 	out_printf(out, "%-19s  ", session->id);
 	cli_put_text(out, span_text(session->skill ? session->skill : "-"), 0);
@@ -132,11 +138,17 @@ put_people(struct out *out, const struct session *session)
 	    (unsigned long long)session->masked);
 	if (session->unseen)
 		out_printf(out, " uninspected %llu", (unsigned long long)session->unseen);
+	if (account && account->state >= ACCOUNT_LOST) {
+		out_printf(out, "  %s: ", account->state == ACCOUNT_LOST ?
+		    "lost" : "WRONG");
+		account_say(account, out);
+	}
 	out_u8(out, '\n');
 }
 
 static void
-put_json(struct out *out, const struct session *session)
+put_json(struct out *out, const struct session *session,
+    const struct account *account)
 {
 	bool first = true;
 
@@ -159,6 +171,9 @@ put_json(struct out *out, const struct session *session)
 	json_member_uint(out, &first, "denied", session->denied);
 	json_member_uint(out, &first, "held", session->held);
 	json_member_uint(out, &first, "masked", session->masked);
+	if (account)
+		json_member_text(out, &first, "account",
+		    span_text(account_state_name(account->state)));
 	out_printf(out, "}\n");
 }
 
@@ -197,14 +212,16 @@ print(const struct list *list, const char *skill, uint64_t since, bool json)
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct session *session = &list->sessions[i];
+		const struct account *account = accounts_find(list->accounts,
+		    session->id);
 
 		if (session->last < since || (skill && (!session->skill ||
 		    strcmp(session->skill, skill) != 0)))
 			continue;
 		if (json)
-			put_json(&out, session);
+			put_json(&out, session, account);
 		else
-			put_people(&out, session);
+			put_people(&out, session, account);
 		cli_flush(&out);
 	}
 	out_free(&out);
@@ -236,12 +253,16 @@ cli_sessions(const struct instance *instance, int argc, char **argv)
 	}
 	if (optind < argc)
 		return cli_ledger_usage("sessions");
+	if (accounts_new(&list.accounts))
+		return CLI_FAILED;
 	code = cli_ledger_walk(instance, count, &list);
+	accounts_judge(list.accounts);
 	print(&list, skill, since, json);
 	for (size_t i = 0; i < list.count; i++) {
 		free(list.sessions[i].skill);
 		free(list.sessions[i].starter);
 	}
 	free(list.sessions);
+	accounts_free(&list.accounts);
 	return list.failed ? CLI_FAILED : code;
 }

@@ -41,18 +41,13 @@ cli_ledger_open(const struct instance *instance, const char *path, int *code)
 }
 
 int
-cli_ledger_walk(const struct instance *instance, cli_entry_fn fn, void *arg)
+cli_ledger_walk_at(int directory, cli_entry_fn fn, void *arg)
 {
 	struct ledger_reader *reader = NULL;
-	cleanup(close_fd) int fd = -1;
 	struct span entry;
 	uint64_t index;
-	int code = CLI_OK, status;
+	int status = ledger_reader_open(&reader, directory);
 
-	fd = cli_ledger_open(instance, NULL, &code);
-	if (fd < 0)
-		return code;
-	status = ledger_reader_open(&reader, fd);
 	while (status >= 0) {
 		status = ledger_reader_next(reader, &index, &entry);
 		if (status <= 0 || !fn(arg, index, entry))
@@ -68,6 +63,16 @@ cli_ledger_walk(const struct instance *instance, cli_entry_fn fn, void *arg)
 		fprintf(stderr, "interlock: the ledger cannot be read: %s\n",
 		    strerror(-status));
 	return status == -EACCES ? CLI_PERMISSION : CLI_FAILED;
+}
+
+int
+cli_ledger_walk(const struct instance *instance, cli_entry_fn fn, void *arg)
+{
+	cleanup(close_fd) int fd = -1;
+	int code = CLI_OK;
+
+	fd = cli_ledger_open(instance, NULL, &code);
+	return fd < 0 ? code : cli_ledger_walk_at(fd, fn, arg);
 }
 
 bool

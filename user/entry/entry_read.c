@@ -7,7 +7,7 @@
 
 #include "entry/cbor.h"
 
-#define KEYS (KEY_VALUES_BLOB + 1)
+#define KEYS (KEY_KERNEL_REFUSED + 1)
 
 /* The type of each known key; 0: not known here. Major types plus one. */
 #define U (CBOR_UINT + 1)
@@ -36,6 +36,9 @@ static const uint8_t types[KEYS] = {
 	[KEY_SIGNED] = T, [KEY_NEED] = U, [KEY_PEOPLE] = A, [KEY_EXPIRES] = U,
 	[KEY_NAME] = T, [KEY_DETAIL] = T, [KEY_BUILD] = T, [KEY_COUNT] = U,
 	[KEY_SCOPE] = T, [KEY_TEXT_BLOB] = B, [KEY_VALUES_BLOB] = B,
+	[KEY_KERNEL_IN] = U, [KEY_KERNEL_OUT] = U, [KEY_KERNEL_DIVERTED] = U,
+	[KEY_KERNEL_FLOWS] = U, [KEY_KERNEL_DROPPED] = U, [KEY_KERNEL_OPEN] = U,
+	[KEY_KERNEL_REFUSED] = U,
 };
 
 /* The value of `key`, when it has that type. */

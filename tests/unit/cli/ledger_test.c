@@ -182,6 +182,7 @@ sessions(void)
 	CHECK(run(cli_sessions, "--json", "--skill", "support-agent") == CLI_OK);
 	CHECK(says("{\"session\":\"" SESSION "\",\"skill\":\"support-agent\","
 	    "\"starter\":\"anna\",\"begin\":\"2026-11-22T11:05:29.123000000Z\""));
+	CHECK(says("\"account\":\"uncounted\"}\n") && says("\"account\":\"open\"}\n"));
 	CHECK(run(cli_sessions, "--skill", "other", NULL) == CLI_OK && lines() == 0);
 	CHECK(run(cli_sessions, "--since", "2026-11-22T11:05:39", NULL) == CLI_OK &&
 	    lines() == 1);
@@ -274,10 +275,14 @@ verify(const char *state)
 	snprintf(note, sizeof(note), "%s/ledger/checkpoint", state);
 	CHECK(run(cli_verify, NULL, NULL, NULL) == CLI_OK);
 	CHECK(says("right: interlock.local/test, 12 entries signed; not yet signed: 0; bodies: 2\n"));
+	CHECK(says("all told of in 0 sessions, some lost in 0, WRONG in 0; "
+	    "no count yet of 1, none of 1\n"));
 	CHECK(run(cli_verify, path, "--since", note) == CLI_OK);
 	CHECK(says("held against a checkpoint of 12"));
 	CHECK(run(cli_verify, "--json", NULL, NULL) == CLI_OK);
 	CHECK(says("{\"right\":true,\"origin\":\"interlock.local/test\",\"size\":12,"));
+	CHECK(says("\"unaccounted\":[],\"sessions\":{\"open\":1,\"uncounted\":1,"
+	    "\"whole\":0,\"lost\":0,\"wrong\":0}}\n"));
 	CHECK(run(cli_verify, "/nowhere", NULL, NULL) == CLI_FAILED);
 	CHECK(run(cli_verify, "--nonsense", NULL, NULL) == CLI_USAGE);
 	snprintf(path, sizeof(path), "%s/ledger/tile/entries/000.p/12", state);
