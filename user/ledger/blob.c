@@ -97,7 +97,7 @@ blob_read(int directory, const struct hash *name, struct out *body)
 	if (!error)
 		error = blob_unpack(out_view(&file), name, body);
 	out_free(&file);
-	return error == -EFBIG ? -EBADMSG : error;
+	return error == -EFBIG || error == -ENODATA ? -EBADMSG : error;
 }
 
 /* Another run may have left it in memory only. */
