@@ -3,7 +3,9 @@
  * Entries not yet written stand in a list in the order of their numbers. The
  * recorder says how far it has written and how far it has synced; what is written
  * leaves the list unless somebody waits for synced. After the recorder restarted
- * the whole list is sent again: it knows doubles by their numbers.
+ * the whole list is sent again: it knows doubles by their numbers. It takes them in
+ * order only, so where the queue has no room for the next, none is sent before it,
+ * and that goes on when there is room.
  */
 #include "entry/scribe.h"
 
@@ -44,6 +46,7 @@ struct scribe {
 	uint8_t policy[32];
 	bool has_policy;
 	struct page *first, **last;
+	struct page *unsent;	/* from here on the queue had no room; NULL: all are sent */
 	size_t count;
 	struct entry entry;	/* being written, and the bodies it names */
 	struct span bodies[ENTRY_BLOBS];
@@ -55,6 +58,8 @@ struct scribe {
 
 static_assert(ENTRY_LIMIT + ENTRY_BLOBS * (ENTRY_BLOB_LIMIT + 4) + 32 <= MSG_BODY_MAX,
     "an entry and all it can name fit into one message");
+
+static void send_rest(void *);
 
 /* The boot id as 16 bytes; zero where the kernel does not tell. */
 static void
@@ -92,6 +97,7 @@ scribe_new(struct scribe **out, struct post *post, const char *process)
 		scribe->incarnation = clock_wall();
 	scribe->last = &scribe->first;
 	scribe->message = out_new(MSG_BODY_MAX);
+	post_on_room(post, SLOT_RECORDER, send_rest, scribe);
 	*out = scribe;
 	return 0;
 }
@@ -199,6 +205,16 @@ send_page(struct scribe *scribe, const struct page *page)
 	    span_of(page->message, page->n), -1);
 }
 
+/* There is room in the queue, or may be. */
+static void
+send_rest(void *arg)
+{
+	struct scribe *scribe = arg;
+
+	while (scribe->unsent && send_page(scribe, scribe->unsent) == 0)
+		scribe->unsent = scribe->unsent->after;
+}
+
 static void
 answer(struct page *page)
 {
@@ -221,6 +237,22 @@ has_room(const struct scribe *scribe, bool can_wait)
 	    (!bodies || scribe->body_bytes + bodies <= SCRIBE_BODY_BYTES);
 }
 
+/* Send the page, behind those that come before it. Returns as scribe_send(). */
+static int
+send_in_turn(struct scribe *scribe, struct page *page, bool can_wait)
+{
+	int error;
+
+	error = scribe->unsent ? -EAGAIN : send_page(scribe, page);
+	if (error == -EAGAIN && !can_wait) {
+		/* what has happened is entered, however late */
+		if (!scribe->unsent)
+			scribe->unsent = page;
+		return 0;
+	}
+	return !error || error == -EMSGSIZE ? error : -EAGAIN;
+}
+
 int
 scribe_send(struct scribe *scribe, enum level level, scribe_fn fn, void *arg,
     uint64_t *sequence)
@@ -236,10 +268,10 @@ scribe_send(struct scribe *scribe, enum level level, scribe_fn fn, void *arg,
 	page = make_page(scribe, cbor, level);
 	if (!page)
 		return -EAGAIN;
-	error = send_page(scribe, page);
+	error = send_in_turn(scribe, page, fn != NULL);
 	if (error) {
 		free(page);
-		return error == -EMSGSIZE ? error : -EAGAIN;
+		return error;
 	}
 	scribe->sequence++;
 	if (sequence)
@@ -278,6 +310,8 @@ kept(struct scribe *scribe, enum level level, uint64_t upto)
 			continue;
 		}
 		*at = page->after;
+		if (scribe->unsent == page)
+			scribe->unsent = page->after;
 		page->after = NULL;
 		*end = page;
 		end = &page->after;
@@ -295,14 +329,6 @@ kept(struct scribe *scribe, enum level level, uint64_t upto)
 	}
 }
 
-static void
-send_again(struct scribe *scribe)
-{
-	for (struct page *page = scribe->first; page; page = page->after)
-		if (send_page(scribe, page))
-			return;	/* the queue is full; its MSG_PEER_UP comes again */
-}
-
 bool
 scribe_hear(struct scribe *scribe, const struct msg_head *head, struct span body)
 {
@@ -310,7 +336,8 @@ scribe_hear(struct scribe *scribe, const struct msg_head *head, struct span body
 	uint8_t level;
 
 	if (head->type == MSG_PEER_UP) {
-		send_again(scribe);
+		scribe->unsent = scribe->first;
+		send_rest(scribe);
 		return true;
 	}
 	if (!take_u8(&body, &level) || !take_be64(&body, &incarnation) ||
@@ -334,6 +361,7 @@ scribe_free(struct scribe **s)
 
 	if (!scribe)
 		return;
+	post_on_room(scribe->post, SLOT_RECORDER, NULL, NULL);
 	while (scribe->first) {
 		struct page *page = scribe->first;
 

@@ -5,7 +5,8 @@
  * asked for is reached. Bounded: when SCRIBE_LIMIT entries are not yet kept, it
  * says -EAGAIN to whoever waits for the entry before acting (has an fn): the turn
  * waits, then is refused. What has happened already (an answer, an end) cannot be
- * refused any more, and has room up to SCRIBE_MOST.
+ * refused any more: it has room up to SCRIBE_MOST, and where the recorder's queue
+ * has none, goes as soon as it has.
  *
  * A body that is too long for its entry goes with it, in the same message, so that
  * both are handed, written and synced together; the entry names it by its digest.

@@ -46,6 +46,8 @@ struct peer {
 	struct watch *watch;
 	struct packet *first, **last;
 	size_t waiting;
+	void (*room)(void *);	/* NULL: nobody wants to know */
+	void *room_arg;
 };
 
 /* Where one message is received. */
@@ -133,6 +135,8 @@ flush(struct peer *peer)
 		packet_free(packet);
 	}
 	loop_change(peer->post->loop, peer->watch, EPOLLIN);
+	if (peer->room)
+		peer->room(peer->room_arg);
 }
 
 static int
@@ -429,6 +433,14 @@ size_t
 post_waiting(const struct post *post, unsigned int to)
 {
 	return to < SLOTS ? post->peers[to].waiting : 0;
+}
+
+void
+post_on_room(struct post *post, unsigned int to, void (*fn)(void *), void *arg)
+{
+	must(to < SLOTS);
+	post->peers[to].room = fn;
+	post->peers[to].room_arg = arg;
 }
 
 uint64_t

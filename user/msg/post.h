@@ -37,6 +37,8 @@ int post_send(struct post *, unsigned int to, uint16_t type, uint64_t id,
     struct span body, int fd);
 /* Bytes waiting for `to` in the queue: 0 means all is in the channel. */
 size_t post_waiting(const struct post *, unsigned int to);
+/* Call fn(arg) each time that the queue to that peer has gone into its channel; NULL: no more. */
+void post_on_room(struct post *, unsigned int to, void (*fn)(void *arg), void *arg);
 /* A request id that no earlier run of this process used. Never 0. */
 uint64_t post_id(struct post *);
 unsigned int post_slot(const struct post *);

@@ -1,197 +1,8 @@
 /*
- * A writer and its recorder, a child behind a real channel. Entries are numbered
- * without a gap, kept until they are written, called back once and at the right
- * level, and sent again, the same bytes, to a recorder that was started anew.
+ * Entries are numbered without a gap, kept until they are written, called back once
+ * and at the right level, and bounded.
  */
-#include "entry/scribe.h"
-
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-
-#include "../stand.h"
-
-#define SEEN_MOST 20000
-#define WRITER "worker/0"
-
-enum recorder_manner { SILENT, SAYS_WRITTEN, SAYS_SYNCED };
-
-struct seen {
-	uint64_t incarnation, sequence;
-	uint32_t sum, body_sum;
-	uint8_t level;
-	bool is_right;
-};
-
-/* What both processes see. */
-static struct shared {
-	volatile enum recorder_manner manner;
-	volatile unsigned int count;
-	struct seen seen[SEEN_MOST];
-} *shared;
-
-static int ends[2];		/* the writer's, the recorder's */
-static pid_t recorder;
-static struct scribe *scribe;
-static unsigned int called, wanted;
-static void *called_with;
-
-/* ---- the recorder ------------------------------------------------------ */
-
-static uint32_t
-sum(struct span in)
-{
-	uint32_t s = 0;
-
-	for (size_t i = 0; i < in.n; i++)
-		s = s * 31 + in.p[i];
-	return s;
-}
-
-static void
-say_kept(unsigned int to, uint8_t level, const struct seen *seen)
-{
-	struct out body = out_new(17);
-
-	out_u8(&body, level);
-	out_be64(&body, seen->incarnation);
-	out_be64(&body, seen->sequence);
-	post_send(post, to, MSG_KEPT, 0, out_view(&body), -1);
-	out_free(&body);
-}
-
-static bool
-record(void *arg, unsigned int from, const struct msg_head *head, struct span body, int fd)
-{
-	struct seen *seen = &shared->seen[shared->count];
-	uint64_t own = 0, run = 0;
-	struct span cbor, process, rest;
-
-	(void)arg, (void)fd;
-	if (head->type != MSG_ENTRY || shared->count == SEEN_MOST)
-		_exit(8);
-	seen->is_right = take_u8(&body, &seen->level) &&
-	    take_be64(&body, &seen->incarnation) && take_be64(&body, &seen->sequence) &&
-	    take_block(&body, &cbor) && entry_is_valid(cbor) &&
-	    entry_get_uint(cbor, KEY_SEQUENCE, &own) && own == seen->sequence &&
-	    entry_get_uint(cbor, KEY_INCARNATION, &run) && run == seen->incarnation &&
-	    entry_get_text(cbor, KEY_PROCESS, &process) && span_is(process, WRITER);
-	seen->sum = sum(cbor);
-	seen->body_sum = 0;
-	while (take_block(&body, &rest))
-		seen->body_sum = seen->body_sum * 7 + sum(rest);
-	seen->is_right &= body.n == 0;
-	if (shared->manner != SILENT)
-		say_kept(from, shared->manner == SAYS_SYNCED ? LEVEL_SYNCED : LEVEL_WRITTEN,
-		    seen);
-	shared->count++;
-	return true;
-}
-
-static void
-start_recorder(void)
-{
-	recorder = fork();
-	if (recorder)
-		return;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	stand_as(SLOT_RECORDER, SLOT_WORKER, ends[1], record);
-	_exit(loop_run(loop));
-}
-
-static void
-kill_recorder(void)
-{
-	kill(recorder, SIGKILL);
-	waitpid(recorder, NULL, 0);
-}
-
-/* ---- the writer --------------------------------------------------------- */
-
-static bool
-hear(void *arg, unsigned int from, const struct msg_head *head, struct span body, int fd)
-{
-	(void)arg, (void)fd;
-	return from == SLOT_RECORDER && head->type == MSG_KEPT &&
-	    scribe_hear(scribe, head, body);
-}
-
-static void
-count_call(void *arg, int status)
-{
-	called++;
-	called_with = arg;
-	CHECK(status == 0);
-}
-
-static int
-write_one(enum level level, scribe_fn fn, uint64_t *sequence)
-{
-	struct entry *entry = scribe_begin(scribe, ENTRY_ALARM);
-
-	entry_text(entry, KEY_DETAIL, SPAN("a detail"));
-	return scribe_send(scribe, level, fn, &called, sequence);
-}
-
-/* MSG_KEPT as if it had come. */
-static bool
-kept(uint8_t level, uint64_t incarnation, uint64_t upto)
-{
-	struct msg_head head = { .type = MSG_KEPT };
-	struct out body = out_new(32);
-	bool right;
-
-	out_u8(&body, level);
-	out_be64(&body, incarnation);
-	out_be64(&body, upto);
-	right = scribe_hear(scribe, &head, on_cliff(out_view(&body)));
-	out_free(&body);
-	return right;
-}
-
-static bool
-all_seen(void)
-{
-	return shared->count >= wanted;
-}
-
-static bool
-was_called(void)
-{
-	return called >= wanted;
-}
-
-static uint64_t
-incarnation(void)
-{
-	return shared->seen[0].incarnation;
-}
-
-/* A fresh writer with a fresh recorder. */
-static void
-begin(enum recorder_manner manner)
-{
-	memset(shared, 0, sizeof(*shared));
-	shared->manner = manner;
-	called = wanted = 0;
-	called_with = NULL;
-	stand_channel(ends);
-	start_recorder();
-	stand_as(SLOT_WORKER, SLOT_RECORDER, ends[0], hear);
-	CHECK(scribe_new(&scribe, post, WRITER) == 0);
-}
-
-static void
-end(void)
-{
-	kill_recorder();
-	scribe_free(&scribe);
-	post_free(&post);
-	loop_free(&loop);
-	close(ends[0]);
-	close(ends[1]);
-	CHECK(!scribe);
-}
+#include "writer.h"
 
 /* ---- what is tested ------------------------------------------------------ */
 
@@ -304,42 +115,6 @@ round_trip(void)
 }
 
 static void
-sends_again(void)
-{
-	struct msg_head up = { .type = MSG_PEER_UP };
-	uint8_t body[1] = { SLOT_RECORDER };
-
-	begin(SILENT);
-	for (unsigned int i = 0; i < 5; i++)
-		CHECK(write_one(i % 2 ? LEVEL_WRITTEN : LEVEL_SYNCED, count_call, NULL) == 0);
-	wanted = 5;
-	CHECK(stand_until(all_seen));
-	CHECK(kept(LEVEL_WRITTEN, incarnation(), 3));	/* takes off 2 */
-	CHECK(called == 1 && scribe_open(scribe) == 4);
-	kill_recorder();
-	CHECK(write_one(LEVEL_WRITTEN, count_call, NULL) == 0);	/* waits in the channel */
-	shared->manner = SAYS_SYNCED;
-	start_recorder();
-	CHECK(scribe_hear(scribe, &up, span_of(body, 1)));
-	wanted = 6;
-	CHECK(stand_until(was_called));
-	CHECK(called == 6 && scribe_open(scribe) == 0);
-	wanted = 5 + 1 + 5;
-	CHECK(stand_until(all_seen));
-	{
-		static const uint64_t order[] = { 1, 2, 3, 4, 5, 6, 1, 3, 4, 5, 6 };
-
-		for (size_t i = 0; i < COUNT(order); i++) {
-			CHECK(shared->seen[i].is_right);
-			CHECK(shared->seen[i].sequence == order[i]);
-			CHECK(shared->seen[i].sum == shared->seen[order[i] - 1].sum);
-			CHECK(shared->seen[i].incarnation == incarnation());
-		}
-	}
-	end();
-}
-
-static void
 forgets(void)
 {
 	uint64_t s[2];
@@ -376,60 +151,6 @@ is_bounded(void)
 	CHECK(write_one(LEVEL_HANDED, count_call, &sequence) == 0);
 	CHECK(called == 1 && sequence == SCRIBE_LIMIT + 1);
 	CHECK(write_one(LEVEL_HANDED, count_call, &sequence) == -EAGAIN);
-	end();
-}
-
-/* An entry with bodies of these lengths. */
-static int
-write_bodies(enum level level, size_t text, size_t values, uint32_t *right)
-{
-	static const uint8_t digest[ENTRY_DIGEST_SIZE] = { 1 };
-	static uint8_t body[ENTRY_BLOB_LIMIT + 1];
-
-	for (size_t i = 0; i < sizeof(body); i++)
-		body[i] = (uint8_t)(i * i % 251);
-	scribe_begin(scribe, ENTRY_ASK);
-	scribe_attach(scribe, KEY_TEXT_BLOB, digest, span_of(body, text));
-	scribe_attach(scribe, KEY_VALUES_BLOB, digest, span_of(body + 1, values));
-	*right = sum(span_of(body, text)) * 7 + sum(span_of(body + 1, values));
-	return scribe_send(scribe, level, count_call, &called, NULL);
-}
-
-/* Bodies go with their entry, the first time and again, and are bounded. */
-static void
-takes_bodies_along(void)
-{
-	struct msg_head up = { .type = MSG_PEER_UP };
-	uint8_t slot[1] = { SLOT_RECORDER };
-	uint32_t right[3], some;
-
-	begin(SILENT);
-	CHECK(write_bodies(LEVEL_HANDED, ENTRY_BLOB_LIMIT, ENTRY_BLOB_LIMIT, &right[0]) == 0);
-	CHECK(called == 1);	/* a sealed memfd is in the queue: handed */
-	CHECK(write_bodies(LEVEL_WRITTEN, 20000, 10, &right[1]) == 0);
-	CHECK(write_one(LEVEL_WRITTEN, count_call, NULL) == 0);
-	CHECK(write_bodies(LEVEL_SYNCED, 1, ENTRY_BLOB_LIMIT, &right[2]) == 0);
-	CHECK(write_bodies(LEVEL_HANDED, ENTRY_BLOB_LIMIT + 1, 1, &some) == -EMSGSIZE);
-	wanted = 4;
-	CHECK(stand_until(all_seen));
-	kill_recorder();
-	start_recorder();
-	CHECK(scribe_hear(scribe, &up, span_of(slot, 1)));
-	wanted = 8;
-	CHECK(stand_until(all_seen));
-	for (unsigned int i = 0; i < 8; i++)
-		CHECK(shared->seen[i].is_right && shared->seen[i].sequence == i % 4 + 1 &&
-		    shared->seen[i].body_sum == (i % 4 == 2 ? 0 : right[i % 4 - (i % 4 == 3)]));
-
-	/* 9 MiB and more are not kept yet: 6 more go, and not another 6 */
-	CHECK(write_bodies(LEVEL_HANDED, ENTRY_BLOB_LIMIT, ENTRY_BLOB_LIMIT, &some) == 0);
-	CHECK(write_bodies(LEVEL_HANDED, ENTRY_BLOB_LIMIT, ENTRY_BLOB_LIMIT, &some) == -EAGAIN);
-	CHECK(write_one(LEVEL_HANDED, NULL, NULL) == 0);
-	CHECK(kept(LEVEL_WRITTEN, incarnation(), 2));
-	CHECK(write_bodies(LEVEL_HANDED, ENTRY_BLOB_LIMIT, ENTRY_BLOB_LIMIT, &some) == 0);
-	CHECK(kept(LEVEL_SYNCED, incarnation(), 7) && scribe_open(scribe) == 0);
-	for (int i = 0; i < 2; i++)
-		CHECK(write_bodies(LEVEL_HANDED, ENTRY_BLOB_LIMIT, ENTRY_BLOB_LIMIT, &some) == 0);
 	end();
 }
 
@@ -543,17 +264,12 @@ nobody_there(void)
 int
 main(void)
 {
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (shared == MAP_FAILED)
-		return 1;
+	share();
 	numbers();
 	levels();
 	round_trip();
-	sends_again();
 	forgets();
 	is_bounded();
-	takes_bodies_along();
 	wrong_bodies();
 	from_inside();
 	waits_for_room();
