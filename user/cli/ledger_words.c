@@ -142,6 +142,9 @@ static const struct {
 	{ KEY_SIGNED, "signature" }, { KEY_NEED, "people needed" },
 	{ KEY_NAME, "name" }, { KEY_DETAIL, "detail" }, { KEY_SCOPE, "scope" },
 	{ KEY_COUNT, "count" },
+	{ KEY_KERNEL_FLOWS, "connections, by the kernel" },
+	{ KEY_KERNEL_IN, "bytes from the skill, by the kernel" },
+	{ KEY_KERNEL_OUT, "bytes to the skill, by the kernel" },
 };
 
 void
