@@ -66,7 +66,7 @@ enum msg_type {
 	/* everyone -> recorder */
 	MSG_ENTRY,		/* u8 level, be64 incarnation, be64 sequence, block cbor, then a block
 				 * for each body that it names, in the order of their keys */
-	MSG_KEPT,		/* recorder -> writer: u8 level, be64 incarnation, be64 sequence:
+	MSG_KEPT,		/* recorder -> writer: u8 level, u8 disk is full, be64 incarnation, be64 sequence:
 				 * all up to here are written (or synced) */
 
 	/* policy -> each: its view (body: view_*_pack). Two phases, each answered. */

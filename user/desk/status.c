@@ -98,7 +98,7 @@ find_faults(const struct desk *desk, const struct ask *ask, json_t *faults)
 		fault(faults, "a kernel program is not in effect; see \"hooks\"");
 	if (json_is_true(json_object_get(json_object_get(ask->answers[PART_LEDGER],
 	    "ledger"), "is_full")))
-		fault(faults, "the ledger cannot write");
+		fault(faults, "the ledger's disk is full");
 	if (!desk->view)
 		fault(faults, "no policy is in force");
 	if (!desk->knows_sessions)

@@ -2,10 +2,11 @@
  * scribe.c: number, send, keep, send again.
  * Entries not yet written stand in a list in the order of their numbers. The
  * recorder says how far it has written and how far it has synced; what is written
- * leaves the list unless somebody waits for synced. After the recorder restarted
- * the whole list is sent again: it knows doubles by their numbers. It takes them in
- * order only, so where the queue has no room for the next, none is sent before it,
- * and that goes on when there is room.
+ * leaves the list unless somebody waits for synced. While its disk is full nothing is
+ * handed over: who would not wait waits until it is written. After the recorder
+ * restarted the whole list is sent again: it knows doubles by their numbers. It takes
+ * them in order only, so where the queue has no room for the next, none is sent before
+ * it, and that goes on when there is room.
  */
 #include "entry/scribe.h"
 
@@ -45,6 +46,7 @@ struct scribe {
 	uint32_t epoch;
 	uint8_t policy[32];
 	bool has_policy;
+	bool is_full;		/* the recorder's disk: what is only handed may be lost */
 	struct page *first, **last;
 	struct page *unsent;	/* from here on the queue had no room; NULL: all are sent */
 	size_t count;
@@ -282,7 +284,7 @@ scribe_send(struct scribe *scribe, enum level level, scribe_fn fn, void *arg,
 	scribe->body_bytes += page->bodies;
 	page->fn = fn;
 	page->arg = arg;
-	if (level == LEVEL_HANDED && post_waiting(scribe->post, SLOT_RECORDER) == 0)
+	if (level == LEVEL_HANDED && !scribe->is_full && post_waiting(scribe->post, SLOT_RECORDER) == 0)
 		answer(page);
 	return 0;
 }
@@ -333,16 +335,17 @@ bool
 scribe_hear(struct scribe *scribe, const struct msg_head *head, struct span body)
 {
 	uint64_t incarnation, upto;
-	uint8_t level;
+	uint8_t level, is_full;
 
 	if (head->type == MSG_PEER_UP) {
 		scribe->unsent = scribe->first;
 		send_rest(scribe);
 		return true;
 	}
-	if (!take_u8(&body, &level) || !take_be64(&body, &incarnation) ||
+	if (!take_u8(&body, &level) || !take_u8(&body, &is_full) || is_full > 1 || !take_be64(&body, &incarnation) ||
 	    !take_be64(&body, &upto) || body.n || level > LEVEL_SYNCED)
 		return false;
+	scribe->is_full = is_full;
 	if (incarnation == scribe->incarnation)
 		kept(scribe, (enum level)level, upto);
 	return true;

@@ -48,7 +48,7 @@ void scribe_attach(struct scribe *, enum entry_key, const uint8_t digest[ENTRY_D
 /*
  * Send what was begun. fn, where given, is called as fn(arg, 0) once it is kept
  * that well: at LEVEL_HANDED mostly before this returns, since the entry is then
- * in the recorder's queue. Returns 0, -EAGAIN (not recorded; do not act),
+ * in the recorder's queue; but with a full disk once it is written. Returns 0, -EAGAIN (not recorded; do not act),
  * -EMSGSIZE or -EINVAL, and then fn is never called. *sequence (may be NULL) is
  * set before fn is called, and may be used to cancel the call.
  */

@@ -115,7 +115,7 @@ put_status(const struct keep_record *keep, struct out *out)
 	json_member_uint(out, &first, "signed", ledger_signed(keep->ledger));
 	json_member_uint(out, &first, "waiting", keep->waiter_count);
 	out_printf(out, ",\"is_full\":%s,\"elsewhere\":%s",
-	    keep->is_stuck ? "true" : "false",
+	    keep->is_full ? "true" : "false",
 	    away_is_set(&keep->away) ? "true" : "false");
 	json_member_uint(out, &first, "elsewhere_size", keep->away.seen_size);
 	json_member_uint(out, &first, "elsewhere_wall", keep->away.seen_wall);
@@ -146,6 +146,19 @@ hear_do(struct keep_record *keep, const struct msg_head *head, struct span body)
 	return true;
 }
 
+/* A process is there: writers send again by themselves, but must know of a full disk. */
+static bool
+hear_peer(struct keep_record *keep, struct span body)
+{
+	uint8_t slot;
+
+	if (!take_u8(&body, &slot) || body.n || slot >= SLOTS)
+		return false;
+	if (keep->is_full)
+		keep_record_greet(keep, slot);
+	return true;
+}
+
 bool
 keep_record_hear(void *arg, unsigned int from, const struct msg_head *head,
     struct span body, int fd)
@@ -163,9 +176,10 @@ keep_record_hear(void *arg, unsigned int from, const struct msg_head *head,
 		return hear_swap(keep, body);
 	case MSG_DO:
 		return hear_do(keep, head, body);
-	case MSG_PEER_DOWN:
 	case MSG_PEER_UP:
-		return true;	/* writers ask again by themselves */
+		return hear_peer(keep, body);
+	case MSG_PEER_DOWN:
+		return true;
 	default:
 		return false;
 	}

@@ -70,6 +70,7 @@ send_kept(struct keep_record *keep, unsigned int slot, enum level level,
 	int error;
 
 	out_u8(&body, (uint8_t)level);
+	out_u8(&body, keep->is_full);
 	out_be64(&body, keep->writers.of[slot].incarnation);
 	out_be64(&body, sequence);
 	error = slot == SLOT_RECORDER ? 0 :
@@ -173,6 +174,45 @@ tell_mended(struct keep_record *keep)
 	    "bodies that were not what their names say were made again", mended);
 }
 
+/* All writers are told whether they may hand entries over and not wait. */
+static void
+tell_room(struct keep_record *keep, bool is_full)
+{
+	if (is_full == keep->is_full)
+		return;
+	keep->is_full = is_full;
+	for (unsigned int slot = 0; slot < SLOTS; slot++)
+		keep_record_greet(keep, slot);
+	if (is_full)
+		log_warning("the disk has no room for the ledger's reserve: every "
+		    "ask waits until its entry is written");
+	keep_record_enter(keep, ENTRY_ALARM, is_full ? "ledger-full" : "ledger-has-room",
+	    is_full ? "the disk is full: every ask waits for its entry" :
+	    "the disk has room again", 0);
+}
+
+void
+keep_record_greet(struct keep_record *keep, unsigned int slot)
+{
+	struct writer *writer = &keep->writers.of[slot];
+
+	if (!msg_has_channel(SLOT_RECORDER, slot))
+		return;
+	writer->owes_written = true;
+	send_kept(keep, slot, LEVEL_WRITTEN, writer->written, &writer->owes_written);
+}
+
+static void
+look_for_room(void *arg)
+{
+	struct keep_record *keep = arg;
+	bool is_full = !ledger_reserve(keep->ledger);
+
+	if (is_full)
+		(void)loop_set(keep->loop, &keep->room, RETRY_NS, look_for_room, keep);
+	tell_room(keep, is_full);
+}
+
 static void
 write_batch(void *arg)
 {
@@ -183,6 +223,8 @@ write_batch(void *arg)
 	    (size_t)(ledger_written(keep->ledger) - was));
 	bool sync = highest == LEVEL_SYNCED;
 
+	if (!keep->is_full)
+		look_for_room(keep);	/* before anybody is told that theirs is kept */
 	tell(keep, highest);
 	if (error == -EIO) {
 		give_up(keep, "writing the ledger failed");
@@ -302,6 +344,7 @@ keep_record_open(struct keep_record **out, struct loop *loop, int directory,
 		keep_record_close(&keep);
 		return error;
 	}
+	look_for_room(keep);
 	keep_record_enter(keep, ENTRY_START, NULL, ledger_name(keep->ledger),
 	    found->size);
 	if (found->cut)
@@ -329,13 +372,15 @@ keep_record_close(struct keep_record **out)
 		    ledger_written(keep->ledger));
 		loop_unset(keep->loop, &keep->batch);
 		if (ledger_write(keep->ledger) || ledger_checkpoint(keep->ledger))
-			log_error("the last entries could not be signed");
+			log_error("the last entries could not be signed, and %zu not be "
+			    "written", keep->waiter_count);
 		else
 			send_away(keep);
 	}
 	loop_unset(keep->loop, &keep->batch);
 	loop_unset(keep->loop, &keep->sign);
 	loop_unset(keep->loop, &keep->answers);
+	loop_unset(keep->loop, &keep->room);
 	post_free(&keep->post);
 	ledger_close(&keep->ledger);
 	away_free(&keep->away);

@@ -28,8 +28,10 @@ struct keep_record {
 	struct timer batch;		/* write what was collected */
 	struct timer sign;		/* sign what was written */
 	struct timer answers;		/* tell the writers what they do not know */
+	struct timer room;		/* try to have the reserve again */
 	uint64_t signed_when;		/* CLOCK_MONOTONIC */
 	bool is_stuck, is_unsigned, is_apart;	/* what the operator has been told */
+	bool is_full;			/* and the writers: no reserve, hand nothing over unwritten */
 	uint64_t mended;		/* bodies made again, of which the record tells */
 
 	struct view_recorder *view, *offered;	/* in force, and the next */
@@ -43,6 +45,8 @@ int keep_record_take(struct keep_record *, unsigned int slot, enum level,
     uint64_t incarnation, uint64_t sequence, struct span entry);
 /* keep_record.c: tell the writers what they do not know yet. */
 void keep_record_answer(struct keep_record *);
+/* keep_record.c: say to one process how far it is kept, and whether the disk is full. */
+void keep_record_greet(struct keep_record *, unsigned int slot);
 /* hear.c: a message has come (a post_fn). */
 struct msg_head;
 bool keep_record_hear(void *arg, unsigned int from, const struct msg_head *,

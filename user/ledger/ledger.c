@@ -228,8 +228,8 @@ write_some(struct ledger *ledger)
 	return 0;
 }
 
-int
-ledger_write(struct ledger *ledger)
+static int
+write_all(struct ledger *ledger)
 {
 	int error = 0;
 
@@ -245,6 +245,14 @@ ledger_write(struct ledger *ledger)
 	while (!error && ledger->leaf_count)
 		error = ledger->is_lost ? -EIO : write_some(ledger);
 	return ledger->is_lost ? -EIO : error;
+}
+
+int
+ledger_write(struct ledger *ledger)
+{
+	int error = write_all(ledger);
+
+	return ledger_spend_reserve(ledger, error) ? write_all(ledger) : error;
 }
 
 int
@@ -315,7 +323,7 @@ ledger_open(struct ledger **out, int directory, const char *name,
 	if (!ledger)
 		return -ENOMEM;
 	ledger->directory = directory;
-	ledger->tail = ledger->lock = -1;
+	ledger->tail = ledger->lock = ledger->reserve = -1;
 	ledger->pending_last = &ledger->pending;
 	ledger->blobs_last = &ledger->blobs;
 	ledger->batch = out_new(LEDGER_BATCH_MOST);
@@ -342,6 +350,7 @@ ledger_close(struct ledger **out)
 	ledger_drop_blobs(ledger);
 	close_fd(&ledger->tail);
 	close_fd(&ledger->lock);
+	close_fd(&ledger->reserve);
 	note_key_wipe(&ledger->key);
 	out_free(&ledger->batch);
 	out_free(&ledger->bundle);

@@ -58,6 +58,9 @@ size_t ledger_waiting(const struct ledger *);
  * again. After -EIO close the ledger: what is on disk is no longer known.
  */
 int ledger_write(struct ledger *);
+/* Take the room of the reserve, which a full disk is fallen back on, again if it was
+ * spent. False: there is none; take only what can be refused. */
+bool ledger_reserve(struct ledger *);
 /* Make all that is written last. Returns 0 or -EIO (close it). */
 int ledger_sync(struct ledger *);
 /* Sync, publish tiles and sign, unless nothing is new. Returns 0 or -errno (may be tried again). */

@@ -33,6 +33,8 @@ struct blob {
 struct ledger {
 	int directory;		/* the caller's */
 	int lock;
+	int reserve;		/* reserve.c: its file, -1: not open */
+	bool has_reserve;	/* and it has its room */
 	int tail;		/* journal being written, -1: none yet */
 	off_t tail_length;
 	uint64_t tail_base;	/* index of its first entry */
@@ -65,6 +67,8 @@ struct ledger {
 
 /* ledger.c: count an entry that is in the journal. */
 void ledger_count(struct ledger *, struct span entry, const struct hash *leaf);
+/* reserve.c: after a write that failed with `error`: is there room now, the reserve's? */
+bool ledger_spend_reserve(struct ledger *, int error);
 /* ledger_blob.c: make all bodies that wait files that last. Returns 0, -EIO or -errno (again). */
 int ledger_write_blobs(struct ledger *);
 void ledger_drop_blobs(struct ledger *);

@@ -30,7 +30,7 @@
 static const char *const calls[] = {
 	"openat", "mkdirat", "renameat", "renameat2", "unlinkat", "faccessat",
 	"faccessat2", "fsync", "fdatasync", "syncfs", "flock", "getdents64",
-	"lseek", "socket", "connect", "sendto", "getsockopt", NULL
+	"lseek", "socket", "connect", "sendto", "getsockopt", "fallocate", NULL
 };
 
 /* The ledger's directory, made when it is not there; a descriptor or -errno. */

@@ -20,7 +20,7 @@ static const struct msg_rule rules[] = {
 	{ MSG_CHILD, SLOT_WARDEN, SLOT_BROKER, FIXED(17), false },
 
 	{ MSG_ENTRY, MSG_ANY, SLOT_RECORDER, 21, MSG_BODY_MAX, false },
-	{ MSG_KEPT, SLOT_RECORDER, MSG_ANY, FIXED(17), false },
+	{ MSG_KEPT, SLOT_RECORDER, MSG_ANY, FIXED(18), false },
 
 	{ MSG_VIEW_OFFER, SLOT_POLICY, MSG_ANY, 4, MSG_BODY_MAX, false },
 	{ MSG_VIEW_SWAP, SLOT_POLICY, MSG_ANY, FIXED(4), false },

@@ -82,7 +82,9 @@ keep_entry(const uint8_t *kept)
 {
 	struct out body = out_new(100);
 
-	out_bytes(&body, kept, 17);
+	out_u8(&body, kept[0]);
+	out_u8(&body, 0);
+	out_bytes(&body, kept + 1, 16);
 	tell(SLOT_RECORDER, MSG_KEPT, 0, &body);
 	out_free(&body);
 }

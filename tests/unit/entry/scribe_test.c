@@ -165,6 +165,7 @@ wrong_bodies(void)
 	wanted = 1;
 	CHECK(stand_until(all_seen));
 	out_u8(&body, LEVEL_SYNCED);
+	out_u8(&body, 0);
 	out_be64(&body, incarnation());
 	out_be64(&body, 1);
 	for (size_t n = 0; n < body.n; n++)

@@ -52,9 +52,10 @@ sum(struct span in)
 __attribute__((unused)) static void
 say_kept(unsigned int to, uint8_t level, const struct seen *seen)
 {
-	struct out body = out_new(17);
+	struct out body = out_new(18);
 
 	out_u8(&body, level);
+	out_u8(&body, 0);
 	out_be64(&body, seen->incarnation);
 	out_be64(&body, seen->sequence);
 	post_send(post, to, MSG_KEPT, 0, out_view(&body), -1);
@@ -141,6 +142,8 @@ write_one(enum level level, scribe_fn fn, uint64_t *sequence)
 	return scribe_send(scribe, level, fn, &called, sequence);
 }
 
+static bool disk_is_full;	/* says the recorder */
+
 /* MSG_KEPT as if it had come. */
 __attribute__((unused)) static bool
 kept(uint8_t level, uint64_t incarnation, uint64_t upto)
@@ -150,6 +153,7 @@ kept(uint8_t level, uint64_t incarnation, uint64_t upto)
 	bool right;
 
 	out_u8(&body, level);
+	out_u8(&body, disk_is_full);
 	out_be64(&body, incarnation);
 	out_be64(&body, upto);
 	right = scribe_hear(scribe, &head, on_cliff(out_view(&body)));

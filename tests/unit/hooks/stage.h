@@ -127,6 +127,7 @@ keep_entry(void)
 		entries[entry_count++].n = cbor.n;
 	}
 	out_u8(&kept, level);
+	out_u8(&kept, 0);
 	out_be64(&kept, incarnation);
 	out_be64(&kept, sequence);
 	if (recorder_answers)

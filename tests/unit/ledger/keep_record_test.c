@@ -183,6 +183,8 @@ say_body(enum level level, uint64_t sequence, struct span body, const struct spa
 	out_free(&packet);
 }
 
+static uint8_t told_full;	/* what the last MSG_KEPT said of the disk */
+
 /* Wait until the recorder says that all up to `sequence` is kept at `level`. */
 static bool
 is_kept(unsigned int slot, enum level level, uint64_t incarnation, uint64_t sequence)
@@ -192,8 +194,8 @@ is_kept(unsigned int slot, enum level level, uint64_t incarnation, uint64_t sequ
 	uint8_t how;
 
 	while (hear_type(slot, MSG_KEPT, &body)) {
-		if (!take_u8(&body, &how) || !take_be64(&body, &run) ||
-		    !take_be64(&body, &up_to) || body.n || run != incarnation)
+		if (!take_u8(&body, &how) || !take_u8(&body, &told_full) || !take_be64(&body, &run) ||
+		    !take_be64(&body, &up_to) || body.n || (run && run != incarnation))
 			return false;
 		if (how == level && up_to >= sequence)
 			return up_to == sequence;
@@ -436,17 +438,42 @@ ends_signed(void)
 	CHECK(is_right(491 + 2 + count_of("recorder", 0)));
 }
 
-/* In a mount namespace of its own: a small file system that fills up. */
 static void
-full_disk(void)
+fill_up(const char *name)
 {
 	static char zeros[1 << 16];
 	char ballast[96];
-	struct span body;
 	int fd;
 
+	snprintf(ballast, sizeof(ballast), "%s/%s", path, name);
+	fd = open(ballast, O_WRONLY | O_CREAT, 0600);
+	for (size_t n = sizeof(zeros); fd >= 0 && n; n /= 2)
+		while (write(fd, zeros, n) > 0)
+			;
+	CHECK(fd >= 0 && close(fd) == 0);
+}
+
+static void
+empty(const char *name)
+{
+	char ballast[96];
+
+	snprintf(ballast, sizeof(ballast), "%s/%s", path, name);
+	CHECK(unlink(ballast) == 0);
+}
+
+/*
+ * In a mount namespace of its own: a small file system that fills up. What was
+ * handed gets the reserve's room, and from then on the writers know; once that is
+ * used up too, everything waits.
+ */
+static void
+full_disk(void)
+{
+	struct span body;
+
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("tmpfs", path, "tmpfs", 0, "size=1m")) {
+	    mount("tmpfs", path, "tmpfs", 0, "size=36m")) {
 		fprintf(stderr, "a full disk was not tried: this needs root\n");
 		CHECK(geteuid() != 0);
 		return;
@@ -455,26 +482,33 @@ full_disk(void)
 	folder = clear_of_channels(open(path, O_RDONLY | O_DIRECTORY));
 	start();
 	say_entry(SLOT_WORKER, "worker/0", LEVEL_SYNCED, 7, 1);
-	CHECK(is_kept(SLOT_WORKER, LEVEL_SYNCED, 7, 1));
-	snprintf(ballast, sizeof(ballast), "%s/ballast", path);
-	fd = open(ballast, O_WRONLY | O_CREAT, 0600);
-	while (write(fd, zeros, sizeof(zeros)) > 0)
-		;
-	for (uint64_t i = 2; i <= 200; i++)
+	CHECK(is_kept(SLOT_WORKER, LEVEL_SYNCED, 7, 1) && !told_full);
+	fill_up("first");
+	for (uint64_t i = 2; i <= 100; i++)
+		say_entry(SLOT_WORKER, "worker/0", LEVEL_HANDED, 7, i);
+	CHECK(is_kept(SLOT_WORKER, LEVEL_WRITTEN, 7, 100));
+	CHECK(told_full && status_has("\"is_full\":true"));
+	CHECK(count_of("worker/0", 7) == 100);
+	fill_up("second");
+	for (uint64_t i = 101; i <= 200; i++)
 		say_entry(SLOT_WORKER, "worker/0", LEVEL_SYNCED, 7, i);
 	usleep(300000);
-	CHECK(status_has("\"is_full\":true"));
 	CHECK(count_of("worker/0", 7) < 200);
 	body = make_body(201, 50000);
 	say_body(LEVEL_SYNCED, 201, body, &body);	/* a body waits as entries do */
 	usleep(300000);
 	CHECK(status_has("\"is_full\":true") && bodies_are_there());
-	CHECK(close(fd) == 0 && unlink(ballast) == 0);
-	CHECK(is_kept(SLOT_WORKER, LEVEL_SYNCED, 7, 201));
+	empty("second");
+	CHECK(is_kept(SLOT_WORKER, LEVEL_SYNCED, 7, 201) && told_full);
 	CHECK(count_of("worker/0", 7) == 201 && bodies_are_there());
+	empty("first");
+	for (int i = 0; i < 50 && !status_has("\"is_full\":false"); i++)
+		usleep(100000);
+	say_entry(SLOT_WORKER, "worker/0", LEVEL_SYNCED, 7, 202);
+	CHECK(is_kept(SLOT_WORKER, LEVEL_SYNCED, 7, 202) && !told_full);
 	CHECK(hear_type(SLOT_WARDEN, MSG_BEAT, &body));
 	CHECK(quit() == 0);
-	CHECK(is_right(201 + count_of("recorder", 0)));
+	CHECK(is_right(202 + count_of("recorder", 0)));
 	umount2(path, MNT_DETACH);	/* `folder` is still open in it */
 }
 
