@@ -45,7 +45,7 @@ static const struct {
 	    "\"text\":\"the beginning\",\"values\":[\"x\"]," },
 	{ "text", true, true, SPAN("select 'é'\n\xff"), SPAN(""),
 	    "\"text\":\"select 'é'\\n\\\\xff\",\"values\":[\"x\"]," },
-	{ "values", true, false, SPAN(""), SPAN("\x84\x61""a\xf6\x42\xff\0\x60"),
+	{ "values", true, false, SPAN(""), SPAN("\x84\x61" "a\xf6\x42\xff\0\x60"),
 	    "\"text\":\"the beginning\",\"values\":[\"a\",null,\"ff00\",\"\"]," },
 	{ "values for others", true, true, SPAN(""), SPAN("\x80"),
 	    "\"text\":\"the beginning\",\"values\":[]," },

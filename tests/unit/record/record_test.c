@@ -273,11 +273,11 @@ long_values(void)
 	CHECK(record_ask(&flow, &ask, NULL) == 0);
 	cbor = sent(LEVEL_HANDED);
 	CHECK(body_count == 0 && lacks(cbor, KEY_VALUES_BLOB));
-	CHECK(memmem(cbor.p, cbor.n, "\x18\x24\x83\x61""a\xf6\x64\\xff", 11));
+	CHECK(memmem(cbor.p, cbor.n, "\x18\x24\x83\x61" "a\xf6\x64\\xff", 11));
 	ask.value_count = 4;
 	CHECK(record_ask(&flow, &ask, NULL) == 0);
 	cbor = sent(LEVEL_HANDED);
-	out_bytes(&right, "\x84\x61""a\xf6\x41\xff\x79\x40\0", 9);
+	out_bytes(&right, "\x84\x61" "a\xf6\x41\xff\x79\x40\0", 9);
 	out_bytes(&right, much, sizeof(much));
 	CHECK(body_count == 1 && span_equal(bodies[0], out_view(&right)));
 	CHECK(names_body(cbor, KEY_VALUES_BLOB, out_view(&right)) && lacks(cbor, KEY_TEXT_BLOB));
