@@ -72,6 +72,9 @@ static const struct {
 	  "start skills with `interlock run`, which closes what is inherited" },
 	{ "descriptors", "connected sockets handed to a skill over a socket pair are used unseen",
 	  "start skills with `interlock run`" },
+	{ "attached-uid", "what `interlock attach` takes in may look into, write to and so become "
+	  "any other process of its uid", "attach only what has a uid of its own, or start it with "
+	  "`interlock run`, which gives it a pid namespace" },
 	{ "attached-udp", "`interlock attach` destroys connected TCP sockets; older UDP sockets "
 	  "are silenced on every device but loopback", "restart the skill after attaching it" },
 	{ "bpf-rights", "whoever has CAP_BPF and CAP_NET_ADMIN in the first user namespace "
@@ -178,7 +181,7 @@ check_kernel(struct writer *writer)
 	if (read_line("/proc/sys/kernel/yama/ptrace_scope", line, sizeof(line)))
 		check(writer, "ptrace", line[0] != '0', line[0] != '0' ?
 		    "a process cannot trace strangers of its uid" :
-		    "a skill may trace others of its uid", "give each skill a uid of its own, "
+		    "what is attached may trace others of its uid", "give it a uid of its own, "
 		    "or sysctl kernel.yama.ptrace_scope=1");
 }
 

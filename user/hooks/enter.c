@@ -62,6 +62,15 @@ unescape(char *text)
 	*to = '\0';
 }
 
+/* Another /proc than ours, which shows the host's processes. */
+static int
+take_away(const char *path)
+{
+	if (strcmp(path, "/proc") == 0 || strncmp(path, "/proc/", 6) == 0)
+		return 0;	/* mounted over last */
+	return umount2(path, MNT_DETACH) == 0 ? 0 : cover(path);
+}
+
 static int
 treat(const char *path, const char *type)
 {
@@ -73,6 +82,8 @@ treat(const char *path, const char *type)
 	}
 	if (strcmp(type, "bpf") == 0)
 		return cover(path);
+	if (strcmp(type, "proc") == 0)
+		return take_away(path);
 	if (strncmp(type, "cgroup", 6) != 0)
 		return 0;
 	r = make_read_only(AT_FDCWD, path, 0);

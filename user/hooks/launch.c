@@ -4,7 +4,10 @@
  * word` when it has arranged itself, waits for one byte, and says another only
  * if something fails after that: execve() closes its end, so the end of the
  * conversation means that the command runs. The child is a copy of a process
- * with one thread and may use the C library as usual.
+ * with one thread and may use the C library as usual. In between stands the
+ * first process of the new pid namespace, which has another pair to say how the
+ * command ended; what number the command has out here, the kernel says with the
+ * child's first word.
  */
 #include "launch.h"
 
@@ -110,7 +113,6 @@ child(const struct launch *l, int line)
 	if (send(line, &ready, sizeof(ready), MSG_NOSIGNAL) < 0 ||
 	    recv(line, &go, 1, 0) != 1)
 		_exit(126);	/* the loader is gone, or thought better of it */
-	reset_signals();
 	umask(022);
 	if (setsid() < 0)
 		give_up(line, errno, "begin a session");
@@ -128,6 +130,21 @@ child(const struct launch *l, int line)
 		give_up(line, r, "set the system call filter");
 	execvp(l->argv[0], l->argv);
 	give_up(line, errno, l->argv[0]);
+}
+
+/* The first process of the namespace: one more, and tend it. */
+static void __attribute__((noreturn))
+begin(const struct launch *l, int line, int end)
+{
+	pid_t command;
+
+	reset_signals();	/* both: the loader does not mourn its children */
+	command = fork();
+	if (command < 0)
+		give_up(line, errno, "make a second process");
+	if (command == 0)
+		child(l, line);
+	launch_tend(l, command, end);
 }
 
 /* File systems whose "regular files" are handles to something else. */
@@ -196,8 +213,8 @@ static long
 make_child(const struct launch *l, int *pidfd)
 {
 	struct clone_args args = {
-		.flags = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS |
-		    CLONE_PIDFD | CLONE_INTO_CGROUP |
+		.flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC |
+		    CLONE_NEWUTS | CLONE_PIDFD | CLONE_INTO_CGROUP |
 		    (l->own_network ? CLONE_NEWNET : 0),
 		.pidfd = (uint64_t)(uintptr_t)pidfd,
 		.exit_signal = SIGCHLD,
@@ -207,11 +224,32 @@ make_child(const struct launch *l, int *pidfd)
 	return syscall(SYS_clone3, &args, sizeof(args));
 }
 
-static int
-hear(int line, char *why, size_t size)
+/* Whose word it is, by our numbers; 0: the kernel does not say. */
+static pid_t
+sender_of(struct msghdr *message)
 {
+	struct cmsghdr *c = CMSG_FIRSTHDR(message);
+	struct ucred who = { 0 };
+
+	if (c && c->cmsg_level == SOL_SOCKET &&
+	    c->cmsg_type == SCM_CREDENTIALS &&
+	    c->cmsg_len == CMSG_LEN(sizeof(who)))
+		memcpy(&who, CMSG_DATA(c), sizeof(who));
+	return who.pid;
+}
+
+static int
+hear(int line, pid_t *from, char *why, size_t size)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(struct ucred))];
+		struct cmsghdr align;
+	} control;
 	struct word word;
-	ssize_t n = recv(line, &word, sizeof(word), MSG_DONTWAIT);
+	struct iovec part = { &word, sizeof(word) };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(line, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
 	if (n < 0)
 		return -errno;
@@ -222,12 +260,13 @@ hear(int line, char *why, size_t size)
 	word.what[WHAT_SIZE - 1] = '\0';
 	if (word.error)
 		snprintf(why, size, "%s: %s", word.what, strerror(word.error));
+	*from = sender_of(&message);
 	return -word.error;
 }
 
-/* The child has said that it is ready: 0. */
+/* The child has said that it is ready, and so who it is: 0. */
 static int
-wait_ready(const struct launched *l, char *why, size_t size)
+wait_ready(struct launched *l, char *why, size_t size)
 {
 	struct pollfd poll_one = { .fd = l->line, .events = POLLIN };
 	int r;
@@ -235,11 +274,53 @@ wait_ready(const struct launched *l, char *why, size_t size)
 	do
 		r = poll(&poll_one, 1, READY_MS);
 	while (r < 0 && errno == EINTR);
-	r = r < 0 ? -errno : r == 0 ? -ETIMEDOUT : hear(l->line, why, size);
-	if (r == 1)
+	r = r < 0 ? -errno : r == 0 ? -ETIMEDOUT :
+	    hear(l->line, &l->pid, why, size);
+	if (r == 1 || (r == 0 && l->pid <= 0))
 		r = -ECHILD;
 	if (r == -ETIMEDOUT || r == -ECHILD)
 		snprintf(why, size, "the new process did not get ready");
+	return r;
+}
+
+/* Pairs for the child and for the first process; ours are .line and .end. */
+static int
+make_lines(struct launched *made, int theirs[2])
+{
+	int pair[2], yes = 1;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	made->line = pair[0];
+	theirs[0] = pair[1];
+	if (setsockopt(made->line, SOL_SOCKET, SO_PASSCRED, &yes,
+	    sizeof(yes)) < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	made->end = pair[0];
+	theirs[1] = pair[1];
+	return 0;
+}
+
+/* The two processes, the child on its way to being ready. */
+static int
+make_both(const struct launch *l, struct launched *made, char *why, size_t size)
+{
+	int theirs[2] = { -1, -1 }, r = make_lines(made, theirs);
+	long pid;
+
+	if (r == 0) {
+		pid = make_child(l, &made->pidfd);
+		if (pid == 0) {
+			launch_forget(made);	/* our copies of your ends */
+			begin(l, theirs[0], theirs[1]);
+		}
+		r = pid < 0 ? -errno : 0;
+	}
+	close_fd(&theirs[0]);
+	close_fd(&theirs[1]);
+	if (r < 0)
+		snprintf(why, size, "no new process: %s", strerror(-r));
 	return r;
 }
 
@@ -247,31 +328,13 @@ int
 launch_begin(const struct launch *l, struct launched *out, char *why,
     size_t size)
 {
-	struct launched made = { .pidfd = -1, .line = -1 };
-	int pair[2], r = check(l, why, size);
-	long pid;
+	struct launched made = { .pidfd = -1, .line = -1, .end = -1 };
+	int r = check(l, why, size);
 
-	if (r < 0)
-		return r;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-		snprintf(why, size, "no socket pair: %s", strerror(errno));
-		return -errno;
-	}
-	pid = make_child(l, &made.pidfd);
-	if (pid == 0) {
-		close(pair[0]);
-		child(l, pair[1]);
-	}
-	r = pid < 0 ? -errno : 0;
-	close(pair[1]);
-	if (r < 0) {
-		close(pair[0]);
-		snprintf(why, size, "no new process: %s", strerror(-r));
-		return r;
-	}
-	made.pid = (pid_t)pid;
-	made.line = pair[0];
-	r = wait_ready(&made, why, size);
+	if (r == 0)
+		r = make_both(l, &made, why, size);
+	if (r == 0)
+		r = wait_ready(&made, why, size);
 	if (r < 0) {
 		launch_abort(&made);
 		return r;
@@ -289,13 +352,16 @@ launch_go(const struct launched *l)
 int
 launch_outcome(const struct launched *l, char *why, size_t size)
 {
-	return hear(l->line, why, size);
+	pid_t from;
+
+	return hear(l->line, &from, why, size);
 }
 
 void
 launch_forget(struct launched *l)
 {
 	close_fd(&l->line);
+	close_fd(&l->end);
 	close_fd(&l->pidfd);
 }
 

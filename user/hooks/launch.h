@@ -4,22 +4,25 @@
  * a test can call it. Lives in the loader; needs CAP_SYS_ADMIN, CAP_NET_ADMIN,
  * CAP_SETUID, CAP_SETGID, CAP_SETPCAP and CAP_DAC_OVERRIDE.
  *
- * In two steps. launch_begin() makes the child, already inside the cgroup, in
- * new mount, ipc, uts and (unless the host's is wanted) network namespaces with
- * `lo` up, its mounts arranged; there it waits. Its namespace can now be given a
- * door. launch_go() lets it drop everything and execute the command. What is
- * gone by then, for good, whatever the command is:
+ * In two steps. launch_begin() makes two processes, already inside the cgroup,
+ * in new pid, mount, ipc, uts and (unless the host's is wanted) network
+ * namespaces: the first, which tends whatever comes after it (tend.c), and the
+ * child that will be the command. With `lo` up and its mounts arranged it waits.
+ * Its namespace can now be given a door. launch_go() lets it drop everything and
+ * execute the command. What is gone by then, for good, whatever the command is:
  *   - every descriptor but 0, 1 and 2, and those are files, pipes, terminals,
  *     harmless devices or unix sockets;
  *   - every capability in every set, the bounding set too, securebits locked,
  *     no_new_privs set, so that no set-uid file gives anything back;
- *   - the paths in `hide`, every bpffs, and other users' processes in /proc;
- *     the cgroup file systems are read-only;
+ *   - every process but the skill's own: none other has a number or a /proc;
+ *   - the paths in `hide`, every bpffs and every foreign /proc; the cgroup file
+ *     systems are read-only;
  *   - by seccomp, foreign system call tables and the calls in fence.c.
  */
 #ifndef HOOKS_LAUNCH_H
 #define HOOKS_LAUNCH_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -45,9 +48,10 @@ struct launch {
 };
 
 struct launched {
-	pid_t pid;
-	int pidfd;	/* poll it: the command has ended; waitid(P_PIDFD) */
+	pid_t pid;	/* the command's, as the caller sees it */
+	int pidfd;	/* of the first process, a child of the caller's: ends last */
 	int line;	/* poll it after launch_go(): launch_outcome() has an answer */
+	int end;	/* poll it: the command has ended: launch_end() */
 };
 
 /* The child waits. On failure nothing is left behind, *out is unchanged and
@@ -58,13 +62,20 @@ int launch_go(const struct launched *);
 /* 1: the command runs; -EAGAIN: not known yet; another -errno: it could not be
  * started, `why` tells, and the child is about to exit. */
 int launch_outcome(const struct launched *, char *why, size_t size);
-/* Close both descriptors; the child is not touched. Safe to repeat. */
+/* How the command ended: si_code and si_status. 0; -EAGAIN: not yet. What it
+ * left running goes on. Its number is nobody else's until launch_forget(). */
+int launch_end(const struct launched *, siginfo_t *gone);
+/* Close the descriptors; no process is touched. Safe to repeat. The first
+ * process is left to be reaped (or SA_NOCLDWAIT). */
 void launch_forget(struct launched *);
-/* Kill a child that has not begun, reap it, and forget it. */
+/* Kill what has been made, reap it, and forget it. */
 void launch_abort(struct launched *);
 
-/* ---- what the child does, each its own file -------------------------- */
+/* ---- what the children do, each its own file ------------------------- */
 
+/* tend.c: be the first process, beside that command, until all have ended. */
+void launch_tend(const struct launch *, pid_t command, int end)
+    __attribute__((noreturn));
 /* enter.c: arrange the new mount namespace. 0 or -errno; *what is the step. */
 int launch_mounts(const struct launch *, const char **what);
 /* shed.c: user, groups, capabilities, securebits: all gone. */

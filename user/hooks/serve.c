@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <linux/capability.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -237,9 +238,13 @@ open_all(struct loader *loader, char *why, size_t size)
 int
 loader_serve(struct loader *loader)
 {
+	/* the first process of a skill ends whenever its last one does */
+	const struct sigaction unmourned = { .sa_handler = SIG_DFL,
+		.sa_flags = SA_NOCLDWAIT };
 	char why[LOADER_WHY] = "";
 	int r = loop_new(&loader->loop);
 
+	sigaction(SIGCHLD, &unmourned, NULL);
 	if (r == 0)
 		r = post_new(&loader->post, loader->loop, SLOT_LOADER, hear,
 		    loader);

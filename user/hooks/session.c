@@ -52,7 +52,7 @@ session_new(struct loader *loader, struct session **out, const char *skill,
 	strcpy(s->starter, starter);
 	s->starter_uid = starter_uid;
 	s->events_fd = -1;
-	s->launched = (struct launched){ .pidfd = -1, .line = -1 };
+	s->launched = (struct launched){ .pidfd = -1, .line = -1, .end = -1 };
 	*out = s;
 	return 0;
 }
@@ -108,7 +108,7 @@ session_check(struct session *s)
 	if (r == 1 || (r == 0 && s->is_attached))
 		return;
 	/* before its first process, an empty group is only a beginning; and a
-	 * process leaves its group before its exit code can be fetched */
+	 * process leaves its group before we have read its exit code */
 	if (r == 0 && (!s->has_begun || s->end))
 		return;
 	session_end(&s, r < 0 ? "its cgroup is gone" : "all processes ended",

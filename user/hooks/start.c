@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -301,11 +300,10 @@ static void
 on_end(void *arg, uint32_t events)
 {
 	struct session *s = arg;
-	siginfo_t gone = { 0 };
+	siginfo_t gone;
 
 	(void)events;
-	if (waitid(P_PIDFD, (id_t)s->launched.pidfd, &gone, WEXITED | WNOHANG) <
-	    0 || gone.si_pid == 0)
+	if (launch_end(&s->launched, &gone) < 0)
 		return;
 	if (s->line)
 		on_line(s, 0);	/* what it said comes before its end */
@@ -339,7 +337,7 @@ finish(struct session *s, const struct request *request, struct run *run)
 		r = loop_watch(loader->loop, s->launched.line, EPOLLIN, on_line,
 		    s, &s->line);
 	if (r == 0)
-		r = loop_watch(loader->loop, s->launched.pidfd, EPOLLIN, on_end,
+		r = loop_watch(loader->loop, s->launched.end, EPOLLIN, on_end,
 		    s, &s->end);
 	if (r < 0)
 		return r;
@@ -416,7 +414,7 @@ start_signal(struct loader *loader, struct request *request)
 	json_int_t number = json_integer_value(json_object_get(request->json,
 	    "signal"));
 
-	if (!s || s->requester != request->pid || s->launched.pidfd < 0 ||
+	if (!s || s->requester != request->pid || s->launched.end < 0 ||
 	    number < 1 || number > 31) {
 		answer_error(loader, request->id, ANSWER_PERMISSION,
 		    "no such session of yours to signal");

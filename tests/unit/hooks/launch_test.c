@@ -17,6 +17,7 @@
 
 static char scratch[] = "/tmp/interlock-launch-XXXXXX";
 static char group[512], hosts[128], shelf[128], hidden[128], inner[160];
+static char elsewhere[128];	/* the host's /proc once more */
 static int group_fd;
 static int quiet[3];	/* /dev/null for what is told on purpose */
 
@@ -65,12 +66,27 @@ inside(int argc, char **argv)
 static int
 end_of(struct launched *made)
 {
+	struct pollfd one = { .fd = made->end, .events = POLLIN };
 	siginfo_t gone = { 0 };
 
-	waitid(P_PIDFD, (id_t)made->pidfd, &gone, WEXITED);
-	launch_forget(made);
+	poll(&one, 1, -1);
+	CHECK(launch_end(made, &gone) == 0 && gone.si_pid == made->pid);
 	return gone.si_code == CLD_EXITED ? gone.si_status :
 	    -gone.si_status;
+}
+
+/* And all that it left has ended too. */
+static int
+last_of(struct launched *made)
+{
+	int status = end_of(made), first = made->pidfd;
+	siginfo_t gone = { 0 };
+
+	made->pidfd = -1;
+	launch_forget(made);
+	CHECK(waitid(P_PIDFD, (id_t)first, &gone, WEXITED) == 0);
+	close(first);
+	return status;
 }
 
 static struct launch
@@ -103,7 +119,7 @@ run(const struct launch *l, int *outcome, char *why)
 	one.fd = made.line;
 	poll(&one, 1, 10000);
 	*outcome = launch_outcome(&made, why, 256);
-	return end_of(&made);
+	return last_of(&made);
 }
 
 static void
@@ -134,6 +150,9 @@ static const struct {
 	{ "true",           { "true" }, "/", 1, 0, "" },
 	{ "its own code",   { "sh", "-c", "exit 7" }, "/", 1, 7, "" },
 	{ "by a signal",    { "sh", "-c", "kill -9 $$" }, "/", 1, -9, "" },
+	{ "by another",     { "sh", "-c", "kill -TERM $$; exit 9" }, "/", 1, -15, "" },
+	{ "orphans",        { "sh", "-c", "(sleep 0.1 & true) & exit 5" }, "/", 1, 5, "" },
+	{ "its first",      { "sh", "-c", "kill -9 1; kill -0 1 && exit 6" }, "/", 1, 6, "" },
 	{ "no such",        { "no-such-command" }, "/", -ENOENT, 127, "no-such-command: No such file or directory" },
 	{ "a folder",       { "/tmp" }, "/", -EACCES, 126, "/tmp: Permission denied" },
 	{ "no such folder", { "true" }, "/no/such", -ENOENT, 127, "/no/such: No such file or directory" },
@@ -279,7 +298,7 @@ check_waiting(void)
 	CHECK(kill(made.pid, 0) < 0 && errno == ESRCH);
 	CHECK(group_is_populated(events) == 0);
 	close(events);
-	CHECK(made.line == -1 && made.pidfd == -1);
+	CHECK(made.line == -1 && made.pidfd == -1 && made.end == -1);
 
 	l.own_network = false;
 	CHECK(launch_begin(&l, &made, why, sizeof(why)) == 0);
@@ -288,6 +307,79 @@ check_waiting(void)
 	    its.st_ino == own.st_ino);
 	close(netns);
 	launch_abort(&made);
+}
+
+/* What the command leaves running lives on, in the group, until it ends. */
+static void
+check_left(void)
+{
+	const char *argv[] = { "sh", "-c", "sleep 1000 & exit 3", NULL };
+	char why[256], path[600];
+	struct launch l = plain(argv);
+	struct launched made;
+	int events;
+
+	snprintf(path, sizeof(path), "%s/cgroup.events", group);
+	events = open(path, O_RDONLY);
+	CHECK(launch_begin(&l, &made, why, sizeof(why)) == 0);
+	CHECK(kill(made.pid, 0) == 0 && launch_go(&made) == 0);
+	CHECK(end_of(&made) == 3);
+	CHECK(kill(made.pid, 0) == 0);	/* its number is kept */
+	close_fd(&made.end);
+	CHECK(group_is_populated(events) == 1);
+	launch_abort(&made);
+	CHECK(group_is_populated(events) == 0);
+	close(events);
+}
+
+/* Killed from outside, it is told as what it is. */
+static void
+check_killed(void)
+{
+	const char *argv[] = { "sleep", "1000", NULL };
+	char why[256];
+	struct launch l = plain(argv);
+	struct launched made;
+	siginfo_t gone;
+
+	CHECK(launch_begin(&l, &made, why, sizeof(why)) == 0);
+	CHECK(launch_go(&made) == 0);
+	CHECK(launch_end(&made, &gone) == -EAGAIN);
+	CHECK(group_kill(group) == 0);
+	CHECK(last_of(&made) == -SIGKILL);
+}
+
+/*
+ * A process of the skill's own uid that is none of it, which nothing forbids
+ * anyone of that uid to look into: not in its /proc, nor in another that the
+ * host has mounted, nor to be signalled; with the host's network too.
+ */
+static void
+check_stranger(void)
+{
+	const char *text = "[ -e /proc/self/mem ] && ! [ -e /proc/$0 ] && "
+	    "! [ -e $1/$0 ] && ! [ -e $1/self ] && ! kill -0 $0";
+	char number[16], why[256];
+	const char *argv[] = { "sh", "-c", text, number, elsewhere, NULL };
+	struct launch l = plain(argv);
+	pid_t stranger = fork();
+	int outcome;
+
+	if (stranger == 0) {
+		must(setresgid(GID, GID, GID) == 0 &&
+		    setresuid(UID, UID, UID) == 0 &&
+		    prctl(PR_SET_DUMPABLE, 1) == 0);
+		for (;;)
+			pause();
+	}
+	snprintf(number, sizeof(number), "%d", stranger);
+
+		l.stdio[2] = quiet[2];
+CHECK(run(&l, &outcome, why) == 0 && outcome == 1);
+	l.own_network = false;
+	CHECK(run(&l, &outcome, why) == 0 && outcome == 1);
+	kill(stranger, SIGKILL);
+	waitpid(stranger, NULL, 0);
 }
 
 /* The host sees none of the mounts. */
@@ -311,6 +403,7 @@ name_paths(void)
 	snprintf(shelf, sizeof(shelf), "%s/run", scratch);
 	snprintf(hidden, sizeof(hidden), "%s/state", scratch);
 	snprintf(inner, sizeof(inner), "%s/run/ca.pem", scratch);
+	snprintf(elsewhere, sizeof(elsewhere), "%s/proc", scratch);
 }
 
 static void
@@ -324,6 +417,10 @@ set_up(void)
 	name_paths();
 	mkdir(shelf, 0755);
 	mkdir(hidden, 0755);
+	mkdir(elsewhere, 0755);
+	must(unshare(CLONE_NEWNS) == 0 &&
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	    mount("proc", elsewhere, "proc", 0, NULL) == 0);
 	f = fopen(hosts, "w");
 	must(f != NULL);
 	fputs("10.1.2.3 db.example\n", f);
@@ -356,6 +453,10 @@ main(int argc, char **argv)
 	check_stdio();
 	check_refusals();
 	check_waiting();
+	check_left();
+	check_stranger();
+	check_killed();	/* last: a killed group kills newcomers too */
+	umount2(elsewhere, MNT_DETACH);
 	CHECK(group_remove(group) == 0);
 	snprintf(command, sizeof(command), "rm -rf %s", scratch);
 	return check_end() || system(command);
