@@ -12,6 +12,7 @@
 #include "rules/work.h"
 
 #define PROFILE_DEFAULT 1	/* read-masked */
+#define NOBODY 65534		/* work_user(): whoever is named, offline */
 
 #define AT(name) offsetof(struct draft_skill, name)
 static const struct key skill_keys[] = {
@@ -95,7 +96,51 @@ build_digests(struct work *work, const struct node *list, const char *what,
 	return digests;
 }
 
-/* As whom it runs: never root, never one of the daemon's own uids. */
+/* Offline every user's name has one number: there the names tell. */
+static bool
+is_same_user(const struct work *work, uint32_t uid, const char *user,
+    uint32_t other_uid, const char *other)
+{
+	if (strcmp(user, other) == 0)
+		return true;
+	return uid == other_uid && !(work->options->is_offline && uid == NOBODY);
+}
+
+/* Whoever has its uid could take it over, or be taken over by it. */
+static void
+check_alone(struct work *work, const struct node *as, const char *what,
+    const struct view_skill *skill)
+{
+	const struct view_loader *view = &work->rules->loader;
+
+	for (size_t i = 0; i < work->people.n; i++) {
+		const struct draft_person *person = work->people.v[i];
+		const struct node *node = person->uid ? person->uid :
+		    person->user;
+
+		if (node && is_same_user(work, skill->uid, as->text,
+		    view->people[i].uid, node->text))
+			fault_add(work->faults, as->place, "%s: start: as: "
+			    "found %s, who is person %s; expected a user of "
+			    "the skill's own", what, as->text,
+			    person->draft.name);
+	}
+	for (const struct view_skill *other = view->skills; other < skill;
+	    other++) {
+		const struct draft_skill *draft =
+		    work->skills.v[other - view->skills];
+
+		if (draft->begin.as && is_same_user(work, skill->uid, as->text,
+		    other->uid, draft->begin.as->text))
+			fault_add(work->faults, as->place, "%s: start: as: "
+			    "found %s, as whom skill %s runs too; expected a "
+			    "user of the skill's own", what, as->text,
+			    other->name);
+	}
+}
+
+/* As whom it runs: never root, never one of the daemon's own uids, and nobody
+ * that somebody else is. */
 static void
 build_user(struct work *work, const struct draft_skill *draft,
     const char *what, struct view_skill *skill)
@@ -103,7 +148,7 @@ build_user(struct work *work, const struct draft_skill *draft,
 	const struct node *as = draft->begin.as;
 	uint32_t base = work->options->uid_base;
 
-	skill->uid = skill->gid = 65534;
+	skill->uid = skill->gid = NOBODY;
 	skill->user = "";
 	if (!as || as->kind != NODE_SCALAR)
 		return;
@@ -119,6 +164,8 @@ build_user(struct work *work, const struct draft_skill *draft,
 		fault_add(work->faults, as->place, "%s: start: as: found uid "
 		    "%u, which is a process of the daemon's; expected another",
 		    what, skill->uid);
+	else
+		check_alone(work, as, what, skill);
 }
 
 static void

@@ -138,6 +138,9 @@ static const struct {
 	{ "no start", HEAD PEOPLE "skills: {s: {owner: ann}}\n", 3, 13, "\"start\" is missing" },
 	{ "as root", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '0'}}}\n", 3, 49, "a user that is not root" },
 	{ "as the daemon", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '60804'}}}\n", 3, 49, "a process of the daemon's" },
+	{ "as a person", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '2'}}}\n", 3, 49, "found 2, who is person bob" },
+	{ "as another skill", HEAD PEOPLE "skills:\n  s: {owner: ann, start: {by: [ann], as: '7'}}\n  t: {owner: ann, start: {by: [ann], as: '7'}}\n", 5, 42, "found 7, as whom skill s runs too" },
+	{ "as another skill, by name", HEAD "people: {ann: {uid: 11}}\n" "skills:\n  s: {owner: ann, start: {by: [ann], as: bin}}\n  t: {owner: ann, start: {by: [ann], as: '2'}}\n", 5, 42, "as whom skill s runs too" },
 	{ "digest without folder", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '7'}, digests: []}}\n", 3, 13, "without folder" },
 	{ "bad digest", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '7'}, folder: /x, digests: [sha256:00]}}\n", 3, 77, "64 hex digits" },
 	{ "folder not absolute", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '7'}, folder: x}}\n", 3, 63, "begins with /" },
@@ -402,7 +405,7 @@ check_warnings(void)
 	struct rules *rules;
 
 	put("policy.yaml", HEAD PEOPLE SHOP "skills:\n  s: {owner: ann, start: {by: [ann], as: '7'}, targets: [shop]}\n"
-	    "  t: {owner: ann, start: {by: [ann], as: '7'}}\n");
+	    "  t: {owner: ann, start: {by: [ann], as: '8'}}\n");
 	CHECK(load(&rules, faults, false) == 0 && faults->count == 2);
 	CHECK(strstr(faults->v[0].text, "what would be held is denied"));
 	CHECK(strstr(faults->v[1].text, "can reach nothing"));
@@ -412,6 +415,44 @@ check_warnings(void)
 	CHECK(load(&rules, faults, false) == 0 && faults->count == 1);
 	CHECK(strstr(faults->v[0].text, "cannot log in"));
 	rules_free(&rules);
+	free(faults);
+}
+
+/* Offline no user has a number: names are compared, and numbers with numbers. */
+static void
+check_users_offline(void)
+{
+	static const struct {
+		const char *person, *first, *second;
+		size_t faults;
+	} users[] = {
+		{ "user: no-such-a", "no-such-b", "no-such-c", 0 },
+		{ "user: no-such-a", "no-such-b", "no-such-b", 1 },
+		{ "user: no-such-a", "no-such-a", "no-such-b", 1 },
+		{ "uid: 7", "8", "no-such-b", 0 },
+		{ "uid: 7", "7", "no-such-b", 1 },
+		{ "uid: 7", "7", "7", 3 },
+	};
+	struct faults *faults = malloc(sizeof(*faults));
+	char text[512];
+
+	for (size_t i = 0; i < COUNT(users); i++) {
+		struct rules *rules;
+
+		snprintf(text, sizeof(text), HEAD "people: {ann: {%s}}\n"
+		    "targets: {shop: {addresses: [10.0.0.1], tls: {backend: disable}, profile: read-masked}}\n"
+		    "skills:\n"
+		    "  s: {owner: ann, start: {by: [ann], as: '%s'}, targets: [shop]}\n"
+		    "  t: {owner: ann, start: {by: [ann], as: '%s'}, targets: [shop]}\n",
+		    users[i].person, users[i].first, users[i].second);
+		put("policy.yaml", text);
+		CHECK_ROW(text, load(&rules, faults, true) == (users[i].faults ? -EINVAL : 0));
+		size_t wrong = 0;
+		for (size_t j = 0; j < faults->count; j++)
+			wrong += strstr(faults->v[j].text, "start: as:") != NULL;
+		CHECK_ROW(text, wrong == users[i].faults);
+		rules_free(&rules);
+	}
 	free(faults);
 }
 
@@ -449,6 +490,7 @@ main(void)
 	check_secret();
 	check_prefixes();
 	check_warnings();
+	check_users_offline();
 	check_sample();
 	drop("policy.yaml");
 	drop("policy.d/notes.txt");
