@@ -2,18 +2,30 @@
  * measure.c: the content of files as digests, remembered.
  * A table of what has been hashed, found by device and inode and good only
  * while change time and size are the same. Nobody but the kernel sets a change
- * time, so a file that was altered has another one, with one exception: the
- * clock it is taken from is coarse, and a change right after hashing could fall
- * into the same tick. So nothing is remembered that changed within the last
- * second. When the table is full it is emptied: it is a cache, not a record.
+ * time, so a file that was altered has another one, with three exceptions:
+ *   - the clock it is taken from is coarse, and a change right after hashing
+ *     could fall into the same tick: nothing is remembered that changed within
+ *     the last second;
+ *   - who has mapped a file and written to a page writes to it again without a
+ *     trace: nothing is remembered that somebody has open for writing, which a
+ *     mapping keeps it. A lease tells, and needs CAP_LEASE;
+ *   - a file system may not notice writes through a mapping at all (tmpfs), or
+ *     be at somebody's mercy who is not the kernel (FUSE, networks, what lies
+ *     below an overlay): only those are trusted that are known to notice.
+ * What is not remembered is read again each time. When the table is full it is
+ * emptied: it is a cache, not a record.
  */
 #include "measure.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
 #include <openssl/evp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -100,15 +112,41 @@ is_still(const struct known *k, const struct stat *st)
 	    k->changed_ns == st->st_ctim.tv_nsec;
 }
 
+/* Does nobody, at this moment, have it open or mapped for writing? */
+static bool
+is_at_rest(int fd)
+{
+	/* should somebody come meanwhile, we get a signal that does nothing */
+	if (fcntl(fd, F_SETSIG, SIGURG) < 0 ||
+	    fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
+		return false;
+	fcntl(fd, F_SETLEASE, F_UNLCK);
+	return true;
+}
+
+/* Does a write through a later mapping change the change time? */
+static bool
+is_noticed(int fd)
+{
+	static const uint32_t noticing[] = { EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,
+		BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC, SQUASHFS_MAGIC,
+		EROFS_SUPER_MAGIC_V1, ISOFS_SUPER_MAGIC };
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		return false;
+	for (size_t i = 0; i < COUNT(noticing); i++)
+		if ((uint32_t)fs.f_type == noticing[i])
+			return true;
+	return false;
+}
+
+/* It had this digest while its state was `st`, which it still is. */
 static void
 remember(struct measure *m, const struct stat *st, const uint8_t *digest)
 {
 	struct known *k;
-	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	if (st->st_ctim.tv_sec + 1 >= now.tv_sec)
-		return;
 	if (m->count >= CACHE_MOST) {
 		memset(m->known, 0, sizeof(m->known));
 		m->count = 0;
@@ -156,34 +194,45 @@ hash(struct measure *m, int fd, uint8_t *digest)
 	return 0;
 }
 
+/* Is it certain that a change after hashing would show? `st`: as it was before. */
+static bool
+may_remember(int fd, const struct stat *st)
+{
+	struct timespec now;
+	struct stat after;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return st->st_ctim.tv_sec + 1 < now.tv_sec && is_noticed(fd) &&
+	    is_at_rest(fd) && fstat(fd, &after) == 0 &&
+	    after.st_ctim.tv_sec == st->st_ctim.tv_sec &&
+	    after.st_ctim.tv_nsec == st->st_ctim.tv_nsec &&
+	    after.st_size == st->st_size;
+}
+
 int
 measure_file(struct measure *m, int fd, uint8_t digest[MEASURE_SIZE])
 {
-	struct stat before, after;
 	uint8_t found[MEASURE_SIZE];
 	const struct known *k;
+	struct stat st;
 	int r;
 
-	if (fstat(fd, &before) < 0)
+	if (fstat(fd, &st) < 0)
 		return -errno;
-	if (!S_ISREG(before.st_mode))
+	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
-	if (before.st_size > MEASURE_BYTES)
+	if (st.st_size > MEASURE_BYTES)
 		return -E2BIG;
-	k = place_of(m, &before);
-	if (is_still(k, &before)) {
+	k = place_of(m, &st);
+	if (is_still(k, &st)) {
 		memcpy(digest, k->digest, MEASURE_SIZE);
 		return 0;
 	}
 	r = hash(m, fd, found);
 	if (r < 0)
 		return r;
-	if (fstat(fd, &after) < 0)
-		return -errno;
-	if (after.st_ctim.tv_sec == before.st_ctim.tv_sec &&
-	    after.st_ctim.tv_nsec == before.st_ctim.tv_nsec &&
-	    after.st_size == before.st_size)
-		remember(m, &after, found);
+	if (may_remember(fd, &st))
+		remember(m, &st, found);
 	memcpy(digest, found, MEASURE_SIZE);
 	return 0;
 }

@@ -22,8 +22,10 @@
  * protected: a skill must not be able to write its own __pycache__.
  *
  * Contents are remembered by device, inode, change time and size, so that the
- * measure of an unchanged folder costs one stat for each file. Lives in the
- * loader; reads files, never through a link.
+ * measure of an unchanged folder costs one stat for each file; but only where no
+ * change can be missed: on a local file system with a change time to rely on,
+ * of a file that nobody has open for writing. Lives in the loader; reads files,
+ * never through a link. Needs CAP_LEASE to remember other users' files.
  */
 #ifndef HOOKS_MEASURE_H
 #define HOOKS_MEASURE_H

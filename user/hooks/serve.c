@@ -27,11 +27,11 @@
 #define BIT(cap) (1ULL << (cap))
 
 /* BPF NET_ADMIN PERFMON: programs. SYS_ADMIN: setns, mounts, cgroups' clone.
- * SYS_PTRACE: /proc of other users. The rest: to make a child of root's less. */
+ * SYS_PTRACE: /proc of other users. LEASE: who has a file open. The rest: to make a child of root's less. */
 #define KEEP (BIT(CAP_BPF) | BIT(CAP_NET_ADMIN) | BIT(CAP_PERFMON) | \
 	BIT(CAP_SYS_ADMIN) | BIT(CAP_SYS_PTRACE) | BIT(CAP_SETUID) | \
 	BIT(CAP_SETGID) | BIT(CAP_SETPCAP) | BIT(CAP_KILL) | \
-	BIT(CAP_DAC_OVERRIDE) | BIT(CAP_CHOWN))
+	BIT(CAP_DAC_OVERRIDE) | BIT(CAP_CHOWN) | BIT(CAP_LEASE))
 
 int
 loader_confine(void)

@@ -46,7 +46,7 @@
 	CAP(CAP_KILL) | CAP(CAP_BPF) | CAP(CAP_NET_ADMIN) | CAP(CAP_PERFMON) | \
 	CAP(CAP_SYS_ADMIN) | CAP(CAP_DAC_READ_SEARCH) | CAP(CAP_DAC_OVERRIDE) | \
 	CAP(CAP_CHOWN) | CAP(CAP_FOWNER) | CAP(CAP_SYS_PTRACE) | CAP(CAP_IPC_LOCK) | \
-	CAP(CAP_SYS_CHROOT) | CAP(CAP_NET_BIND_SERVICE))
+	CAP(CAP_SYS_CHROOT) | CAP(CAP_NET_BIND_SERVICE) | CAP(CAP_LEASE))
 
 /* Started in this order; ended in the opposite one, the recorder last. */
 static const unsigned int order[] = {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <utime.h>
@@ -170,24 +171,126 @@ check_form(void)
 	CHECK(strncmp(command, measure_text(digest, hex), 64) == 0);
 }
 
-/* A file altered with its times put back is still seen: change time is not ours. */
+/* Bytes that we have read so far. */
+static unsigned long
+bytes_read(void)
+{
+	unsigned long n = 0;
+	FILE *f = fopen("/proc/self/io", "re");
+
+	if (!f || fscanf(f, "rchar: %lu", &n) != 1)
+		abort();
+	fclose(f);
+	return n;
+}
+
+/* A file altered with its times put back is still seen: change time is not ours.
+ * What is at rest is not read again, whosever it is (where we may lease it). */
 static void
 check_cache(void)
 {
+	static char large[65537] = "";
+	unsigned long first, second;
 	uint8_t before[MEASURE_SIZE], after[MEASURE_SIZE];
 	struct utimbuf old = { 1000000000, 1000000000 };
 
 	empty();
 	build(false);
+	put("large", memset(large, 'x', sizeof(large) - 1), 0644);
+	CHECK(chown(below("large"), 12345, 12345) == 0 || geteuid() != 0);
 	utime(below("scripts/report.sh"), &old);
 	nanosleep(&(struct timespec){ 2, 200000000 }, NULL);	/* remembered only then */
+	first = bytes_read();
 	CHECK(take_digest(before) == 0);
+	second = bytes_read();
+	CHECK(second - first > sizeof(large) - 1);
 	CHECK(take_digest(after) == 0);
+	CHECK(bytes_read() - second < sizeof(large) - 1);
 	CHECK(memcmp(before, after, MEASURE_SIZE) == 0);
 	put("scripts/report.sh", "PSQL\n", 0755);
 	utime(below("scripts/report.sh"), &old);
 	CHECK(take_digest(after) == 0);
 	CHECK(memcmp(before, after, MEASURE_SIZE) != 0);
+}
+
+/*
+ * A write through a mapping changes a file without a trace in its times: ever
+ * again where the page was written to before (early), and on tmpfs where it was
+ * only read before. A digest of before the write must not be believed.
+ */
+struct mapped {
+	char path[64];
+	bool is_early;
+	char *page;
+};
+
+static void
+map(struct mapped *m)
+{
+	int fd = open(m->path, O_RDWR);
+
+	m->page = fd < 0 ? MAP_FAILED : mmap(NULL, 4, PROT_READ | PROT_WRITE,
+	    MAP_SHARED, fd, 0);
+	if (m->page == MAP_FAILED)
+		abort();
+	close(fd);
+}
+
+static int
+measure_path(const char *path, uint8_t digest[MEASURE_SIZE])
+{
+	int fd = open(path, O_RDONLY);
+	int r = measure_file(measure, fd, digest);
+
+	close(fd);
+	return r;
+}
+
+static void
+check_mapped_one(struct mapped *m)
+{
+	uint8_t before[MEASURE_SIZE], after[MEASURE_SIZE], good[MEASURE_SIZE];
+
+	CHECK_ROW(m->path, measure_path(m->path, before) == 0);
+	if (!m->is_early)
+		map(m);
+	measure_bytes(SPAN("good"), good);
+	CHECK_ROW(m->path, memcmp(m->page, "good", 4) == 0 &&
+	    memcmp(before, good, MEASURE_SIZE) == 0);
+	memcpy(m->page, "evil", 4);
+	CHECK_ROW(m->path, measure_path(m->path, after) == 0 &&
+	    memcmp(before, after, MEASURE_SIZE) != 0);
+	memcpy(m->page, "good", 4);
+	CHECK_ROW(m->path, measure_path(m->path, after) == 0 &&
+	    memcmp(before, after, MEASURE_SIZE) == 0);
+	munmap(m->page, 4);
+	unlink(m->path);
+}
+
+static void
+check_mapped(void)
+{
+	struct mapped all[] = {
+		{ "/tmp/interlock-mapped-XXXXXX", true, NULL },
+		{ "/tmp/interlock-mapped-XXXXXX", false, NULL },
+		{ "/dev/shm/interlock-mapped-XXXXXX", true, NULL },
+		{ "/dev/shm/interlock-mapped-XXXXXX", false, NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(all); i++) {
+		int fd = mkstemp(all[i].path);
+
+		if (fd < 0 || write(fd, "good", 4) != 4)
+			abort();
+		close(fd);
+		if (all[i].is_early) {
+			map(&all[i]);
+			memcpy(all[i].page, "good", 4);	/* a dirty page */
+		}
+	}
+	nanosleep(&(struct timespec){ 2, 200000000 }, NULL);
+	for (size_t i = 0; i < COUNT(all); i++)
+		check_mapped_one(&all[i]);
 }
 
 static void
@@ -241,6 +344,7 @@ main(void)
 	check_order();
 	check_form();
 	check_cache();
+	check_mapped();
 	check_limits();
 	measure_free(&measure);
 	snprintf(command, sizeof(command), "rm -rf %s", root);
