@@ -38,7 +38,27 @@ is_left(const char *folder, const char *prefix)
 static const char *const enforced[] = {
 	"namespaces", "programs", "redirect4", "redirect6", "peername", "refusal",
 	"heartbeat", "udp", "raw", "mptcp", "bind", "events", "unix", "cgroup2", "btf",
+	"delegation",
 };
+
+/* A group of the skills' that somebody may move them out of is named. */
+static void
+check_delegation(void)
+{
+	char file[512], *text = NULL;
+	json_t *report;
+
+	snprintf(scene.instance.skill_cgroup, sizeof(scene.instance.skill_cgroup),
+	    "%.240s/skills", scene.instance.cgroup);
+	snprintf(file, sizeof(file), "%s/cgroup.procs", scene.instance.cgroup);
+	CHECK(!chown(file, 54321, 0));
+	CHECK(!hooks_doctor(&scene.instance, &text));
+	report = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	CHECK(!is_ok(json_object_get(report, "checks"), "delegation"));
+	CHECK(strstr(text, file) && strstr(text, "uid 54321"));
+	json_decref(report);
+	free(text);
+}
 
 int
 main(void)
@@ -63,6 +83,7 @@ main(void)
 	CHECK(!is_left(scene.instance.cgroup, prefix));
 	json_decref(report);
 	free(text);
+	check_delegation();
 
 	/* nowhere to try: an honest "refuse", not a failure */
 	rmdir(scene.instance.cgroup);

@@ -4,7 +4,9 @@
  * the danger: connections they hold are destroyed, and a group in which somebody
  * holds an io_uring is refused, because a ring's thread may stand outside the
  * group and connect for it (KERNEL row 4). The group must be one of its own:
- * not the root, not the daemon's, not above or below another skill's.
+ * not the root, not the daemon's, not above or below another skill's; and one
+ * that its processes cannot leave: where a tree is delegated (the user manager's
+ * is), whoever it is delegated to moves them as they like.
  */
 #include <errno.h>
 #include <limits.h>
@@ -37,14 +39,13 @@ is_related(const char *a, const char *b)
 	return is_within(a, b) || is_within(b, a);
 }
 
-/* Why this group cannot be a skill; NULL: it can. */
+/* Why this group cannot be a skill, whatever is in it; NULL: it can. */
 static const char *
-objection(struct loader *loader, const char *group)
+objection(struct loader *loader, const char *group, const char *root)
 {
-	char self[LOADER_PATH], root[LOADER_PATH];
+	char self[LOADER_PATH];
 
-	if (instance_find_cgroup2(root, sizeof(root)) < 0 ||
-	    process_cgroup(getpid(), root, self, sizeof(self)) < 0)
+	if (process_cgroup(getpid(), root, self, sizeof(self)) < 0)
 		return "the daemon cannot tell its own cgroup";
 	if (!is_within(group, loader->instance.cgroup))
 		return "it is not below the cgroup where programs are attached";
@@ -61,6 +62,39 @@ objection(struct loader *loader, const char *group)
 			return "it is, holds or is part of a group that is "
 			    "registered already";
 	return NULL;
+}
+
+/* May this group be a skill? Answers if not. */
+static bool
+may_attach(struct loader *loader, const struct request *request,
+    const char *group)
+{
+	char root[LOADER_PATH], above[LOADER_PATH];
+	const char *no = "the daemon cannot find cgroup2";
+	uint32_t uid;
+	int r = instance_find_cgroup2(root, sizeof(root));
+
+	if (r == 0)
+		no = objection(loader, group, root);
+	if (no) {
+		answer_error(loader, request->id, ANSWER_NO, "%s: %s", group,
+		    no);
+		return false;
+	}
+	r = group_is_loose(group, root, above, sizeof(above), &uid);
+	if (r == 0)
+		return true;
+	if (r < 0)
+		answer_error(loader, request->id, ANSWER_FAILED, "%s: whose "
+		    "the groups above it are cannot be told: %s", group,
+		    strerror(-r));
+	else
+		answer_error(loader, request->id, ANSWER_NO, "%s: its "
+		    "processes could be moved out of it, because "
+		    "%s/cgroup.procs is not root's alone (it is uid %u's); "
+		    "attach a group of which all above belong to root, or "
+		    "start the skill with interlock run", group, above, uid);
+	return false;
 }
 
 /* The group meant, as a path without links. 0 or -errno. */
@@ -198,7 +232,6 @@ attach_begin(struct loader *loader, struct request *request)
 	const struct view_skill *skill = wanted_skill(loader, request);
 	char group[LOADER_PATH], why[LOADER_WHY];
 	struct session *s = NULL;
-	const char *no;
 	int r;
 
 	if (!skill)
@@ -209,12 +242,8 @@ attach_begin(struct loader *loader, struct request *request)
 		    "no such cgroup2 group or process: %s", strerror(-r));
 		return;
 	}
-	no = objection(loader, group);
-	if (no) {
-		answer_error(loader, request->id, ANSWER_NO, "%s: %s", group,
-		    no);
+	if (!may_attach(loader, request, group))
 		return;
-	}
 	r = attach(loader, request, skill, group, &s, why);
 	if (r < 0) {
 		answer_error(loader, request->id, ANSWER_FAILED,

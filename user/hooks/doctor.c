@@ -9,6 +9,7 @@
  */
 #include "hooks/inside.h"
 #include "hooks/json.h"
+#include "hooks/process.h"
 #include "hooks/trial.h"
 
 #include <errno.h>
@@ -149,6 +150,33 @@ check_cgroup(struct writer *writer, const struct instance *instance)
 	    "cgroup are not seen");
 }
 
+/* May another than root move skills out of their groups? */
+static void
+check_delegation(struct writer *writer, const struct instance *instance)
+{
+	char root[INSTANCE_PATH_SIZE], above[INSTANCE_PATH_SIZE];
+	char text[INSTANCE_PATH_SIZE + 128];
+	uint32_t uid;
+	int r = instance_find_cgroup2(root, sizeof(root));
+
+	if (r == 0)
+		r = group_is_loose(instance->skill_cgroup, root, above,
+		    sizeof(above), &uid);
+	if (r == 0)
+		snprintf(text, sizeof(text), "only root moves skills from group to "
+		    "group; a group below one that is delegated (to a user's own "
+		    "service manager, say) cannot be attached");
+	else if (r == 1)
+		snprintf(text, sizeof(text), "%s/cgroup.procs is not root's alone "
+		    "(it is uid %u's): skills may be moved out of their groups",
+		    above, uid);
+	else
+		snprintf(text, sizeof(text), "whose the groups above %s are cannot "
+		    "be told: %s", instance->skill_cgroup, strerror(-r));
+	check(writer, "delegation", r == 0, text,
+	    "choose `cgroup` and `skill_cgroup` where all above belongs to root");
+}
+
 /* The kernel knows kTLS and LSM programs only when it was built so: told, not needed. */
 static void
 check_kernel(struct writer *writer)
@@ -223,6 +251,7 @@ hooks_doctor(const struct instance *instance, char **json)
 	fputs("{\"checks\":[", writer.to);
 	mode = check_trial(&writer, &trial);
 	check_cgroup(&writer, instance);
+	check_delegation(&writer, instance);
 	check_kernel(&writer);
 	for (size_t i = 0; i < COUNT(open_ways); i++)
 		check(&writer, open_ways[i].name, false, open_ways[i].what,

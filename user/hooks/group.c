@@ -100,6 +100,40 @@ group_id(const char *path, uint64_t *id)
 	return 0;
 }
 
+/* One that is not there yet will be made by root. */
+static int
+is_roots_alone(const char *group, uint32_t *uid)
+{
+	char file[PATH_MAX];
+	struct stat st;
+
+	if (snprintf(file, sizeof(file), "%s/cgroup.procs", group) >=
+	    (int)sizeof(file))
+		return -ENAMETOOLONG;
+	if (stat(file, &st) < 0)
+		return errno == ENOENT ? 1 : -errno;
+	*uid = st.st_uid;
+	return st.st_uid == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+int
+group_is_loose(const char *path, const char *root, char *above, size_t size,
+    uint32_t *uid)
+{
+	size_t least = strlen(root);
+	int r = 1;
+
+	if (snprintf(above, size, "%s", path) >= (int)size)
+		return -ENAMETOOLONG;
+	if (strncmp(path, root, least) != 0)
+		return -EINVAL;
+	while (r == 1 && strlen(above) > least) {
+		*strrchr(above, '/') = '\0';
+		r = is_roots_alone(above, uid);
+	}
+	return r < 0 ? r : !r;
+}
+
 int
 group_is_populated(int events_fd)
 {

@@ -29,6 +29,14 @@ typedef int (*process_fn)(void *arg, pid_t);
 int group_each(const char *path, process_fn, void *arg);
 /* Id of the group, as the kernel has it. 0 or -errno. */
 int group_id(const char *path, uint64_t *id);
+/*
+ * May another than root move processes out of it? That takes the right to write
+ * to cgroup.procs of a group above, up to the mount `root` (cgroups(7),
+ * "delegation"). 1: yes, and above[size] is that group, *uid whose it is.
+ * 0: no. -errno.
+ */
+int group_is_loose(const char *path, const char *root, char *above,
+    size_t size, uint32_t *uid);
 /* From its open cgroup.events: 1 processes live in it or below, 0 none, -errno. */
 int group_is_populated(int events_fd);
 /* End every process in it. 0 or -errno. */

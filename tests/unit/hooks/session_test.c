@@ -1,6 +1,6 @@
 /*
- * The loader dies and comes back; groups that live already become skills; a
- * peer that says what it must not is reported. See stage.h.
+ * The loader dies and comes back; a peer that says what it must not is
+ * reported. See stage.h.
  */
 #include "stage.h"
 
@@ -107,88 +107,6 @@ check_settle(void)
 	close_run(&r);
 }
 
-/* A process in a group of its own, perhaps with an io_uring. */
-static pid_t
-other_group(const char *path, bool has_ring)
-{
-	char file[600];
-	pid_t pid;
-	FILE *f;
-
-	must(mkdir(path, 0755) == 0 || errno == EEXIST);
-	pid = fork();
-	if (pid == 0) {
-		struct io_uring_params ring = { 0 };
-
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (has_ring)
-			syscall(SYS_io_uring_setup, 4, &ring);
-		for (;;)
-			pause();
-	}
-	usleep(50000);
-	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
-	f = fopen(file, "w");
-	fprintf(f, "%d\n", pid);
-	fclose(f);
-	return pid;
-}
-
-static void
-check_attach(void)
-{
-	char path[512], below[560], json[1024], text[4096];
-	static const char form[] =
-	    "{\"do\":\"attach\",\"skill\":\"reports\",\"cgroup\":\"%s\"}";
-	unsigned int rows;
-	pid_t pid, with_ring;
-	uint64_t id;
-
-	snprintf(path, sizeof(path), "%s/service", instance.cgroup);
-	pid = other_group(path, false);
-	snprintf(below, sizeof(below), "%s/below", path);
-	mkdir(below, 0755);
-	const char *const never[] = { instance.cgroup, instance.skill_cgroup,
-		instance.daemon_cgroup, "/", "/tmp", "/no/such" };
-	for (size_t i = 0; i < COUNT(never); i++) {
-		snprintf(json, sizeof(json), form, never[i]);
-		id = command("admin", 1, json, -1);
-		CHECK_ROW(never[i], !is_done(id, text, sizeof(text), &rows));
-	}
-	drain(WORKER);
-	snprintf(json, sizeof(json), form, path);
-	id = command("admin", 1, json, -1);
-	CHECK_ROW(text, is_done(id, text, sizeof(text), &rows));
-	CHECK(hear(WORKER, MSG_DOOR) && got.fd >= 0);
-	close_fd(&got.fd);
-	CHECK(is_entered(ENTRY_ATTACH, KEY_NAME, path));
-	for (int i = 0; i < 2; i++) {	/* the same, and one below it */
-		snprintf(json, sizeof(json), form, i ? below : path);
-		id = command("admin", 1, json, -1);
-		CHECK(!is_done(id, text, sizeof(text), &rows));
-		CHECK(strstr(text, "registered already") != NULL);
-	}
-	kill(pid, SIGKILL);	/* an empty attached group stays attached */
-	waitpid(pid, NULL, 0);
-	CHECK(is_silent(WORKER, MSG_DOOR_SHUT, 300));
-	id = command("admin", 1, "{\"do\":\"detach\",\"skill\":\"reports\"}",
-	    -1);
-	CHECK(is_done(id, text, sizeof(text), &rows));
-	CHECK(is_silent(WORKER, MSG_NONE, 50));
-	CHECK(is_entered(ENTRY_DETACH, KEY_PERSON, "admin"));
-
-	with_ring = other_group(path, true);
-	snprintf(json, sizeof(json), "{\"do\":\"attach\",\"skill\":\"reports\","
-	    "\"pid\":%d}", with_ring);
-	id = command("admin", 1, json, -1);
-	CHECK(!is_done(id, text, sizeof(text), &rows));
-	CHECK(strstr(text, "io_uring") != NULL);
-	kill(with_ring, SIGKILL);
-	waitpid(with_ring, NULL, 0);
-	usleep(50000);
-	CHECK(group_remove(path) == 0);
-}
-
 /* A broker that does not say what msg.h says is reported. */
 static void
 check_fault(void)
@@ -243,7 +161,6 @@ main(void)
 	give_view();
 	check_restart();
 	check_settle();
-	check_attach();
 	check_ground();
 	check_fault();
 	CHECK(end_loader(0) == 0);

@@ -427,7 +427,7 @@ send_run(const char *person, const char *skill, const char *shell,
 }
 
 /* Run a shell text as a skill; true when it runs. */
-static bool
+__attribute__((unused)) static bool
 run(struct running *r, const char *skill, const char *shell)
 {
 	int in[2], out[2];
