@@ -139,14 +139,18 @@ destroyed_connection(const void *arg)
 static void
 check_destroy(void)
 {
-	pid_t pid = scene_start(scene.other, destroyed_connection, NULL);
-	char c;
+	char mine[512], c;
+	pid_t pid;
 
+	scene_cgroup(mine, sizeof(mine), scene.instance.cgroup, "mine");
+	pid = scene_start(mine, destroyed_connection, NULL);
 	CHECK(read(ready[0], &c, 1) == 1);
-	CHECK(hooks_destroy_sockets(scene.hooks, pid) == 1);
+	CHECK(hooks_destroy_sockets(scene.hooks, mine) == 1);
 	CHECK(write(go[1], "x", 1) == 1);
 	CHECK(scene_wait(pid) == 0);
-	CHECK(hooks_destroy_sockets(scene.hooks, 0x7ffffff0) == -ENOENT);
+	CHECK(hooks_destroy_sockets(scene.hooks, mine) == 0);
+	CHECK(hooks_destroy_sockets(scene.hooks, "/no/such") == -ENOENT);
+	rmdir(mine);
 }
 
 static int

@@ -1,8 +1,8 @@
 /*
  * attach.c: `interlock attach` and `interlock detach`.
  * A group that lives already becomes a skill. What its processes did before is
- * the danger: connections they hold are destroyed, and a group in which somebody
- * holds an io_uring is refused, because a ring's thread may stand outside the
+ * the danger: connections they had are destroyed (destroy.c), and a group in
+ * which somebody holds an io_uring is refused, because a ring's thread may stand outside the
  * group and connect for it (KERNEL row 4). The group must be one of its own:
  * not the root, not the daemon's, not above or below another skill's; and one
  * that its processes cannot leave: where a tree is delegated (the user manager's
@@ -137,15 +137,10 @@ look_for_ring(void *arg, pid_t pid)
 	return r == -ESRCH ? 0 : r;
 }
 
-static int
-destroy_connections(void *arg, pid_t pid)
-{
-	int r = hooks_destroy_sockets(arg, (int)pid);
-
-	return r < 0 && r != -ESRCH && r != -ENOENT ? r : 0;
-}
-
-/* From here on what they connect is ours; cut what they had. */
+/*
+ * From here on what they connect is ours. Everything is decided, and the start is
+ * in the record, before what they had is cut.
+ */
 static int
 take_group(struct session *s, char *why)
 {
@@ -155,18 +150,19 @@ take_group(struct session *s, char *why)
 	snprintf(why, LOADER_WHY, "no listener in its network namespace");
 	if (r < 0)
 		return r;
-	snprintf(why, LOADER_WHY, "its connections cannot be destroyed");
-	r = group_each(s->cgroup, destroy_connections, s->loader->hooks);
-	if (r < 0)
-		return r;
 	r = group_each(s->cgroup, look_for_ring, &culprit);
 	snprintf(why, LOADER_WHY, r == 1 ? "process %d holds an io_uring, which "
 	    "may connect from outside the group" :
-	    "the descriptors of process %d cannot be read", (int)culprit);
+	    "what process %d holds cannot be read", (int)culprit);
 	if (r != 0)
 		return r < 0 ? r : -EPERM;
 	snprintf(why, LOADER_WHY, "its start cannot be recorded");
-	return session_announce(s, "attached");
+	r = session_announce(s, "attached");
+	if (r < 0)
+		return r;
+	snprintf(why, LOADER_WHY, "its connections cannot be destroyed");
+	r = hooks_destroy_sockets(s->loader->hooks, s->cgroup);
+	return r < 0 ? r : 0;
 }
 
 static int

@@ -76,8 +76,9 @@ static const struct {
 	{ "attached-uid", "what `interlock attach` takes in may look into, write to and so become "
 	  "any other process of its uid", "attach only what has a uid of its own, or start it with "
 	  "`interlock run`, which gives it a pid namespace" },
-	{ "attached-udp", "`interlock attach` destroys connected TCP sockets; older UDP sockets "
-	  "are silenced on every device but loopback", "restart the skill after attaching it" },
+	{ "attached-sockets", "`interlock attach` destroys the connections that its processes hold or that "
+	  "were made in the group; one made elsewhere and lying in a unix socket is not found",
+	  "start skills with `interlock run`" },
 	{ "bpf-rights", "whoever has CAP_BPF and CAP_NET_ADMIN in the first user namespace "
 	  "can detach programs", "never give these to a skill; `interlock status` notices" },
 	{ "traffic-control", "with CAP_NET_ADMIN packets can be led off after the last hook",

@@ -29,8 +29,16 @@ close_file(FILE **f)
 		fclose(*f);
 }
 
+/* What is done in each group of a tree. */
+struct visit {
+	int (*fn)(const struct visit *, int folder);
+	process_fn process;
+	group_id_fn id;
+	void *arg;
+};
+
 static int
-each_here(int folder, process_fn fn, void *arg)
+visit_processes(const struct visit *visit, int folder)
 {
 	int fd = openat(folder, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 	FILE *f cleanup(close_file) = fd < 0 ? NULL : fdopen(fd, "r");
@@ -47,13 +55,23 @@ each_here(int folder, process_fn fn, void *arg)
 		int pid = atoi(line);
 
 		if (pid > 0)	/* 0: not of our pid namespace */
-			r = fn(arg, pid);
+			r = visit->process(visit->arg, pid);
 	}
 	return r;
 }
 
 static int
-each_below(int fd, unsigned int depth, process_fn fn, void *arg)
+visit_id(const struct visit *visit, int folder)
+{
+	struct stat st;
+
+	return fstat(folder, &st) < 0 ? -errno :
+	    visit->id(visit->arg, st.st_ino);
+}
+
+/* `fd` is closed. */
+static int
+visit_tree(const struct visit *visit, int fd, unsigned int depth)
 {
 	DIR *d cleanup(close_folder) = fdopendir(fd);
 	const struct dirent *e;
@@ -65,7 +83,7 @@ each_below(int fd, unsigned int depth, process_fn fn, void *arg)
 	}
 	if (depth > GROUP_DEPTH)
 		return -ELOOP;
-	r = each_here(dirfd(d), fn, arg);
+	r = visit->fn(visit, dirfd(d));
 	while (r == 0 && (e = readdir(d))) {
 		int below;
 
@@ -74,17 +92,31 @@ each_below(int fd, unsigned int depth, process_fn fn, void *arg)
 		below = openat(dirfd(d), e->d_name,
 		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (below >= 0)
-			r = each_below(below, depth + 1, fn, arg);
+			r = visit_tree(visit, below, depth + 1);
 	}
 	return r;
+}
+
+static int
+visit_all(const char *path, const struct visit *visit)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : visit_tree(visit, fd, 0);
 }
 
 int
 group_each(const char *path, process_fn fn, void *arg)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return visit_all(path, &(struct visit){ .fn = visit_processes,
+	    .process = fn, .arg = arg });
+}
 
-	return fd < 0 ? -errno : each_below(fd, 0, fn, arg);
+int
+group_each_id(const char *path, group_id_fn fn, void *arg)
+{
+	return visit_all(path, &(struct visit){ .fn = visit_id, .id = fn,
+	    .arg = arg });
 }
 
 int

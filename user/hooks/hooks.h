@@ -58,8 +58,12 @@ int hooks_door_open(struct hooks *, int netns_fd, int *fd4, int *fd6, uint64_t *
 int hooks_door_shut(struct hooks *, uint64_t cookie);
 /* An unconnected non-blocking TCP socket made inside that namespace. Returns it or -errno. */
 int hooks_socket(struct hooks *, int netns_fd, int family);
-/* Destroy every TCP socket of a process that is connected (inet_diag, SOCK_DESTROY). Returns how many or -errno. */
-int hooks_destroy_sockets(struct hooks *, int pid);
+/*
+ * Destroy every connected TCP and UDP socket of the processes of a cgroup, and
+ * every one made in it, wherever its descriptor is by now (inet_diag,
+ * SOCK_DESTROY). Returns how many; -EBUSY: some are left; or another -errno.
+ */
+int hooks_destroy_sockets(struct hooks *, const char *cgroup);
 
 /* Refusals in the kernel: the descriptor to poll, and reading what is there. */
 int hooks_events_fd(const struct hooks *);

@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/kcmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -112,25 +114,93 @@ close_folder(DIR **d)
 		closedir(*d);
 }
 
-int
-process_has_ring(pid_t pid)
+/* The descriptors of one thread. */
+static int
+each_link(pid_t pid, const char *thread, process_link_fn fn, void *arg)
 {
 	DIR *d cleanup(close_folder) = NULL;
 	const struct dirent *e;
 	char path[64], to[64];
+	int r = 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	if (snprintf(path, sizeof(path), "/proc/%d/task/%s/fd", pid, thread) >=
+	    (int)sizeof(path))
+		return -ENAMETOOLONG;
 	d = opendir(path);
 	if (!d)
-		return errno == ENOENT ? -ESRCH : -errno;
-	while ((e = readdir(d))) {
+		return errno == ENOENT || errno == ESRCH ? 0 : -errno;
+	while (r == 0 && (e = readdir(d))) {
 		ssize_t n = readlinkat(dirfd(d), e->d_name, to, sizeof(to) - 1);
 
 		if (n < 0)
 			continue;	/* "." and "..", or closed meanwhile */
 		to[n] = '\0';
-		if (strstr(to, "io_uring"))
-			return 1;
+		r = fn(arg, to);
 	}
-	return 0;
+	return r;
+}
+
+/* Most threads do, and walking each of a thousand would be slow. */
+static bool
+shares_table(pid_t pid, const char *thread)
+{
+	long number = strtol(thread, NULL, 10);
+
+	return number != pid && syscall(SYS_kcmp, pid, (pid_t)number,
+	    KCMP_FILES, 0L, 0L) == 0;
+}
+
+int
+process_each_link(pid_t pid, process_link_fn fn, void *arg)
+{
+	DIR *d cleanup(close_folder) = NULL;
+	const struct dirent *e;
+	char path[64];
+	int r = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	d = opendir(path);
+	if (!d)
+		return errno == ENOENT ? -ESRCH : -errno;
+	while (r == 0 && (e = readdir(d)))
+		if (e->d_name[0] != '.' && !shares_table(pid, e->d_name))
+			r = each_link(pid, e->d_name, fn, arg);
+	return r;
+}
+
+static int
+is_ring(void *arg, const char *link)
+{
+	(void)arg;
+	return strstr(link, "io_uring") != NULL;
+}
+
+/* With its descriptor closed, a mapped ring is still fed through memory. */
+static int
+maps_ring(pid_t pid)
+{
+	char *line cleanup(free_memory) = NULL;
+	char path[64];
+	size_t room = 0;
+	int found = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return errno == ENOENT ? -ESRCH : -errno;
+	while (!found && getline(&line, &room, f) > 0)
+		found = strstr(line, "anon_inode:[io_uring]") != NULL;
+	if (ferror(f) && errno != ESRCH)
+		found = -EIO;
+	fclose(f);
+	return found;
+}
+
+int
+process_has_ring(pid_t pid)
+{
+	int r = process_each_link(pid, is_ring, NULL);
+
+	return r == 0 ? maps_ring(pid) : r;
 }

@@ -20,13 +20,23 @@ int process_netns(pid_t);
 int process_executable(pid_t, char *path, size_t size);
 /* Its cgroup below the cgroup2 mount `root`, as an absolute path. 0 or -errno. */
 int process_cgroup(pid_t, const char *root, char *path, size_t size);
-/* Does it hold an io_uring? 1, 0 or -errno. */
+/*
+ * Call fn for what each of its descriptors leads to, as readlink(2) says, until
+ * it says other than 0, which is returned. Threads with a table of their own
+ * (unshare(2), CLONE_FILES) are walked too. -ESRCH: it is gone. -errno.
+ */
+typedef int (*process_link_fn)(void *arg, const char *link);
+int process_each_link(pid_t, process_link_fn, void *arg);
+/* Does it hold an io_uring, or a mapping of one? 1, 0 or -errno. */
 int process_has_ring(pid_t);
 
 /* Call fn for each process of the group and the groups below it, until it says
  * other than 0, which is returned. -errno when the group cannot be read. */
 typedef int (*process_fn)(void *arg, pid_t);
 int group_each(const char *path, process_fn, void *arg);
+/* The same for the ids of the group and the groups below it. */
+typedef int (*group_id_fn)(void *arg, uint64_t id);
+int group_each_id(const char *path, group_id_fn, void *arg);
 /* Id of the group, as the kernel has it. 0 or -errno. */
 int group_id(const char *path, uint64_t *id);
 /*

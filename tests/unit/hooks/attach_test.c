@@ -4,30 +4,160 @@
  */
 #include "stage.h"
 
-/* A process in a group of its own, perhaps with an io_uring. */
-static pid_t
-other_group(const char *path, bool has_ring)
+#include <netinet/in.h>
+#include <sys/mman.h>
+
+/* What a process did before its group became a skill. */
+enum past {
+	PAST_NOTHING, PAST_RING, PAST_MAPPED_RING, PAST_TCP, PAST_THREAD,
+	PAST_FLIGHT, PAST_UDP, PAST_UDP_PAIR,
+};
+
+static struct sockaddr_in echo;	/* where the test listens, TCP and UDP */
+static int echo_tcp, echo_udp;
+
+static void
+join(const char *path)
 {
 	char file[600];
-	pid_t pid;
 	FILE *f;
 
+	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
+	f = fopen(file, "w");
+	must(f && fprintf(f, "0\n") > 0 && fclose(f) == 0);
+}
+
+static void
+make_ring(bool is_mapped)
+{
+	struct io_uring_params ring = { 0 };
+	int fd = (int)syscall(SYS_io_uring_setup, 4, &ring);
+
+	must(fd >= 0);
+	if (!is_mapped)
+		return;
+	must(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+	    IORING_OFF_SQ_RING) != MAP_FAILED);
+	close(fd);
+}
+
+static int
+connect_echo(int type)
+{
+	int fd = socket(AF_INET, type, 0);
+
+	must(fd >= 0 && connect(fd, (struct sockaddr *)&echo,
+	    sizeof(echo)) == 0);
+	return fd;
+}
+
+static int thread_fd, thread_ready[2];
+
+/* A thread whose descriptors are its own: /proc/PID/fd has not this one. */
+static int
+be_thread(void *arg)
+{
+	(void)arg;
+	must(unshare(CLONE_FILES) == 0 && write(thread_ready[1], "x", 1) == 1);
+	for (;;)
+		pause();
+}
+
+static void
+hide_in_thread(int fd)
+{
+	static char stack[65536];
+	char c;
+
+	thread_fd = fd;
+	must(pipe(thread_ready) == 0 &&
+	    clone(be_thread, stack + sizeof(stack), CLONE_VM | CLONE_FS |
+	    CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD, NULL) > 0 &&
+	    read(thread_ready[0], &c, 1) == 1);
+	close(thread_fd);
+}
+
+static void
+hide_in_flight(int fd)
+{
+	char control[CMSG_SPACE(sizeof(int))] = { 0 };
+	char byte = 'x';
+	struct iovec part = { &byte, 1 };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+	int pair[2];
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(int));
+	must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 &&
+	    sendmsg(pair[0], &message, 0) == 1);
+	close(fd);
+}
+
+/* Two of the same addresses: the kernel finds one by them, never the other. */
+static void
+send_datagrams(bool is_pair)
+{
+	struct sockaddr_in own = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof(own);
+	int fds[2], yes = 1;
+
+	for (int i = 0; i < 2; i++) {
+		fds[i] = socket(AF_INET, SOCK_DGRAM, 0);
+		setsockopt(fds[i], SOL_SOCKET, SO_REUSEPORT, &yes, sizeof(yes));
+		must(bind(fds[i], (struct sockaddr *)&own, sizeof(own)) == 0 &&
+		    getsockname(fds[i], (struct sockaddr *)&own, &size) == 0);
+	}
+	for (int i = 0; i < 2; i++)
+		must(connect(fds[i], (struct sockaddr *)&echo,
+		    sizeof(echo)) == 0);
+	for (;;) {
+		send(fds[0], "0", 1, 0);
+		send(fds[is_pair], "1", 1, 0);
+		usleep(5000);
+	}
+}
+
+/* A process in that group; it is as far as its past goes when this returns. */
+static pid_t
+other_group(const char *path, enum past past)
+{
+	int ready[2];
+	pid_t pid;
+	char c;
+
 	must(mkdir(path, 0755) == 0 || errno == EEXIST);
+	must(pipe(ready) == 0);
 	pid = fork();
 	if (pid == 0) {
-		struct io_uring_params ring = { 0 };
+		int fd = -1;
 
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (has_ring)
-			syscall(SYS_io_uring_setup, 4, &ring);
+		if (past == PAST_THREAD)	/* made outside, taken along */
+			fd = connect_echo(SOCK_STREAM);
+		join(path);
+		if (past == PAST_RING || past == PAST_MAPPED_RING)
+			make_ring(past == PAST_MAPPED_RING);
+		if (past == PAST_TCP || past == PAST_FLIGHT ||
+		    past == PAST_MAPPED_RING)
+			fd = connect_echo(SOCK_STREAM);
+		if (past == PAST_THREAD)
+			hide_in_thread(fd);
+		if (past == PAST_FLIGHT)
+			hide_in_flight(fd);
+		must(write(ready[1], "x", 1) == 1);
+		if (past == PAST_UDP || past == PAST_UDP_PAIR)
+			send_datagrams(past == PAST_UDP_PAIR);
 		for (;;)
 			pause();
 	}
-	usleep(50000);
-	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
-	f = fopen(file, "w");
-	fprintf(f, "%d\n", pid);
-	fclose(f);
+	must(read(ready[0], &c, 1) == 1);
+	close(ready[0]);
+	close(ready[1]);
 	return pid;
 }
 
@@ -38,11 +168,11 @@ check_attach(void)
 	static const char form[] =
 	    "{\"do\":\"attach\",\"skill\":\"reports\",\"cgroup\":\"%s\"}";
 	unsigned int rows;
-	pid_t pid, with_ring;
+	pid_t pid;
 	uint64_t id;
 
 	snprintf(path, sizeof(path), "%s/service", instance.cgroup);
-	pid = other_group(path, false);
+	pid = other_group(path, PAST_NOTHING);
 	snprintf(below, sizeof(below), "%s/below", path);
 	mkdir(below, 0755);
 	const char *const never[] = { instance.cgroup, instance.skill_cgroup,
@@ -74,14 +204,6 @@ check_attach(void)
 	CHECK(is_silent(WORKER, MSG_NONE, 50));
 	CHECK(is_entered(ENTRY_DETACH, KEY_PERSON, "admin"));
 
-	with_ring = other_group(path, true);
-	snprintf(json, sizeof(json), "{\"do\":\"attach\",\"skill\":\"reports\","
-	    "\"pid\":%d}", with_ring);
-	id = command("admin", 1, json, -1);
-	CHECK(!is_done(id, text, sizeof(text), &rows));
-	CHECK(strstr(text, "io_uring") != NULL);
-	kill(with_ring, SIGKILL);
-	waitpid(with_ring, NULL, 0);
 	usleep(50000);
 	CHECK(group_remove(path) == 0);
 }
@@ -135,7 +257,7 @@ check_delegated(void)
 	snprintf(other, sizeof(other), "%s/user/other", instance.cgroup);
 	must(mkdir(other, 0755) == 0);
 	snprintf(path, sizeof(path), "%s/user/mine", instance.cgroup);
-	pid = other_group(path, false);
+	pid = other_group(path, PAST_NOTHING);
 	for (size_t i = 0; i < COUNT(loose); i++) {
 		bool done;
 
@@ -157,14 +279,112 @@ check_delegated(void)
 	CHECK(group_remove(path) == 0);
 }
 
+/* The other end of the one connection to us: is it alive? */
+static bool
+is_connected(int fd)
+{
+	struct pollfd one = { .fd = fd, .events = POLLIN };
+	char c;
+
+	return poll(&one, 1, 300) == 0 ||
+	    (recv(fd, &c, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN);
+}
+
+static bool
+hears_datagrams(void)
+{
+	struct pollfd one = { .fd = echo_udp, .events = POLLIN };
+	char c;
+
+	while (recv(echo_udp, &c, 1, MSG_DONTWAIT) >= 0)
+		;	/* what was under way */
+	return poll(&one, 1, 300) == 1;
+}
+
+/* A ring, mapped or open, is refused; what the group had is left as it was. */
+static void
+check_rings(void)
+{
+	char path[512], text[4096];
+
+	snprintf(path, sizeof(path), "%s/service", instance.cgroup);
+	for (enum past past = PAST_RING; past <= PAST_MAPPED_RING; past++) {
+		pid_t pid = other_group(path, past);
+
+		CHECK(!attach(path, text, sizeof(text)));
+		CHECK_ROW(text, strstr(text, "io_uring") != NULL);
+		if (past == PAST_MAPPED_RING) {
+			int fd = accept(echo_tcp, NULL, NULL);
+
+			CHECK(is_connected(fd));
+			close(fd);
+		}
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		usleep(50000);
+		CHECK(group_remove(path) == 0);
+	}
+}
+
+/* Connections from before end, wherever their descriptors are. */
+static void
+check_past(void)
+{
+	static const struct { const char *name; enum past past; } pasts[] = {
+		{ "held", PAST_TCP },
+		{ "held by a thread with descriptors of its own", PAST_THREAD },
+		{ "in flight in a unix socket", PAST_FLIGHT },
+		{ "datagrams on loopback", PAST_UDP },
+		{ "two of the same addresses", PAST_UDP_PAIR },
+	};
+	char path[512], text[4096];
+
+	snprintf(path, sizeof(path), "%s/service", instance.cgroup);
+	for (size_t i = 0; i < COUNT(pasts); i++) {
+		bool is_udp = pasts[i].past >= PAST_UDP;
+		pid_t pid = other_group(path, pasts[i].past);
+		int fd = is_udp ? -1 : accept(echo_tcp, NULL, NULL);
+
+		CHECK_ROW(pasts[i].name, is_udp ? hears_datagrams() :
+		    is_connected(fd));
+		CHECK_ROW(text, attach(path, text, sizeof(text)));
+		CHECK_ROW(pasts[i].name, is_udp ? !hears_datagrams() :
+		    !is_connected(fd));
+		CHECK(detach());
+		close_fd(&fd);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		usleep(50000);
+		CHECK(group_remove(path) == 0);
+	}
+}
+
+static void
+listen_for_echo(void)
+{
+	socklen_t size = sizeof(echo);
+
+	echo = (struct sockaddr_in){ .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	echo_tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	must(bind(echo_tcp, (struct sockaddr *)&echo, size) == 0 &&
+	    listen(echo_tcp, 8) == 0 &&
+	    getsockname(echo_tcp, (struct sockaddr *)&echo, &size) == 0);
+	echo_udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	must(bind(echo_udp, (struct sockaddr *)&echo, size) == 0);
+}
+
 int
 main(void)
 {
+	listen_for_echo();
 	set_up();
 	begin_loader();
 	give_view();
 	check_attach();
 	check_delegated();
+	check_rings();
+	check_past();
 	CHECK(end_loader(0) == 0);
 	tear_down();
 	return check_end();
