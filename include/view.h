@@ -205,6 +205,8 @@ struct view_broker {
 	size_t admin_count;
 	const char **auditors;		/* people who may read sessions and entries only */
 	size_t auditor_count;
+	const char **targets;		/* their names: what can be stopped */
+	size_t target_count;
 };
 
 struct view_recorder {

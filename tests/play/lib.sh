@@ -159,7 +159,7 @@ hold_id() { person $BOB holds --json | jq -r 'select(.state == "open" or .state 
 
 cleanup() {
 	[ -z "${daemon:-}" ] || stop_daemon
-	interlock release >/dev/null 2>&1
+	interlock release --yes >/dev/null 2>&1
 	[ ! -d "$work/pg/data" ] || pg "$pgbin/pg_ctl" -D "$work/pg/data" -m immediate stop >/dev/null 2>&1
 	awk -v w="$work/" 'index($2, w) == 1 { print $2 }' /proc/self/mounts | sort -r |
 		while read -r mount; do umount "$mount"; done

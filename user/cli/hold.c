@@ -271,6 +271,10 @@ deny(const struct instance *instance, int argc, char **argv)
 
 	if (argc != 4 || strcmp(argv[2], "--reason") != 0)
 		return say_usage(DENY_USAGE);
+	if (!argv[3][strspn(argv[3], " \t\r\n")]) {
+		client_complain("a denial needs its reason: who asks why will read it");
+		return CLI_USAGE;
+	}
 	code = client_call(instance, json_pack("{s:s,s:s,s:s}", "do", "deny", "hold", argv[1],
 	    "reason", argv[3]), NULL, 0, NULL, NULL, NULL);
 	if (!code)

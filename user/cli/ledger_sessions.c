@@ -21,6 +21,7 @@ struct session {
 	char *skill, *starter;	/* owned; NULL: not told */
 	uint64_t begin, end, last;
 	uint64_t flows, unseen, asks, denied, held, masked;
+	uint64_t blocked;	/* refused in the kernel: sockets, not statements */
 };
 
 struct list {
@@ -111,8 +112,8 @@ count(void *arg, uint64_t index, struct span entry)
 	    cli_ledger_has(entry, KEY_INSPECT, "none");
 	session->asks += kind == ENTRY_ASK;
 	session->held += kind == ENTRY_HOLD;
-	session->denied += kind == ENTRY_REFUSED ||
-	    (kind != ENTRY_SKILL && cli_ledger_has(entry, KEY_VERDICT, "deny"));
+	session->blocked += kind == ENTRY_REFUSED;
+	session->denied += kind != ENTRY_SKILL && cli_ledger_has(entry, KEY_VERDICT, "deny");
 	session->masked += masked_in(entry);
 	return true;
 }
@@ -136,6 +137,8 @@ put_people(struct out *out, const struct session *session,
 	    (unsigned long long)session->flows, (unsigned long long)session->asks,
 	    (unsigned long long)session->denied, (unsigned long long)session->held,
 	    (unsigned long long)session->masked);
+	if (session->blocked)
+		out_printf(out, " blocked %llu", (unsigned long long)session->blocked);
 	if (session->unseen)
 		out_printf(out, " uninspected %llu", (unsigned long long)session->unseen);
 	if (account && account->state >= ACCOUNT_LOST) {
@@ -169,6 +172,7 @@ put_json(struct out *out, const struct session *session,
 	json_member_uint(out, &first, "uninspected", session->unseen);
 	json_member_uint(out, &first, "asks", session->asks);
 	json_member_uint(out, &first, "denied", session->denied);
+	json_member_uint(out, &first, "blocked", session->blocked);
 	json_member_uint(out, &first, "held", session->held);
 	json_member_uint(out, &first, "masked", session->masked);
 	if (account)
@@ -248,8 +252,13 @@ cli_sessions(const struct instance *instance, int argc, char **argv)
 			skill = optarg;
 		else if (option == 'j')
 			json = true;
-		else if (option != 's' || !read_time(optarg, &since))
+		else if (option != 's')
 			return cli_ledger_usage("sessions");
+		else if (!read_time(optarg, &since)) {
+			fprintf(stderr, "interlock: a TIME is 2026-11-22, 2026-11-22T11:05:31Z, "
+			    "or how long ago: 90s, 15m, 2h, 7d\n");
+			return CLI_USAGE;
+		}
 	}
 	if (optind < argc)
 		return cli_ledger_usage("sessions");

@@ -25,7 +25,26 @@ struct why {
 	uint8_t entry[ENTRY_LIMIT];	/* the one that decided */
 	size_t n;
 	uint64_t index;
+	uint8_t decision[ENTRY_LIMIT];	/* on the hold that was opened for it */
+	size_t decision_n;
 };
+
+/* What people, time or the client said of the hold that the entry opened. */
+static bool
+pick_decision(struct why *why, struct span entry)
+{
+	struct span hold, other;
+	uint64_t kind = 0;
+
+	(void)entry_get_uint(entry, KEY_KIND, &kind);
+	if (kind != ENTRY_DECISION || !entry_get_text(span_of(why->entry, why->n), KEY_HOLD, &hold))
+		return true;
+	if (entry_get_text(entry, KEY_HOLD, &other) && span_equal(hold, other)) {
+		memcpy(why->decision, entry.p, entry.n);
+		why->decision_n = entry.n;	/* of several approvals the last */
+	}
+	return true;
+}
 
 /* The entry that decided: of several, the first that has a verdict; a refusal's own. */
 static bool
@@ -35,6 +54,8 @@ pick(void *arg, uint64_t index, struct span entry)
 	struct span verdict;
 	bool is_it = false;
 
+	if (why->n && entry_get_text(span_of(why->entry, why->n), KEY_VERDICT, &verdict))
+		return pick_decision(why, entry);
 	for (const enum entry_key *key = keys; *key; key++)
 		is_it |= cli_ledger_has(entry, *key, why->id);
 	if (!is_it)
@@ -44,7 +65,8 @@ pick(void *arg, uint64_t index, struct span entry)
 	memcpy(why->entry, entry.p, entry.n);
 	why->n = entry.n;
 	why->index = index;
-	return !entry_get_text(entry, KEY_VERDICT, &verdict);
+	return !entry_get_text(entry, KEY_VERDICT, &verdict) ||
+	    cli_ledger_has(entry, KEY_VERDICT, "hold");
 }
 
 /* No target has the address: the policy must know it first. */
@@ -61,22 +83,43 @@ put_target(struct out *out, struct span entry)
 	out_printf(out, "\nand give the skill a duty or a profile on it.\n");
 }
 
+/* Who decided the hold, and why; or how to. */
 static void
-put_change(struct out *out, const struct instance *instance, struct span entry)
+put_hold(struct out *out, struct span entry, struct span decision)
+{
+	struct span hold = { 0 }, what = { 0 }, who = { 0 }, reason = { 0 };
+
+	(void)entry_get_text(entry, KEY_HOLD, &hold);
+	if (!decision.n) {
+		out_printf(out, "\nIt waits for people. To let it through this once:\n"
+		    "  interlock approve %.*s\n", (int)hold.n, (const char *)hold.p);
+		return;
+	}
+	(void)entry_get_text(decision, KEY_DECISION, &what);
+	out_printf(out, "\nIt was held, and decided: %.*s", (int)what.n, (const char *)what.p);
+	if (entry_get_text(decision, KEY_PERSON, &who) && who.n) {
+		out_printf(out, " by ");
+		json_text(out, who);
+	}
+	if (entry_get_text(decision, KEY_REASON, &reason) && reason.n) {
+		out_printf(out, ", because ");
+		json_text(out, reason);
+	}
+	out_printf(out, ".\n");
+}
+
+static void
+put_change(struct out *out, const struct instance *instance, struct span entry,
+    struct span decision)
 {
 	bool has_rule = rule_put_source(out, instance, entry);
-	struct span hold;
 	uint64_t kind = 0;
 
 	(void)entry_get_uint(entry, KEY_KIND, &kind);
 	if (cli_ledger_has(entry, KEY_VERDICT, "allow")) {
 		out_printf(out, "\nIt was allowed: nothing need change.\n");
 	} else if (cli_ledger_has(entry, KEY_VERDICT, "hold")) {
-		out_printf(out, "\nIt waits for people, or waited. To let it through "
-		    "this once:\n");
-		if (entry_get_text(entry, KEY_HOLD, &hold))
-			out_printf(out, "  interlock approve %.*s\n", (int)hold.n,
-			    (const char *)hold.p);
+		put_hold(out, entry, decision);
 		out_printf(out, "The smallest change that would allow it without: "
 		    "take these effects and objects out of that rule, and add\n");
 		rule_put_allow(out, entry);
@@ -123,7 +166,7 @@ cli_why(const struct instance *instance, int argc, char **argv)
 		out_printf(&out, "%s is entry %llu of the ledger:\n\n", why->id,
 		    (unsigned long long)why->index);
 		cli_put_entry(&out, entry);
-		put_change(&out, instance, entry);
+		put_change(&out, instance, entry, span_of(why->decision, why->decision_n));
 		cli_flush(&out);
 	}
 	out_free(&out);

@@ -75,7 +75,7 @@ agreed(bool yes)
 {
 	char answer[8] = "";
 
-	if (yes || !isatty(STDIN_FILENO))
+	if (yes)
 		return true;
 	printf("Skills that still run will reach the network unwatched. Release? [y/N] ");
 	fflush(stdout);
@@ -98,6 +98,11 @@ cli_release(const struct instance *instance, int argc, char **argv)
 		client_complain("interlockd serves instance %s: stop it first, or detach single skills",
 		    instance->name);
 		return CLI_NO;
+	}
+	if (!yes && !isatty(STDIN_FILENO)) {
+		client_complain("nobody is there to be asked whether skills that still run may "
+		    "reach the network unwatched: add --yes");
+		return CLI_USAGE;
 	}
 	if (!agreed(yes))
 		return CLI_NO;

@@ -12,7 +12,7 @@
 
 #define ATTACH_USAGE "attach --skill NAME --cgroup PATH | --pid PID"
 #define DETACH_USAGE "detach SESSION | --skill NAME"
-#define STOP_USAGE "stop [--resume] --skill NAME | --session ID | --target NAME | --all"
+#define STOP_USAGE "stop [--resume] NAME | --skill NAME | --session ID | --target NAME | --all"
 #define SKILL_USAGE "skill diff|accept NAME [--json]"
 
 /* Ask, and print the final line's members that people want. */
@@ -78,13 +78,6 @@ detach(const struct instance *instance, int argc, char **argv)
 	    by_skill ? "skill" : "session", argv[argc - 1]), "detached");
 }
 
-/* A bare name is a session if it looks like one, else a skill. */
-static const char *
-guess_scope(const char *name)
-{
-	return strncmp(name, "ses-", 4) == 0 ? "session" : "skill";
-}
-
 static int
 stop(const struct instance *instance, int argc, char **argv)
 {
@@ -115,7 +108,7 @@ stop(const struct instance *instance, int argc, char **argv)
 	}
 	if (optind + 1 == argc && count == 0) {
 		name = argv[optind++];
-		scope = guess_scope(name);
+		scope = "any";	/* the daemon knows what has this name */
 		count++;
 	}
 	if (optind < argc || count != 1)

@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/client.h"
 #include "cli/say.h"
+#include "desk/control.h"
 #include "hooks/hooks.h"
 
 struct watching {
@@ -187,7 +188,11 @@ show_turn(void *arg, const json_t *turn)
 	};
 
 	if (watching->as_json) {
-		say_json(turn);
+		json_t *row = json_copy((json_t *)turn);
+
+		json_object_set_new(row, "v", json_integer(CONTROL_VERSION));
+		say_json(row);
+		json_decref(row);
 		return !ferror(stdout);
 	}
 	if (json_object_get(turn, "lost")) {

@@ -240,6 +240,8 @@ struct stop {
 
 void stop_command(struct guest *, json_t *request);
 /* Everything that is stopped, to a process that has started. */
+/* Stops that were in force before this process began: the loader keeps them. */
+void stop_learn(struct desk *, const json_t *list);
 void stop_tell(struct desk *, unsigned int slot);
 
 void watch_begin(struct guest *, json_t *request);

@@ -153,6 +153,7 @@ on_sessions(struct desk *desk, void *arg, const json_t *json)
 		return;
 	}
 	desk->knows_sessions = true;
+	stop_learn(desk, json_object_get(json, "stops"));
 	json_array_foreach(list, i, item) {
 		struct desk_session session = { 0 };
 

@@ -82,6 +82,17 @@ show_stops(const struct desk *desk)
 	return list;
 }
 
+/* The files and what is in force are not the same: since the last reload, or the start. */
+static void
+find_policy_faults(const json_t *answer, json_t *faults)
+{
+	const char *refused = request_text(answer, "refused");
+
+	if (*refused)
+		fault(faults, "the policy's files are not what is in force (%s); "
+		    "see `interlock policy check`", refused);
+}
+
 static void
 find_faults(const struct desk *desk, const struct ask *ask, json_t *faults)
 {
@@ -101,6 +112,7 @@ find_faults(const struct desk *desk, const struct ask *ask, json_t *faults)
 		fault(faults, "the ledger's disk is full");
 	if (!desk->view)
 		fault(faults, "no policy is in force");
+	find_policy_faults(ask->answers[PART_POLICY], faults);
 	if (!desk->knows_sessions)
 		fault(faults, "the loader has not told which skills are running");
 }

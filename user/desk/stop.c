@@ -73,6 +73,27 @@ keep(struct desk *desk, const struct stop *stop)
 	desk->stops[desk->stop_count++] = *stop;
 }
 
+/* What the loader has kept over a restart of this process. */
+void
+stop_learn(struct desk *desk, const json_t *list)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item) {
+		const char *name = request_text(item, "name");
+		struct stop stop = { 0 };
+
+		while (stop.scope < COUNT(scopes) &&
+		    strcmp(scopes[stop.scope], request_text(item, "scope")) != 0)
+			stop.scope++;
+		if (stop.scope == COUNT(scopes) || strlen(name) >= sizeof(stop.name))
+			continue;
+		strcpy(stop.name, name);
+		keep(desk, &stop);
+	}
+}
+
 static void
 forget(struct desk *desk, const char *name)
 {
@@ -153,46 +174,82 @@ enter(struct order *order, const char *person)
 }
 
 static bool
-is_known(const struct desk *desk, const struct stop *stop)
+is_among(const char *name, const char *const *list, size_t count)
 {
-	const struct view_broker *view = desk->view;
-	char text[ID_TEXT_SIZE];
-
-	for (size_t i = 0; stop->scope == STOP_SKILL && view && i < view->skill_count; i++) {
-		if (strcmp(view->skills[i].name, stop->name) == 0)
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i], name) == 0)
 			return true;
-	}
-	for (size_t i = 0; stop->scope == STOP_SESSION && i < desk->session_count; i++) {
-		if (strcmp(id_format(&desk->sessions[i].id, text), stop->name) == 0)
-			return true;
-	}
-	/* targets are in nobody's view here; the workers know them */
-	return stop->scope == STOP_ALL || stop->scope == STOP_TARGET;
+	return false;
 }
 
-/* Read the request. NULL: fine; else what is wrong with it. */
+/* Which things have this name: bits of enum msg_stop. */
+static unsigned int
+find_named(const struct desk *desk, const char *name)
+{
+	const struct view_broker *view = desk->view;
+	unsigned int found = 0;
+	char text[ID_TEXT_SIZE];
+
+	for (size_t i = 0; view && i < view->skill_count; i++)
+		if (strcmp(view->skills[i].name, name) == 0)
+			found |= 1u << STOP_SKILL;
+	if (view && is_among(name, view->targets, view->target_count))
+		found |= 1u << STOP_TARGET;
+	for (size_t i = 0; i < desk->session_count; i++)
+		if (strcmp(id_format(&desk->sessions[i].id, text), name) == 0)
+			found |= 1u << STOP_SESSION;
+	return found;
+}
+
+/* A name alone: of which kind it is. NULL: it is clear. */
 static const char *
-read_order(const struct desk *desk, const json_t *request, struct order *order)
+guess_scope(unsigned int found, uint8_t *scope)
+{
+	if (found == 1u << STOP_SKILL)
+		*scope = STOP_SKILL;
+	else if (found == 1u << STOP_TARGET)
+		*scope = STOP_TARGET;
+	else if (found == 1u << STOP_SESSION)
+		*scope = STOP_SESSION;
+	else if (found)
+		return "a skill and a target have this name: say which with --skill or --target";
+	return NULL;
+}
+
+/* Read the request. NULL: fine; else what is wrong with it, and *code is the kind of fault. */
+static const char *
+read_order(const struct desk *desk, const json_t *request, struct order *order, int *code)
 {
 	const char *scope = request_text(request, "scope");
-	const char *name = request_text(request, "name");
+	const char *name = request_text(request, "name"), *unclear = NULL;
+	unsigned int found = find_named(desk, name);
 
+	*code = CODE_USAGE;
 	order->is_undo = json_is_true(json_object_get(request, "undo"));
 	if (strlen(name) >= sizeof(order->stop.name))
 		return "no skill, session or target has such a long name";
 	strcpy(order->stop.name, name);
+	if (order->is_undo)
+		return NULL;
 	while (order->stop.scope < COUNT(scopes) &&
 	    strcmp(scopes[order->stop.scope], scope) != 0)
 		order->stop.scope++;
-	if (order->is_undo)
-		return NULL;
-	if (order->stop.scope == COUNT(scopes))
+	if (strcmp(scope, "any") == 0)
+		unclear = guess_scope(found, &order->stop.scope);
+	else if (order->stop.scope == COUNT(scopes))
 		return "a stop is of a skill, a session, a target, or of all";
-	if (order->stop.scope == STOP_ALL)
+	if (order->stop.scope == STOP_ALL) {
 		order->stop.name[0] = 0;
-	else if (!*name)
+		return NULL;
+	}
+	if (!*name)
 		return "a stop of one thing needs its name";
-	return is_known(desk, &order->stop) ? NULL : "there is nothing of that name";
+	if (unclear)
+		return unclear;
+	*code = CODE_NO;
+	if (order->stop.scope == COUNT(scopes) || !(found & 1u << order->stop.scope))
+		return "there is nothing of that name to be stopped";
+	return NULL;
 }
 
 void
@@ -201,6 +258,7 @@ stop_command(struct guest *client, json_t *request)
 	struct desk *desk = client->desk;
 	struct order *order = calloc(1, sizeof(*order));
 	const char *fault;
+	int code;
 
 	if (!order) {
 		guest_error(client, CODE_FAILED, "the daemon is out of memory");
@@ -208,9 +266,9 @@ stop_command(struct guest *client, json_t *request)
 	}
 	order->desk = desk;
 	order->client = client->number;
-	fault = read_order(desk, request, order);
+	fault = read_order(desk, request, order, &code);
 	if (fault) {
-		guest_error(client, CODE_USAGE, "%s", fault);
+		guest_error(client, code, "%s", fault);
 		free(order);
 		return;
 	}

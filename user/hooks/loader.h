@@ -237,6 +237,9 @@ void ground_watch(struct loader *);
 bool stop_hear(struct loader *, struct span body);
 bool stop_covers(const struct loader *, const struct session *);
 bool stop_covers_skill(const struct loader *, const char *skill);
+/* Tell a worker that starts; and all of them, for `status`. */
+void stop_tell_all(struct loader *, unsigned int slot);
+json_t *stop_list(const struct loader *);
 
 /* ---- refusals.c ---------------------------------------------------------------- */
 int refusals_new(struct loader *);

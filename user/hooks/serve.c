@@ -134,8 +134,10 @@ hear_peer(struct loader *loader, const struct msg_head *head, struct span body)
 	if (slot == SLOT_BROKER)
 		for (const struct session *s = loader->sessions; s; s = s->next)
 			session_tell(s, true);
-	if (slot >= SLOT_WORKER)
+	if (slot >= SLOT_WORKER) {
+		stop_tell_all(loader, slot);
 		door_tell_all(loader, slot);
+	}
 	return true;
 }
 

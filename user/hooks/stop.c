@@ -3,13 +3,17 @@
  * What is stopped is a short list, kept on disk. After every change each
  * session's block in the kernel's map is set to what the list says: from then
  * on its connections are refused in the hook. Workers end the flows there are,
- * and know of targets. STOP_NOTHING takes back: one name, or all with none.
+ * and know of targets; one that starts is told the list before it gets a door, so
+ * that it takes nothing unknowing. STOP_NOTHING takes back: one name, or all with none.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/must.h"
 #include "hooks/loader.h"
+#include "msg/post.h"
+#include "out.h"
 #include "span.h"
 
 bool
@@ -96,8 +100,6 @@ stop_hear(struct loader *loader, struct span body)
 	if (!take_u8(&body, &scope) || !take_block(&body, &name) || body.n ||
 	    scope > STOP_NOTHING)
 		return false;
-	if (scope == STOP_TARGET)
-		return true;	/* the workers' business */
 	if (name.n >= ABI_NAME_SIZE || (name.n && memchr(name.p, 0, name.n)))
 		return false;
 	if (scope == STOP_NOTHING)
@@ -106,4 +108,31 @@ stop_hear(struct loader *loader, struct span body)
 		add(loader, scope, scope == STOP_ALL ? SPAN("") : name);
 	apply(loader);
 	return true;
+}
+
+void
+stop_tell_all(struct loader *loader, unsigned int slot)
+{
+	for (size_t i = 0; i < loader->stop_count; i++) {
+		struct out body cleanup(out_free) = out_new(256);
+
+		out_u8(&body, loader->stops[i].scope);
+		out_block(&body, span_text(loader->stops[i].name));
+		(void)post_send(loader->post, slot, MSG_STOP, 0, out_view(&body), -1);
+	}
+}
+
+json_t *
+stop_list(const struct loader *loader)
+{
+	static const char *const scopes[] = {
+		[STOP_ALL] = "all", [STOP_SKILL] = "skill",
+		[STOP_SESSION] = "session", [STOP_TARGET] = "target",
+	};
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < loader->stop_count; i++)
+		json_array_append_new(list, json_pack("{s:s,s:s}", "scope",
+		    scopes[loader->stops[i].scope], "name", loader->stops[i].name));
+	return list;
 }

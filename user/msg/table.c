@@ -53,6 +53,7 @@ static const struct msg_rule rules[] = {
 	{ MSG_APPROVED_IS, SLOT_BROKER, WORKER, 4, 4096, false },
 	{ MSG_STOP, SLOT_BROKER, WORKER, 5, 256, false },
 	{ MSG_STOP, SLOT_BROKER, SLOT_LOADER, 5, 256, false },
+	{ MSG_STOP, SLOT_LOADER, WORKER, 5, 256, false },
 	{ MSG_WATCH, SLOT_BROKER, WORKER, FIXED(1), false },
 	{ MSG_TURN, WORKER, SLOT_BROKER, 4, 32768, false },
 

@@ -54,11 +54,13 @@ say_policy(const struct serve *serve)
 	char digest[65];
 
 	put_digest(bundle, digest);
-	return json_pack("{s:i,s:b,s:b,s:I,s:s,s:I,s:b,s:I}", "v", CONTROL_V,
+	return json_pack("{s:i,s:b,s:b,s:I,s:s,s:I,s:b,s:I,s:s,s:I}", "v", CONTROL_V,
 	    "ok", 1, "in_force", bundle != NULL,
 	    "epoch", (json_int_t)(bundle ? bundle->epoch : 0),
 	    "digest", digest, "since", (json_int_t)serve->since,
-	    "is_last_good", serve->is_last, "faults", (json_int_t)serve->errors);
+	    "is_last_good", serve->is_last, "faults", (json_int_t)serve->errors,
+	    "refused", serve->refused,
+	    "refused_since", (json_int_t)(*serve->refused ? serve->refused_when : 0));
 }
 
 void

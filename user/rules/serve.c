@@ -76,6 +76,14 @@ settle(struct serve *serve)
 	}
 }
 
+/* For `status`, until files are in force again. */
+static void
+note_refused(struct serve *serve, const char *why, const struct faults *faults)
+{
+	tell_short(why, faults, serve->refused, sizeof(serve->refused));
+	serve->refused_when = clock_wall();
+}
+
 static void
 refuse(struct serve *serve, const char *why, const struct faults *faults)
 {
@@ -84,6 +92,7 @@ refuse(struct serve *serve, const char *why, const struct faults *faults)
 	serve->asker = (struct asker){ 0 };
 	loop_unset(serve->loop, &serve->deadline);
 	bundle_free(&serve->next);
+	note_refused(serve, why, faults);
 	tell_refused(serve, asker.person, why, faults);
 	command_answer(serve, &asker, why, faults);
 	settle(serve);
@@ -145,6 +154,7 @@ commit(struct serve *serve)
 	serve->epoch = serve->in_force->epoch;
 	serve->since = clock_wall();
 	serve->is_last = false;
+	serve->refused[0] = '\0';
 	serve->errors = 0;
 	serve->is_swapping = true;
 	for (size_t i = 0; i < COUNT(first); i++) {
@@ -379,9 +389,11 @@ hear(void *arg, unsigned int from, const struct msg_head *head,
 static void
 tell_start(struct serve *serve, const struct serve_start *start)
 {
-	if (start->faults && start->faults->errors)
+	if (start->faults && start->faults->errors) {
+		note_refused(serve, "the policy has faults", start->faults);
 		tell_refused(serve, "start", "the policy has faults",
 		    start->faults);
+	}
 	if (!serve->in_force)
 		tell_alarm(serve, "no policy is in force: everything is denied");
 	else if (start->is_last)

@@ -39,6 +39,8 @@ struct serve {
 	uint32_t epoch;		/* newest ever */
 	bool is_last;
 	size_t errors;		/* of the files as last read */
+	char refused[256];	/* why they are not in force; empty: they are */
+	uint64_t refused_when;	/* wall ns */
 	struct served served[SLOTS];
 	bool is_swapping;	/* in force, and told; a reload that waits for all to say they did */
 	struct timer deadline;
@@ -58,5 +60,7 @@ void tell_in_force(struct serve *, const char *person);
 void tell_refused(struct serve *, const char *person, const char *why,
     const struct faults *);
 void tell_alarm(struct serve *, const char *why);
+/* In one line: the first fault with its place, or `why`. */
+void tell_short(const char *why, const struct faults *, char *text, size_t size);
 
 #endif

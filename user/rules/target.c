@@ -316,12 +316,16 @@ target_build(struct work *work)
 	rules->worker.targets = work_take(work, n * sizeof(*brief));
 	rules->keeper.secrets = work_take(work,
 	    n * sizeof(*rules->keeper.secrets));
+	rules->broker.targets = work_take(work,
+	    n * sizeof(*rules->broker.targets));
 	if (!work->has_memory)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		build_one(work, i);
 		build_short(&rules->worker.targets[i], &brief[i]);
+		rules->broker.targets[i] = brief[i].name;
 	}
+	rules->broker.target_count = n;
 	rules->loader.targets = rules->keeper.targets = brief;
 	rules->worker.target_count = rules->loader.target_count = n;
 	rules->keeper.target_count = rules->keeper.secret_count = n;

@@ -39,10 +39,21 @@ tell_in_force(struct serve *serve, const char *person)
 }
 
 void
+tell_short(const char *why, const struct faults *faults, char *text, size_t size)
+{
+	const struct fault *first = faults ? fault_first(faults) : NULL;
+
+	if (first)
+		snprintf(text, size, "%s:%u:%u: %s", first->file, first->line,
+		    first->column, first->text);
+	else
+		snprintf(text, size, "%s", why);
+}
+
+void
 tell_refused(struct serve *serve, const char *person, const char *why,
     const struct faults *faults)
 {
-	const struct fault *first = faults ? fault_first(faults) : NULL;
 	struct entry *entry;
 	char detail[640];
 
@@ -57,11 +68,7 @@ tell_refused(struct serve *serve, const char *person, const char *why,
 	entry = scribe_begin(serve->scribe, ENTRY_POLICY);
 	if (!entry)
 		return;
-	if (first)
-		snprintf(detail, sizeof(detail), "%s:%u:%u: %s", first->file,
-		    first->line, first->column, first->text);
-	else
-		snprintf(detail, sizeof(detail), "%s", why);
+	tell_short(why, faults, detail, sizeof(detail));
 	entry_text(entry, KEY_REASON, SPAN("refused"));
 	entry_text(entry, KEY_PERSON, span_text(person));
 	entry_text(entry, KEY_DETAIL, span_text(detail));

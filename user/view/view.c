@@ -171,6 +171,7 @@ static const struct field_row broker_rows[] = {
 	STRUCTS(view_broker, skills, skill_count, &skill_layout),
 	TEXTS(view_broker, admins, admin_count),
 	TEXTS(view_broker, auditors, auditor_count),
+	TEXTS(view_broker, targets, target_count),
 };
 static const struct layout broker_layout = LAYOUT(view_broker, broker_rows);
 
