@@ -1,0 +1,60 @@
+/* post_own.h: the insides of a post, shared by post.c, post_send.c and post_receive.c. */
+#ifndef MSG_POST_OWN_H
+#define MSG_POST_OWN_H
+
+#include <sys/socket.h>
+
+#include "loop/loop.h"
+#include "msg/post.h"
+
+#define AT_ONCE 16		/* messages read with one system call */
+#define CONTROL CMSG_SPACE(4 * sizeof(int))
+#define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+
+/* What its channel had no room for. */
+struct packet {
+	struct packet *after;
+	size_t n;
+	int fd;		/* owned, or -1 */
+	struct msg_head head;
+	uint8_t body[];
+};
+
+struct peer {
+	struct post *post;
+	unsigned int slot;
+	int fd;
+	struct watch *watch;
+	struct packet *first, **last;
+	size_t waiting;
+	void (*room)(void *);	/* NULL: nobody wants to know */
+	void *room_arg;
+};
+
+/* Where one message is received. */
+struct place {
+	struct iovec part;
+	_Alignas(struct cmsghdr) char control[CONTROL];
+	_Alignas(struct msg_head) uint8_t buffer[sizeof(struct msg_head) + MSG_INLINE];
+};
+
+struct post {
+	struct loop *loop;
+	unsigned int slot;
+	post_fn fn;
+	void *arg;
+	uint64_t next_id, build;
+	struct timer beat;
+	struct peer peers[SLOTS];
+	struct mmsghdr messages[AT_ONCE];
+	struct place places[AT_ONCE];
+};
+
+/* Watch callback of a channel. */
+void post_ready_peer(void *peer, uint32_t events);
+/* Send what waits, as far as there is room. */
+void post_flush(struct peer *);
+/* Forget what waits. */
+void post_drop(struct peer *);
+
+#endif

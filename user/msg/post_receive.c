@@ -1,0 +1,142 @@
+/*
+ * post_receive.c: messages that come in, each checked against the table.
+ * What must not be said is not heard, and its sender is told to the warden.
+ * syscalls: recvmmsg fcntl fstat mmap munmap
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/must.h"
+#include "msg/post_own.h"
+
+#define BURST 64		/* messages read from one peer in a round */
+
+static int
+fd_of(struct msghdr *message)
+{
+	int fd = -1;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c;
+	    c = CMSG_NXTHDR(message, c))
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
+		    c->cmsg_len == CMSG_LEN(sizeof(int)))
+			memcpy(&fd, CMSG_DATA(c), sizeof(int));
+	return fd;
+}
+
+static void
+report(struct post *post, unsigned int from, uint16_t type)
+{
+	uint8_t body[3] = { (uint8_t)from, (uint8_t)(type >> 8), (uint8_t)type };
+
+	log_error("%s sent message %u as it must not",
+	    msg_slot_name(from), type);
+	if (post->slot != SLOT_WARDEN && from != SLOT_WARDEN)
+		(void)post_send(post, SLOT_WARDEN, MSG_SENDER_FAULT, 0,
+		    span_of(body, sizeof(body)), -1);
+}
+
+/* The body in a sealed memfd, mapped. */
+static bool
+deliver_sealed(struct post *post, unsigned int from, const struct msg_head *head,
+    int fd)
+{
+	struct stat st;
+	void *p;
+	bool right;
+
+	if (fcntl(fd, F_GET_SEALS) != SEALS || fstat(fd, &st) ||
+	    st.st_size != (off_t)head->length)
+		return false;
+	p = mmap(NULL, head->length, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return false;
+	right = post->fn(post->arg, from, head, span_of(p, head->length), -1);
+	munmap(p, head->length);
+	return right;
+}
+
+/* Check against the table, then hand over. Takes the descriptor. */
+static bool
+deliver(struct post *post, unsigned int from, struct span packet, int got)
+{
+	cleanup(close_fd) int fd = got;
+	struct msg_head head;
+	const struct msg_rule *rule;
+	struct span body;
+
+	if (packet.n < sizeof(head))
+		return false;
+	memcpy(&head, packet.p, sizeof(head));
+	body = span_skip(packet, sizeof(head));
+	rule = msg_rule_find(head.type, from, post->slot);
+	if (!rule || head.version != MSG_VERSION || head.build != post->build ||
+	    head.length < rule->least || head.length > rule->most)
+		return false;
+	if (head.type == MSG_QUIT) {
+		loop_stop(post->loop, 0);
+		return true;
+	}
+	if (head.length > MSG_INLINE)
+		return body.n == 0 && fd >= 0 && deliver_sealed(post, from, &head, fd);
+	if (body.n != head.length || (fd >= 0 && !rule->has_fd))
+		return false;
+	return post->fn(post->arg, from, &head, body, take_fd(&fd));
+}
+
+static void
+received(struct peer *peer, struct mmsghdr *message)
+{
+	struct post *post = peer->post;
+	struct span packet = span_of(message->msg_hdr.msg_iov->iov_base, message->msg_len);
+	struct msg_head head = { 0 };
+
+	if (deliver(post, peer->slot, packet, fd_of(&message->msg_hdr)))
+		return;
+	memcpy(&head, packet.p, packet.n < sizeof(head) ? packet.n : sizeof(head));
+	report(post, peer->slot, head.type);
+}
+
+/* Read what is there, AT_ONCE at most. True: there may be more. */
+static bool
+receive(struct peer *peer)
+{
+	struct post *post = peer->post;
+	int n;
+
+	for (size_t i = 0; i < AT_ONCE; i++) {
+		struct place *place = &post->places[i];
+
+		place->part = (struct iovec){ place->buffer, sizeof(place->buffer) };
+		post->messages[i].msg_hdr = (struct msghdr){
+			.msg_iov = &place->part, .msg_iovlen = 1,
+			.msg_control = place->control, .msg_controllen = CONTROL,
+		};
+	}
+	n = recvmmsg(peer->fd, post->messages, AT_ONCE, MSG_DONTWAIT | MSG_CMSG_CLOEXEC, NULL);
+	for (int i = 0; i < n; i++) {
+		if (post->messages[i].msg_len == 0) {
+			/* the warden is gone, and with it everything */
+			loop_stop(post->loop, 1);
+			return false;
+		}
+		received(peer, &post->messages[i]);
+	}
+	return n == AT_ONCE;
+}
+
+void
+post_ready_peer(void *arg, uint32_t events)
+{
+	struct peer *peer = arg;
+
+	if (events & EPOLLOUT)
+		post_flush(peer);
+	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+		for (int i = 0; i < BURST / AT_ONCE && receive(peer); i++)
+			;
+}
