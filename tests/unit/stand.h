@@ -1,6 +1,6 @@
 /*
- * stand.h: a process that stands alone in a test: a loop, a post, and one channel
- * of which the test holds the other end. What it sent can be read there raw.
+ * stand.h: a process that stands alone in a test: a loop, a post, and channels
+ * of which the test holds the other ends. What it sent can be read there raw.
  */
 #ifndef STAND_H
 #define STAND_H
@@ -18,12 +18,19 @@
 static struct loop *loop;
 static struct post *post;
 
-/* Be the process in `slot`, with `fd` as the channel to `peer` (-1: no channel at all). */
-__attribute__((unused)) static void
-stand_as(unsigned int slot, unsigned int peer, int fd, post_fn fn)
-{
-	int kept = fd < 0 ? -1 : fcntl(fd, F_DUPFD, MSG_FD_PRIVATE);
+struct stand_peer {
+	unsigned int slot;
+	int fd;		/* the process' end */
+};
 
+/* Be the process in `slot`, with these channels. */
+__attribute__((unused)) static void
+stand_among(unsigned int slot, const struct stand_peer *peers, size_t count, post_fn fn)
+{
+	int kept[SLOTS];
+
+	for (size_t i = 0; i < count; i++)
+		kept[i] = fcntl(peers[i].fd, F_DUPFD, MSG_FD_PRIVATE);
 	/* the loop's own descriptor must not land where a channel is looked for */
 	for (int i = 0; i < MSG_FD_PRIVATE; i++)
 		if (fcntl(i, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
@@ -32,12 +39,22 @@ stand_as(unsigned int slot, unsigned int peer, int fd, post_fn fn)
 		_exit(9);
 	for (unsigned int i = 0; i < SLOTS; i++)
 		close(MSG_FD_CHANNEL(i));
-	if (kept >= 0 && dup2(kept, MSG_FD_CHANNEL(peer)) < 0)
-		_exit(9);
-	if (kept >= 0)
-		close(kept);
+	for (size_t i = 0; i < count; i++) {
+		if (dup2(kept[i], MSG_FD_CHANNEL(peers[i].slot)) < 0)
+			_exit(9);
+		close(kept[i]);
+	}
 	if (post_new(&post, loop, slot, fn, NULL))
 		_exit(9);
+}
+
+/* Be the process in `slot`, with `fd` as the channel to `peer` (-1: no channel at all). */
+__attribute__((unused)) static void
+stand_as(unsigned int slot, unsigned int peer, int fd, post_fn fn)
+{
+	struct stand_peer only = { peer, fd };
+
+	stand_among(slot, &only, fd >= 0, fn);
 }
 
 __attribute__((unused)) static bool

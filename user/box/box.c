@@ -29,7 +29,7 @@ extern void __asan_init(void) __attribute__((weak));
 const char *const box_common_calls[] = {
 	/* loop and post */
 	"epoll_create1", "epoll_wait", "epoll_pwait", "epoll_ctl", "clock_gettime", "sendmsg",
-	"recvmmsg", "recvmsg", "getsockopt", "memfd_create", "fcntl", "ftruncate", "fstat", "newfstatat",
+	"recvmmsg", "recvmsg", "poll", "ppoll", "getsockopt", "memfd_create", "fcntl", "ftruncate", "fstat", "newfstatat",
 	"close", "getrandom",
 	/* memory */
 	"mmap", "munmap", "mremap", "brk", "madvise", "mprotect", "mlock",

@@ -1,10 +1,14 @@
 /*
  * post_receive.c: messages that come in, each checked against the table.
- * What must not be said is not heard, and its sender is told to the warden.
- * syscalls: recvmmsg fcntl fstat mmap munmap
+ * What must not be said is not heard, and its sender is told to the warden. A packet
+ * of no bytes reads like the end of a channel, so the end is asked for by its own
+ * name. Only the warden's ends everything: the warden keeps both ends of all the
+ * others, so one of those is over only when its other side has shut it.
+ * syscalls: recvmmsg poll fcntl fstat mmap munmap
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,16 +32,20 @@ fd_of(struct msghdr *message)
 	return fd;
 }
 
+/* The warden hears of what it found itself as of what it is told. */
 static void
 report(struct post *post, unsigned int from, uint16_t type)
 {
-	uint8_t body[3] = { (uint8_t)from, (uint8_t)(type >> 8), (uint8_t)type };
+	uint8_t bytes[3] = { (uint8_t)from, (uint8_t)(type >> 8), (uint8_t)type };
+	struct msg_head head = { .version = MSG_VERSION, .type = MSG_SENDER_FAULT };
+	struct span body = span_of(bytes, sizeof(bytes));
 
 	log_error("%s sent message %u as it must not",
 	    msg_slot_name(from), type);
-	if (post->slot != SLOT_WARDEN && from != SLOT_WARDEN)
-		(void)post_send(post, SLOT_WARDEN, MSG_SENDER_FAULT, 0,
-		    span_of(body, sizeof(body)), -1);
+	if (post->slot == SLOT_WARDEN)
+		(void)post->fn(post->arg, SLOT_WARDEN, &head, body, -1);
+	else if (from != SLOT_WARDEN)
+		(void)post_send(post, SLOT_WARDEN, MSG_SENDER_FAULT, 0, body, -1);
 }
 
 /* The body in a sealed memfd, mapped. */
@@ -101,6 +109,31 @@ received(struct peer *peer, struct mmsghdr *message)
 	report(post, peer->slot, head.type);
 }
 
+static bool
+is_over(const struct peer *peer)
+{
+	struct pollfd shut = { .fd = peer->fd, .events = POLLRDHUP };
+
+	return poll(&shut, 1, 0) == 1 && (shut.revents & (POLLRDHUP | POLLHUP));
+}
+
+/* No more comes from this one. */
+static void
+end_peer(struct peer *peer)
+{
+	struct post *post = peer->post;
+
+	if (peer->slot == SLOT_WARDEN) {
+		/* and with it everything */
+		loop_stop(post->loop, 1);
+		return;
+	}
+	loop_unwatch(post->loop, &peer->watch);
+	post_drop(peer);
+	peer->fd = -1;
+	report(post, peer->slot, MSG_NONE);
+}
+
 /* Read what is there, AT_ONCE at most. True: there may be more. */
 static bool
 receive(struct peer *peer)
@@ -119,9 +152,8 @@ receive(struct peer *peer)
 	}
 	n = recvmmsg(peer->fd, post->messages, AT_ONCE, MSG_DONTWAIT | MSG_CMSG_CLOEXEC, NULL);
 	for (int i = 0; i < n; i++) {
-		if (post->messages[i].msg_len == 0) {
-			/* the warden is gone, and with it everything */
-			loop_stop(post->loop, 1);
+		if (post->messages[i].msg_len == 0 && is_over(peer)) {
+			end_peer(peer);
 			return false;
 		}
 		received(peer, &post->messages[i]);
