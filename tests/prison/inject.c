@@ -48,8 +48,8 @@ static const struct {
 	CALL(pidfd_open), CALL(prctl), CALL(pread64), CALL(process_vm_readv),
 	CALL(ptrace), CALL(pwrite64), CALL(read), CALL(reboot), CALL(renameat2),
 	CALL(sendto), CALL(setgroups), CALL(setns), CALL(setresuid),
-	CALL(setrlimit), CALL(setsockopt), CALL(setuid), CALL(socket),
-	CALL(socketpair), CALL(symlinkat), CALL(tgkill), CALL(truncate),
+	CALL(setrlimit), CALL(setsockopt), CALL(setuid), CALL(shutdown),
+	CALL(socket), CALL(socketpair), CALL(symlinkat), CALL(tgkill), CALL(truncate),
 	CALL(unlinkat), CALL(unshare), CALL(userfaultfd), CALL(write),
 };
 

@@ -3,6 +3,10 @@
  * Network namespace first (needs CAP_SYS_ADMIN), then limits, then ids with the
  * kept capabilities carried over, then the bounding set, no_new_privs, and the
  * filter last, since everything before it needs calls that the filter forbids.
+ *
+ * Channels are the warden's, and a later run of the process finds the same ones: what
+ * would change or double one (channel_calls) is allowed on every other descriptor
+ * only. Else who took the process over could leave it shut, or deaf, for ever.
  */
 #include "box/box.h"
 
@@ -19,6 +23,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -41,6 +46,10 @@ const char *const box_common_calls[] = {
 	"lseek", "sysinfo",
 	NULL
 };
+
+/* Their first argument is a descriptor, and may not be a channel. */
+static const char *const channel_calls[] = { "shutdown", "setsockopt", "fcntl", NULL };
+#define CHANNELS_BELOW_BIT 6	/* all channels lie below 1 << 6 */
 
 /* Never above the hard limit: raising that takes CAP_SYS_RESOURCE. */
 static int
@@ -108,6 +117,45 @@ change_ids(const struct box *box)
 	return 0;
 }
 
+static bool
+is_channel(int fd)
+{
+	int type;
+	socklen_t size = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+	    type == SOCK_SEQPACKET;
+}
+
+/*
+ * Allow a call on descriptors that are no channel. The kernel takes an int, so only
+ * the lower 32 bits are looked at: a bit above the range of channels, or the number
+ * itself.
+ */
+static int
+allow_beside_channels(scmp_filter_ctx filter, int number)
+{
+	int error = 0;
+
+	for (int bit = CHANNELS_BELOW_BIT; bit < 32 && !error; bit++)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1,
+		    SCMP_A0(SCMP_CMP_MASKED_EQ, 1ULL << bit, 1ULL << bit));
+	for (int fd = 0; fd < 1 << CHANNELS_BELOW_BIT && !error; fd++)
+		if (!is_channel(fd))
+			error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1,
+			    SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint64_t)fd));
+	return error;
+}
+
+static bool
+is_channel_call(const char *name)
+{
+	for (const char *const *call = channel_calls; *call; call++)
+		if (strcmp(*call, name) == 0)
+			return true;
+	return false;
+}
+
 /* 0, or -errno; a call this architecture does not have is not an error. */
 static int
 allow(scmp_filter_ctx filter, const char *const *calls)
@@ -118,7 +166,8 @@ allow(scmp_filter_ctx filter, const char *const *calls)
 
 		if (number == __NR_SCMP_ERROR)
 			continue;
-		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
+		error = is_channel_call(*calls) ? allow_beside_channels(filter, number) :
+		    seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
 		if (error && error != -EEXIST)
 			return error;
 	}

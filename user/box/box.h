@@ -3,7 +3,8 @@
  * box_enter() is the first act of every main, after what must be opened is open:
  * own uid and gid, no supplementary groups, capabilities down to `keep` and an
  * empty bounding set, no_new_privs, not dumpable, no core files, descriptor and
- * memory limits, then a seccomp filter that kills on any call not listed.
+ * memory limits, then a seccomp filter that kills on any call not listed, and on
+ * any that would change a channel. So channels are in place before.
  */
 #ifndef BOX_BOX_H
 #define BOX_BOX_H
