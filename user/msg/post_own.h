@@ -8,7 +8,7 @@
 #include "msg/post.h"
 
 #define AT_ONCE 16		/* messages read with one system call */
-#define CONTROL CMSG_SPACE(4 * sizeof(int))
+#define CONTROL CMSG_LEN(sizeof(int))	/* one descriptor: the kernel makes no other */
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 /* What its channel had no room for. */
@@ -34,7 +34,7 @@ struct peer {
 /* Where one message is received. */
 struct place {
 	struct iovec part;
-	_Alignas(struct cmsghdr) char control[CONTROL];
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
 	_Alignas(struct msg_head) uint8_t buffer[sizeof(struct msg_head) + MSG_INLINE];
 };
 

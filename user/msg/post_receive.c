@@ -19,17 +19,31 @@
 
 #define BURST 64		/* messages read from one peer in a round */
 
-static int
-fd_of(struct msghdr *message)
+/*
+ * The descriptors that came along, closed but for the first, which is now the
+ * caller's; -1: there is none. Returns how many came, as far as the kernel tells.
+ */
+static size_t
+take_fds(struct msghdr *message, int *first)
 {
-	int fd = -1;
+	size_t count = message->msg_flags & MSG_CTRUNC ? 1 : 0;
 
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c;
-	    c = CMSG_NXTHDR(message, c))
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
-		    c->cmsg_len == CMSG_LEN(sizeof(int)))
-			memcpy(&fd, CMSG_DATA(c), sizeof(int));
-	return fd;
+	*first = -1;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+		size_t n = c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS ?
+		    (c->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
+
+		for (size_t i = 0; i < n; i++, count++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
+			if (*first < 0)
+				*first = fd;
+			else
+				close(fd);
+		}
+	}
+	return count;
 }
 
 /* The warden hears of what it found itself as of what it is told. */
@@ -102,8 +116,16 @@ received(struct peer *peer, struct mmsghdr *message)
 	struct post *post = peer->post;
 	struct span packet = span_of(message->msg_hdr.msg_iov->iov_base, message->msg_len);
 	struct msg_head head = { 0 };
+	cleanup(close_fd) int fd = -1;
+	size_t came = take_fds(&message->msg_hdr, &fd);
 
-	if (deliver(post, peer->slot, packet, fd_of(&message->msg_hdr)))
+	if (came == 1 && fd < 0) {
+		/* it came, and could not be made: our own lack */
+		log_error("no descriptor is left for what %s sent", msg_slot_name(peer->slot));
+		return;
+	}
+	if (came <= 1 && !(message->msg_hdr.msg_flags & MSG_TRUNC) &&
+	    deliver(post, peer->slot, packet, take_fd(&fd)))
 		return;
 	memcpy(&head, packet.p, packet.n < sizeof(head) ? packet.n : sizeof(head));
 	report(post, peer->slot, head.type);

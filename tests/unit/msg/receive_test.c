@@ -3,6 +3,8 @@
  * no more. Each row is sent raw by a worker to a keeper, with a right message behind
  * it that must still be heard; the warden must be told who it was.
  */
+#include <sys/resource.h>
+
 #include "msg/post_own.h"
 #include "stand.h"
 
@@ -115,6 +117,105 @@ warden_gone(void)
 	end();
 }
 
+static unsigned int
+open_count(void)
+{
+	unsigned int n = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* Say it with so many descriptors along, in as many pieces. */
+static void
+say_with(uint16_t type, size_t count, size_t pieces)
+{
+	struct msg_head head = { .version = MSG_VERSION, .type = type, .build = post->build };
+	struct iovec part = { &head, sizeof(head) };
+	_Alignas(struct cmsghdr) char control[256] = { 0 };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = pieces * CMSG_SPACE(count * sizeof(int)) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+
+	for (size_t i = 0; i < pieces; i++, c = CMSG_NXTHDR(&message, c)) {
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(count * sizeof(int));
+		for (size_t n = 0; n < count; n++)
+			memcpy(CMSG_DATA(c) + n * sizeof(int), &worker, sizeof(int));
+	}
+	CHECK(sendmsg(worker, &message, 0) == sizeof(head));
+}
+
+/* Descriptors that have no place in a message are closed, and their sender's fault. */
+static void
+many_descriptors(void)
+{
+	static const struct {
+		size_t count, pieces;
+	} rows[] = { { 1, 1 }, { 2, 1 }, { 3, 1 }, { 4, 1 }, { 40, 1 }, { 1, 2 }, { 2, 3 } };
+	unsigned int before;
+
+	begin();
+	before = open_count();
+	for (size_t i = 0; i < COUNT(rows); i++)
+		say_with(MSG_MASK_KEYS, rows[i].count, rows[i].pieces);
+	say(MSG_MASK_KEYS);
+	wanted_heard = 1, wanted_faults = COUNT(rows);
+	CHECK(stand_until(is_told));
+	CHECK(heard == 1 && faults == COUNT(rows));
+	CHECK(fault_slot == SLOT_WORKER && fault_type == MSG_MASK_KEYS);
+	CHECK(open_count() == before);
+	end();
+}
+
+/* Who has no descriptor left does not blame who sent one. */
+static void
+no_descriptor_left(void)
+{
+	struct rlimit limit, none;
+
+	begin();
+	CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	none = limit;
+	none.rlim_cur = 0;
+	CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	say_with(MSG_MASK_KEYS, 1, 1);
+	say(MSG_MASK_KEYS);
+	wanted_heard = 1, wanted_faults = 0;
+	CHECK(stand_until(is_told));
+	CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+	CHECK(is_told() && heard == 1 && faults == 0);
+	end();
+}
+
+/* What was cut off is a byte left over. */
+static void
+too_long(void)
+{
+	static uint8_t packet[sizeof(struct msg_head) + MSG_INLINE + 1];
+	struct msg_head head = {
+		.version = MSG_VERSION, .type = MSG_VIEW_OFFER,
+		.length = MSG_INLINE, .build = 0,
+	};
+	int pair[2], size = sizeof(packet) * 2;
+
+	stand_channel(pair);
+	warden = -1;
+	stand_as(SLOT_WARDEN, SLOT_POLICY, pair[0], hear);
+	worker = pair[1];
+	CHECK(setsockopt(worker, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) == 0);
+	head.build = post->build;
+	memcpy(packet, &head, sizeof(head));
+	heard = faults = 0;
+	CHECK(send(worker, packet, sizeof(packet), 0) == sizeof(packet));
+	wanted_heard = 0, wanted_faults = 1;
+	CHECK(stand_until(is_told));
+	CHECK(faults == 1 && fault_slot == SLOT_POLICY);
+	end();
+}
+
 /* The warden hears of what is sent to itself, too. */
 static void
 to_the_warden(void)
@@ -140,6 +241,9 @@ main(void)
 	empty_packet();
 	shut_channel();
 	warden_gone();
+	many_descriptors();
+	no_descriptor_left();
+	too_long();
 	to_the_warden();
 	return check_end();
 }
