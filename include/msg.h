@@ -7,7 +7,8 @@
  * Bodies are written with out.h and read to the last byte with span.h; each
  * message's body is written down beside its name. A message that is not in the
  * table for that pair of processes, too long, or with a byte left over is the
- * fault of its sender, and ends the sender: the receiver tells the warden.
+ * fault of its sender, and ends the sender: the receiver tells the warden. A worker
+ * that says so is not believed, and ended instead (warden/fault.h).
  */
 #ifndef MSG_H
 #define MSG_H

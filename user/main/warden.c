@@ -31,6 +31,7 @@
 #include "out.h"
 #include "warden/children.h"
 #include "warden/estate.h"
+#include "warden/fault.h"
 
 #define GATHER_NS (200 * MILLISECOND_NS)
 #define STILL_NS (5 * SECOND_NS)	/* a process without a beat for this long is ended */
@@ -279,19 +280,35 @@ route_cancel(struct warden *warden, struct span body)
 	return true;
 }
 
-static bool
-end_faulty(struct warden *warden, unsigned int from, struct span body)
+/* Once for each run: what else it sent is found after it is gone. */
+static void
+end_faulty(struct warden *warden, unsigned int slot, const char *reason)
 {
-	unsigned int slot = body.p[0];
-	char reason[64];
+	struct child *child = &warden->children.child[slot];
 
-	if (slot <= SLOT_WARDEN || slot >= SLOTS || !warden->children.child[slot].pid)
-		return true;
-	snprintf(reason, sizeof(reason), "sent message %u to %s as it must not",
-	    span_be16(body, 1), msg_slot_name(from));
+	if (!child->pid || child->is_faulty)
+		return;
+	child->is_faulty = true;
 	log_error("%s %s; it is ended", msg_slot_name(slot), reason);
 	enter(warden, ENTRY_ALARM, slot, reason);
-	kill(warden->children.child[slot].pid, SIGKILL);
+	kill(child->pid, SIGKILL);
+}
+
+static bool
+hear_fault(struct warden *warden, unsigned int from, struct span body)
+{
+	unsigned int of = body.p[0], type = span_be16(body, 1);
+	char reason[96];
+
+	if (fault_is_believed(from, of)) {
+		snprintf(reason, sizeof(reason), "sent message %u to %s as it must not",
+		    type, msg_slot_name(from));
+		end_faulty(warden, of, reason);
+	} else {
+		snprintf(reason, sizeof(reason), "says that %s sent it message %u as it "
+		    "must not, and is not believed", msg_slot_name(of), type);
+		end_faulty(warden, from, reason);
+	}
 	return true;
 }
 
@@ -309,7 +326,7 @@ hear(void *arg, unsigned int from, const struct msg_head *head, struct span body
 		warden->children.child[from].beat = clock_mono();
 		return true;
 	case MSG_SENDER_FAULT:
-		return end_faulty(warden, from, body);
+		return hear_fault(warden, from, body);
 	case MSG_CANCEL:
 		return route_cancel(warden, body);
 	case MSG_KEPT:

@@ -174,6 +174,7 @@ children_start(struct children *children, unsigned int slot)
 	if (pid == 0)
 		become(children, slot);
 	child->pid = pid;
+	child->is_faulty = false;
 	child->state = CHILD_STARTING;
 	child->started = clock_wall();
 	child->began = clock_mono();

@@ -34,6 +34,7 @@ struct child {
 	uint64_t started;	/* wall ns */
 	uint64_t began;		/* CLOCK_MONOTONIC ns */
 	uint32_t restarts;
+	bool is_faulty;		/* this run of it is being ended for what it sent */
 	uint64_t pause;		/* before the next start, ns; grows while it keeps dying */
 	struct timer timer;
 };
