@@ -1,6 +1,6 @@
 /*
  * instance.c: the settings of one instance, from a file or from the warden.
- * syscalls(read): openat read close ; syscalls(seal): memfd_create write fcntl
+ * syscalls(read): openat read close
  */
 #include "base/instance.h"
 
@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "base/must.h"
+#include "base/seal.h"
 #include "msg.h"
 
-#define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 #define FIELD(member) \
 	offsetof(struct instance, member), sizeof(((struct instance *)0)->member)
 
@@ -244,24 +244,15 @@ instance_read(const char *path, struct instance *out, unsigned int *line)
 int
 instance_seal(const struct instance *instance)
 {
-	cleanup(close_fd) int fd = memfd_create("instance", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, instance, sizeof(*instance)) != (ssize_t)sizeof(*instance))
-		return -EIO;
-	if (fcntl(fd, F_ADD_SEALS, SEALS))
-		return -errno;
-	return take_fd(&fd);
+	return seal_new("instance", span_of(instance, sizeof(*instance)));
 }
 
 int
 instance_inherit(struct instance *out)
 {
 	struct instance instance;
-	int seals = fcntl(MSG_FD_INSTANCE, F_GET_SEALS);
 
-	if (seals < 0 || (seals & SEALS) != SEALS)
+	if (!seal_is_whole(MSG_FD_INSTANCE))
 		return -EINVAL;
 	if (pread(MSG_FD_INSTANCE, &instance, sizeof(instance), 0) !=
 	    (ssize_t)sizeof(instance))

@@ -9,7 +9,6 @@
 
 #define AT_ONCE 16		/* messages read with one system call */
 #define CONTROL CMSG_LEN(sizeof(int))	/* one descriptor: the kernel makes no other */
-#define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 /* What its channel had no room for. */
 struct packet {

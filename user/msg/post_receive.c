@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/must.h"
+#include "base/seal.h"
 #include "msg/post_own.h"
 
 #define BURST 64		/* messages read from one peer in a round */
@@ -71,7 +72,7 @@ deliver_sealed(struct post *post, unsigned int from, const struct msg_head *head
 	void *p;
 	bool right;
 
-	if (fcntl(fd, F_GET_SEALS) != SEALS || fstat(fd, &st) ||
+	if (!seal_is_whole(fd) || fstat(fd, &st) ||
 	    st.st_size != (off_t)head->length)
 		return false;
 	p = mmap(NULL, head->length, PROT_READ, MAP_PRIVATE, fd, 0);

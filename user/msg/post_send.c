@@ -4,16 +4,16 @@
  * queue owns the descriptor it carries. A body larger than MSG_INLINE goes into a
  * sealed memfd, whose descriptor then takes the one place in SCM_RIGHTS; such
  * messages carry no other descriptor.
- * syscalls: sendmsg memfd_create fcntl write
+ * syscalls: sendmsg fcntl; seal_new()'s
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/must.h"
+#include "base/seal.h"
 #include "msg/post_own.h"
 
 #define QUEUE_BYTES (16u << 20)	/* most that waits for one peer */
@@ -105,25 +105,6 @@ enqueue(struct peer *peer, const struct msg_head *head, struct span body, int fd
 }
 
 static int
-seal_body(struct span body)
-{
-	cleanup(close_fd) int fd = memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	if (fd < 0)
-		return -errno;
-	for (size_t done = 0; done < body.n;) {
-		ssize_t n = write(fd, body.p + done, body.n - done);
-
-		if (n <= 0)
-			return -EIO;
-		done += (size_t)n;
-	}
-	if (fcntl(fd, F_ADD_SEALS, SEALS))
-		return -errno;
-	return take_fd(&fd);
-}
-
-static int
 send_or_queue(struct peer *peer, const struct msg_head *head, struct span body, int fd)
 {
 	if (!peer->first) {
@@ -155,7 +136,7 @@ post_send(struct post *post, unsigned int to, uint16_t type, uint64_t id,
 		return -EMSGSIZE;
 	if (body.n <= MSG_INLINE)
 		return send_or_queue(peer, &head, body, fd);
-	sealed = seal_body(body);
+	sealed = seal_new("message", body);
 	if (sealed < 0)
 		return sealed;
 	return send_or_queue(peer, &head, span_of(NULL, 0), sealed);

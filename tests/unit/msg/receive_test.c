@@ -3,10 +3,15 @@
  * no more. Each row is sent raw by a worker to a keeper, with a right message behind
  * it that must still be heard; the warden must be told who it was.
  */
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 #include "msg/post_own.h"
 #include "stand.h"
+
+#define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+#define SEAL_EXEC 0x20		/* F_SEAL_EXEC: added by itself where vm.memfd_noexec is set */
+#define LARGE (MSG_INLINE + 5000)
 
 static int warden, worker;		/* the test's ends */
 static unsigned int heard, faults, fault_slot, fault_type;
@@ -23,7 +28,8 @@ hear(void *arg, unsigned int from, const struct msg_head *head, struct span body
 		fault_slot = body.p[0];
 		faults++;
 	}
-	heard += head->type == MSG_MASK_KEYS || head->type == MSG_BEAT;
+	heard += head->type == MSG_MASK_KEYS || head->type == MSG_BEAT ||
+	    (head->type == MSG_VIEW_OFFER && body.n == LARGE);
 	return true;
 }
 
@@ -216,6 +222,65 @@ too_long(void)
 	end();
 }
 
+/* Say a large message whose body is sealed like this. */
+static void
+say_sealed(int seals, off_t size)
+{
+	struct msg_head head = {
+		.version = MSG_VERSION, .type = MSG_VIEW_OFFER, .length = LARGE, .build = post->build,
+	};
+	struct iovec part = { &head, sizeof(head) };
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control) };
+	int fd = memfd_create("body", MFD_ALLOW_SEALING);
+	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+
+	CHECK(fd >= 0 && ftruncate(fd, size) == 0);
+	if (fcntl(fd, F_ADD_SEALS, seals))	/* a kernel that does not know the last one */
+		CHECK(fcntl(fd, F_ADD_SEALS, seals & SEALS) == 0);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(int));
+	CHECK(sendmsg(worker, &message, 0) == sizeof(head));
+	close(fd);
+}
+
+/* A large body is heard with all seals that count, and others beside them. */
+static void
+sealed_body(void)
+{
+	static const struct {
+		int seals;
+		off_t size;
+		bool is_right;
+	} rows[] = {
+		{ SEALS, LARGE, true },
+		{ SEALS | SEAL_EXEC, LARGE, true },
+		{ SEALS & ~F_SEAL_WRITE, LARGE, false },
+		{ SEALS & ~F_SEAL_SHRINK, LARGE, false },
+		{ SEALS & ~F_SEAL_GROW, LARGE, false },
+		{ SEALS, LARGE - 1, false },
+		{ SEALS, LARGE + 1, false },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		int pair[2];
+
+		stand_channel(pair);
+		warden = -1;
+		stand_as(SLOT_WARDEN, SLOT_POLICY, pair[0], hear);
+		worker = pair[1];
+		heard = faults = 0;
+		say_sealed(rows[i].seals, rows[i].size);
+		wanted_heard = rows[i].is_right, wanted_faults = !rows[i].is_right;
+		CHECK(stand_until(is_told));
+		CHECK(heard == wanted_heard && faults == wanted_faults);
+		end();
+	}
+}
+
 /* The warden hears of what is sent to itself, too. */
 static void
 to_the_warden(void)
@@ -244,6 +309,7 @@ main(void)
 	many_descriptors();
 	no_descriptor_left();
 	too_long();
+	sealed_body();
 	to_the_warden();
 	return check_end();
 }
