@@ -57,6 +57,7 @@ struct view_target {
 	const char **databases;		/* allowed; none: all */
 	size_t database_count;
 	bool has_secret;		/* the keeper has a password for it */
+	bool needs_proof;		/* and the backend must ask for some proof of it */
 };
 
 /* ---- rules ----------------------------------------------------------- */
@@ -166,6 +167,9 @@ struct view_loader {
 	size_t person_count;
 };
 
+/* What a backend may ask for to be proven; PROOF_NONE: it may let in without. */
+enum view_proof { PROOF_SCRAM, PROOF_MD5, PROOF_CLEARTEXT, PROOF_NONE, PROOFS };
+
 enum view_secret_from { SECRET_NONE, SECRET_FILE, SECRET_CREDENTIAL };
 
 struct view_secret {
@@ -173,6 +177,8 @@ struct view_secret {
 	const char *role;
 	enum view_secret_from from;
 	const char *path;		/* file, mode 0600; or the systemd credential's name */
+	uint32_t proofs;		/* bit per enum view_proof */
+	enum view_tls tls;		/* on the way to the backend */
 };
 
 struct view_keeper {

@@ -183,6 +183,7 @@ struct wire_settings {
 	uint8_t worker;		/* goes into client keys */
 	uint32_t flow;
 	uint32_t key;		/* random, goes into client keys */
+	bool needs_proof;	/* a server that lets in without asking for a proof is not believed */
 };
 
 struct wire_codec {

@@ -132,7 +132,7 @@ static struct view_address addresses[] = { { { 1, 2, 3 }, 5432 }, { { 9 }, 1 } }
 static struct view_target targets[] = {
 	{ .name = "shop", .hosts = TEXTS("db", "db2"), .host_count = 2, .addresses = addresses,
 	  .address_count = 2, .tls = TLS_VERIFY_FULL, .tls_name = "db", .tls_roots = "PEM", .role = "r",
-	  .databases = TEXTS("a"), .database_count = 1, .has_secret = true },
+	  .databases = TEXTS("a"), .database_count = 1, .has_secret = true, .needs_proof = true },
 	{ .name = "raw", .protocol = PROTOCOL_RAW, .inspect = INSPECT_NONE, .from_skill = true,
 	  .tls_name = "", .tls_roots = "", .role = "" },
 };
@@ -153,7 +153,7 @@ static struct view_skill skills[] = {
 	  .executable_digests = digests, .executable_digest_count = 1 },
 };
 static struct view_person people[] = { { "ann", 1 }, { "bob", 2 } };
-static struct view_secret secrets[] = { { "shop", "r", SECRET_FILE, "/x" }, { "raw", "", SECRET_NONE, "" } };
+static struct view_secret secrets[] = { { "shop", "r", SECRET_FILE, "/x", 3, TLS_VERIFY_CA }, { "raw", "", SECRET_NONE, "", 0, TLS_DISABLE } };
 static struct view_approvers groups[] = { { "leads", TEXTS("ann", "bob"), 2, 1 } };
 
 static const struct view_worker worker = {

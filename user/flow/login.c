@@ -364,7 +364,7 @@ flow_hear_proof(struct worker *worker, const struct msg_head *head, struct span 
 		return true;
 	if (status) {
 		flow_backend_failed(flow, status == ENOENT ? "no secret is stored for the target" :
-		    status == EPERM ? "a password is only lent over verified TLS" :
+		    status == EOPNOTSUPP ? "the backend wants a proof that the policy does not allow" :
 		    "the backend's proof is wrong, or the secret cannot be used");
 		return true;
 	}

@@ -17,6 +17,8 @@ static const char *const resolve_words[] = { "never", "system", NULL };
 static const char *const tls_words[] = {
 	"disable", "require", "verify-ca", "verify-full", NULL
 };
+static const char *const proof_words[] = { "scram", "md5", "cleartext", "none", NULL };
+_Static_assert(COUNT(proof_words) == PROOFS + 1, "a word per proof");
 _Static_assert(COUNT(protocol_words) == PROTOCOLS + 1, "a word per protocol");
 _Static_assert(COUNT(tls_words) == TLS_VERIFY_FULL + 2, "a word per terms");
 enum { RESOLVE_NEVER, RESOLVE_SYSTEM };
@@ -43,6 +45,7 @@ static const struct key login_keys[] = {
 	{ "role", SHAPE_TEXT, AT(account.role), false, 0, 0, NULL },
 	{ "databases", SHAPE_TEXTS, AT(account.databases), false, 0, 0, NULL },
 	{ "secret", SHAPE_TEXT, AT(account.secret), false, 0, 0, NULL },
+	{ "proofs", SHAPE_WORDS, AT(account.proofs), false, 0, 0, proof_words },
 };
 
 /* What makes no sense together. */
@@ -70,6 +73,14 @@ check_target(struct work *work, const struct draft_target *target,
 		fault_add(work->faults, target->login->place, "%s: found a "
 		    "secret without a role, expected the role it belongs to",
 		    what);
+	if (target->account.proofs && !target->account.secret)
+		fault_add(work->faults, target->login->place, "%s: found proofs "
+		    "without a secret, expected the secret they are of", what);
+	if (target->account.proofs >> PROOF_CLEARTEXT & 1 &&
+	    target->terms.backend < TLS_VERIFY_CA)
+		fault_add(work->faults, target->login->place, "%s: found proofs "
+		    "with cleartext, expected tls: backend: verify-ca or verify-full "
+		    "with it: else whoever answers gets the password", what);
 	if (!target->names && !target->addresses)
 		fault_add(work->faults, entry->place, "%s: found neither names "
 		    "nor addresses, expected what a skill dials", what);
@@ -213,6 +224,20 @@ build_tls(struct work *work, const struct draft_target *draft,
 		target->tls_roots = "";
 }
 
+/*
+ * What the backend may ask for where the policy does not say: the mutual proof, and
+ * md5 only of who has shown a certificate, since what md5 gives away can be guessed
+ * from at leisure.
+ */
+static uint32_t
+proofs_of(const struct draft_target *draft)
+{
+	if (draft->account.proofs)
+		return (uint32_t)draft->account.proofs;
+	return draft->terms.backend >= TLS_VERIFY_CA ?
+	    1u << PROOF_SCRAM | 1u << PROOF_MD5 : 1u << PROOF_SCRAM;
+}
+
 static void
 build_secret(struct work *work, const struct draft_target *draft,
     const char *what, struct view_secret *secret)
@@ -225,6 +250,8 @@ build_secret(struct work *work, const struct draft_target *draft,
 	secret->path = "";
 	if (!node)
 		return;
+	secret->proofs = proofs_of(draft);
+	secret->tls = (enum view_tls)draft->terms.backend;
 	if (strncmp(text, "file:/", 6) == 0) {
 		secret->from = SECRET_FILE;
 		secret->path = text + 5;
@@ -288,6 +315,8 @@ build_one(struct work *work, size_t i)
 	target->databases = work_texts(work, draft->account.databases,
 	    &target->database_count);
 	target->has_secret = draft->account.secret;
+	target->needs_proof = draft->account.secret &&
+	    !(proofs_of(draft) >> PROOF_NONE & 1);
 	build_secret(work, draft, what, &work->rules->keeper.secrets[i]);
 	check_same_address(work, i);
 }

@@ -58,6 +58,7 @@ struct draft_target {
 	} terms;
 	struct {
 		const struct node *role, *databases, *secret;
+		uint64_t proofs;	/* 0: not given */
 	} account;
 };
 

@@ -1,8 +1,9 @@
 /*
  * keeper_proof.c: proofs for logins, so that a secret never leaves the keeper.
  * One function for each step of vault.h. Every use of a secret is entered before
- * the answer goes out; what cannot be entered is not done. The role is policy's,
- * never the worker's.
+ * the answer goes out; what cannot be entered is not done. Role, and which proofs a
+ * backend may be given, are policy's, never the worker's; the flow is one that the
+ * worker made, and it is named in the entry.
  */
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -51,6 +52,7 @@ enter_use(struct keeper *keeper, const struct ask *ask, const char *detail)
 	entry_id(entry, KEY_FLOW, &ask->flow);
 	entry_text(entry, KEY_TARGET, span_text(secret->target));
 	entry_text(entry, KEY_ROLE, span_text(secret->role));
+	entry_text(entry, KEY_NAME, span_text(msg_slot_name(ask->worker)));
 	entry_text(entry, KEY_DETAIL, span_text(detail));
 	r = scribe_send(keeper->scribe, LEVEL_HANDED, NULL, NULL, &sequence);
 	return r ? -EAGAIN : 0;
@@ -177,8 +179,10 @@ lend_cleartext(struct keeper *keeper, const struct ask *ask, struct out *out)
 	struct credential *credential;
 	int r;
 
-	if (ask->input.n != 1 || ask->input.p[0] != 1)
-		return -EPERM;
+	/* the keeper's own view first: a worker's word is as good as the worker */
+	if (secret_of(keeper, ask->target)->tls < TLS_VERIFY_CA ||
+	    ask->input.n != 1 || ask->input.p[0] != 1)
+		return -EOPNOTSUPP;
 	r = find_credential(keeper, ask, &credential);
 	if (!r)
 		r = enter_use(keeper, ask, "lent cleartext");
@@ -187,23 +191,35 @@ lend_cleartext(struct keeper *keeper, const struct ask *ask, struct out *out)
 	return r;
 }
 
-static int (*const steps[VAULT_STEPS])(struct keeper *, const struct ask *, struct out *) = {
-	[VAULT_MD5] = prove_md5,
-	[VAULT_SCRAM_FIRST] = begin_scram,
-	[VAULT_SCRAM_FINAL] = end_scram,
-	[VAULT_SCRAM_CHECK] = check_scram,
-	[VAULT_CLEARTEXT] = lend_cleartext,
+static const struct {
+	int (*take)(struct keeper *, const struct ask *, struct out *);
+	enum view_proof proof;
+} steps[VAULT_STEPS] = {
+	[VAULT_MD5] = { prove_md5, PROOF_MD5 },
+	[VAULT_SCRAM_FIRST] = { begin_scram, PROOF_SCRAM },
+	[VAULT_SCRAM_FINAL] = { end_scram, PROOF_SCRAM },
+	[VAULT_SCRAM_CHECK] = { check_scram, PROOF_SCRAM },
+	[VAULT_CLEARTEXT] = { lend_cleartext, PROOF_CLEARTEXT },
 };
 
-/* Take the step, if the target has a secret at all. */
+/* Take the step, if the target has a secret and the policy allows this proof of it. */
 static int
 take_step(struct keeper *keeper, uint8_t step, struct ask *ask, struct out *out)
 {
+	const struct view_secret *secret;
 	int r = keeper_find(keeper, ask->name, &ask->target);
 
-	if (!r && ask->target >= keeper->view->secret_count)
-		r = -ENOENT;
-	return r ? r : steps[step](keeper, ask, out);
+	if (r)
+		return r;
+	secret = secret_of(keeper, ask->target);
+	if (secret->from == SECRET_NONE)
+		return -ENOENT;
+	r = secret->proofs >> steps[step].proof & 1 ?
+	    steps[step].take(keeper, ask, out) : -EOPNOTSUPP;
+	if (r == -EOPNOTSUPP)
+		log_line(LOG_LEVEL_WARNING, &ask->flow, "the backend of target %s asked "
+		    "for a proof that its policy does not allow", secret->target);
+	return r;
 }
 
 bool
@@ -218,7 +234,9 @@ keeper_proof(struct keeper *keeper, unsigned int from, const struct msg_head *he
 	if (!take_block(&body, &ask.name) || !msg_take_id(&body, &ask.flow) ||
 	    !take_u8(&body, &step) || !take_block(&body, &ask.input) || body.n)
 		return false;
-	if (step >= VAULT_STEPS || !steps[step])
+	if (step >= VAULT_STEPS || !steps[step].take)
+		return false;
+	if (ask.flow.kind != ID_FLOW || ask.flow.slot != from)
 		return false;
 	r = take_step(keeper, step, &ask, &output);
 	if (!r && output.failed)

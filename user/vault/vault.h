@@ -2,8 +2,8 @@
  * vault.h: proofs the keeper computes, so that a secret never leaves it.
  * MSG_PROOF carries a step and its input; MSG_PROOF_IS the next bytes to send
  * upstream. The keeper holds a dialogue per (worker, flow) for the SCRAM steps.
- * Status: ENOENT no secret for this target; EPERM it may not be read, or not be
- * lent; EPROTO out of turn, or what the server said is wrong; ERANGE salt or count
+ * Status: ENOENT no secret for this target; EPERM it may not be read; EOPNOTSUPP the
+ * policy does not allow the backend this proof; EPROTO out of turn, or what the server said is wrong; ERANGE salt or count
  * out of limits; EACCES the server does not know the secret (only from
  * VAULT_SCRAM_CHECK); EAGAIN no policy yet, or the use could not be recorded.
  */
@@ -16,7 +16,7 @@ enum vault_step {
 	VAULT_SCRAM_FINAL,	/* in: server-first-message; out: client-final-message with proof */
 	VAULT_SCRAM_CHECK,	/* in: server-final-message; out: empty; status EACCES: the server does not know the secret */
 	VAULT_CLEARTEXT,	/* in: 1 byte: 1 when the upstream leg is verified TLS;
-				 * out: the password, lent, entered; else EPERM */
+				 * out: the password, lent, entered; else EOPNOTSUPP */
 	VAULT_STEPS
 };
 

@@ -32,6 +32,7 @@
 #define EFFECT_BITS ((1u << EFFECTS) - 1)
 #define REACH_BITS ((1u << (REACH_ALL + 1)) - 1)
 #define DETECTOR_BITS ((1u << DETECTORS) - 1)
+#define PROOF_BITS ((1u << PROOFS) - 1)
 #define MASKS_MOST 64
 
 static const struct field_row address_rows[] = {
@@ -53,6 +54,7 @@ static const struct field_row target_rows[] = {
 	TEXT(view_target, role),
 	TEXTS(view_target, databases, database_count),
 	BOOL(view_target, has_secret),
+	BOOL(view_target, needs_proof),
 };
 static const struct layout target_layout = LAYOUT(view_target, target_rows);
 
@@ -145,6 +147,8 @@ static const struct field_row secret_rows[] = {
 	TEXT(view_secret, role),
 	WORD(view_secret, from, SECRET_CREDENTIAL + 1),
 	TEXT(view_secret, path),
+	PLAIN(view_secret, CELL_U32, proofs, PROOF_BITS),
+	WORD(view_secret, tls, TLS_VERIFY_FULL + 1),
 };
 static const struct layout secret_layout = LAYOUT(view_secret, secret_rows);
 
@@ -261,14 +265,14 @@ worker_is_right(const struct view_worker *view)
 void
 view_worker_pack(const struct view_worker *view, struct out *out)
 {
-	pack(&worker_layout, "IVW1", view, out);
+	pack(&worker_layout, "IVW2", view, out);
 }
 
 int
 view_worker_read(struct view_worker **out, struct span in)
 {
 	void *view = NULL;
-	int status = unpack(&worker_layout, "IVW1", in, &view);
+	int status = unpack(&worker_layout, "IVW2", in, &view);
 
 	if (status < 0)
 		return status;
@@ -283,7 +287,7 @@ view_worker_read(struct view_worker **out, struct span in)
 void
 view_loader_pack(const struct view_loader *view, struct out *out)
 {
-	pack(&loader_layout, "IVL1", view, out);
+	pack(&loader_layout, "IVL2", view, out);
 }
 
 int
@@ -291,7 +295,7 @@ view_loader_read(struct view_loader **out, struct span in)
 {
 	struct view_loader *view;
 	void *block = NULL;
-	int status = unpack(&loader_layout, "IVL1", in, &block);
+	int status = unpack(&loader_layout, "IVL2", in, &block);
 
 	if (status < 0)
 		return status;
@@ -309,7 +313,7 @@ view_loader_read(struct view_loader **out, struct span in)
 void
 view_keeper_pack(const struct view_keeper *view, struct out *out)
 {
-	pack(&keeper_layout, "IVK1", view, out);
+	pack(&keeper_layout, "IVK2", view, out);
 }
 
 int
@@ -317,7 +321,7 @@ view_keeper_read(struct view_keeper **out, struct span in)
 {
 	struct view_keeper *view;
 	void *block = NULL;
-	int status = unpack(&keeper_layout, "IVK1", in, &block);
+	int status = unpack(&keeper_layout, "IVK2", in, &block);
 
 	if (status < 0)
 		return status;

@@ -99,6 +99,10 @@ static const struct {
 	{ "secret in clear", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: disable}, login: {role: a, secret: hunter2}}\n", 3, 80, "never the secret itself" },
 	{ "secret without role", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: disable}, login: {secret: 'credential:x'}}\n", 3, 62, "secret without a role" },
 
+	{ "proofs of nothing", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: disable}, login: {role: a, proofs: [scram]}}\n", 3, 62, "proofs without a secret" },
+	{ "unknown proof", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: disable}, login: {role: a, secret: 'credential:x', proofs: [gss]}}\n", 3, 105, "expected scram, md5, cleartext or none" },
+	{ "in the clear", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: require}, login: {role: a, secret: 'credential:x', proofs: [cleartext]}}\n", 3, 62, "verify-ca or verify-full" },
+
 	{ "uid 0", HEAD "people: {root: {uid: 0}}\n", 2, 22, "root is nobody" },
 	{ "two of uid user", HEAD "people: {a: {uid: 1, user: b}}\n", 2, 13, "both of uid and user" },
 	{ "admin and auditor", HEAD "people: {a: {uid: 1, roles: [admin, auditor]}}\n", 2, 13, "an auditor only reads" },
@@ -379,6 +383,41 @@ check_secret(void)
 	free(faults);
 }
 
+/* What a backend may ask for, where the policy says it and where it does not. */
+static void
+check_proofs(void)
+{
+	static const struct {
+		const char *tls, *login;
+		uint32_t proofs;
+		bool needs_proof;
+	} targets[] = {
+		{ "disable", "secret: 'credential:x'", 1 << PROOF_SCRAM, true },
+		{ "require", "secret: 'credential:x'", 1 << PROOF_SCRAM, true },
+		{ "verify-ca", "secret: 'credential:x'", 1 << PROOF_SCRAM | 1 << PROOF_MD5, true },
+		{ "disable", "secret: 'credential:x', proofs: [md5]", 1 << PROOF_MD5, true },
+		{ "verify-ca", "secret: 'credential:x', proofs: [scram]", 1 << PROOF_SCRAM, true },
+		{ "verify-ca", "secret: 'credential:x', proofs: [cleartext, none]",
+		  1 << PROOF_CLEARTEXT | 1 << PROOF_NONE, false },
+		{ "disable", "databases: [d]", 0, false },
+	};
+	struct faults *faults = malloc(sizeof(*faults));
+	char text[512];
+	struct rules *rules;
+
+	for (size_t i = 0; i < COUNT(targets); i++) {
+		snprintf(text, sizeof(text), HEAD "targets:\n  x: {addresses: [10.0.0.1], "
+		    "tls: {backend: %s}, login: {role: a, %s}}\n", targets[i].tls, targets[i].login);
+		put("policy.yaml", text);
+		if (!CHECK_ROW(targets[i].login, load(&rules, faults, true) == 0))
+			continue;
+		CHECK_ROW(targets[i].login, rules->keeper.secrets[0].proofs == targets[i].proofs);
+		CHECK_ROW(targets[i].login, rules->worker.targets[0].needs_proof == targets[i].needs_proof);
+		rules_free(&rules);
+	}
+	free(faults);
+}
+
 /* Every beginning of a policy is read or refused, never more. */
 static void
 check_prefixes(void)
@@ -488,6 +527,7 @@ main(void)
 	check_files();
 	check_many();
 	check_secret();
+	check_proofs();
 	check_prefixes();
 	check_warnings();
 	check_users_offline();

@@ -54,7 +54,7 @@ main(void)
 		return 1;
 	memset(big, 'x', sizeof(big));
 	for (size_t i = 0; i < COUNT(secrets); i++)
-		secrets[i] = (struct view_secret){ "t", "r", SECRET_FILE, "" };
+		secrets[i] = (struct view_secret){ .target = "t", .role = "r", .from = SECRET_FILE, .path = "" };
 	secrets[0].path = put("plain", SPAN("pencil"), 0600);
 	secrets[1].path = put("line", SPAN("pencil\n"), 0400);
 	secrets[2].path = put("lines", SPAN(" pencil\n\n"), 0600);
@@ -62,9 +62,9 @@ main(void)
 	secrets[4].path = put("nul", SPAN("pen\0cil"), 0600);
 	secrets[5].path = put("newline", SPAN("\n"), 0600);
 	secrets[6].path = put("big", span_of(big, sizeof(big)), 0600);
-	secrets[7] = (struct view_secret){ "t", "r", SECRET_CREDENTIAL, "plain" };
-	secrets[8] = (struct view_secret){ "t", "r", SECRET_CREDENTIAL, "../plain" };
-	secrets[9] = (struct view_secret){ "t", "r", SECRET_NONE, "" };
+	secrets[7] = (struct view_secret){ .target = "t", .role = "r", .from = SECRET_CREDENTIAL, .path = "plain" };
+	secrets[8] = (struct view_secret){ .target = "t", .role = "r", .from = SECRET_CREDENTIAL, .path = "../plain" };
+	secrets[9] = (struct view_secret){ .target = "t", .role = "r", .from = SECRET_NONE, .path = "" };
 
 	CHECK(credentials_new(&all, geteuid()) == 0);
 	check_find(all, "before any policy", 0, -ENOENT, NULL);

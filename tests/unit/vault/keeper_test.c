@@ -153,6 +153,7 @@ hear_entry(const char *target, const char *role, const char *detail)
 	if (role) {
 		CHECK_ROW(detail, entry_get_text(cbor, KEY_ROLE, &text) && span_is(text, role));
 		CHECK_ROW(detail, entry_get_text(cbor, KEY_FLOW, &text) && text.n == ID_TEXT_SIZE - 1);
+		CHECK_ROW(detail, entry_get_text(cbor, KEY_NAME, &text) && span_is(text, "worker/0"));
 	}
 }
 
@@ -171,7 +172,7 @@ static char secret_path[128], missing_path[128];
 static const char *hosts[] = { "db.example.org" };
 static struct view_address address = { { [10] = 0xff, [11] = 0xff, 10, 0, 0, 5 }, 5432 };
 
-static const char *const names[] = { "db", "lost", "bare" };	/* of targets */
+static const char *const names[] = { "db", "lost", "bare", "lent", "loose" };	/* of targets */
 
 static struct span
 name_of(uint32_t target)
@@ -183,15 +184,19 @@ static void
 put_policy(uint32_t epoch)
 {
 	struct view_secret secrets[] = {
-		{ "db", "app", SECRET_FILE, secret_path },
-		{ "lost", "app", SECRET_FILE, missing_path },
-		{ "bare", "", SECRET_NONE, "" },
+		{ "db", "app", SECRET_FILE, secret_path, 1 << PROOF_SCRAM | 1 << PROOF_MD5, TLS_VERIFY_CA },
+		{ "lost", "app", SECRET_FILE, missing_path, (1 << PROOFS) - 1, TLS_VERIFY_FULL },
+		{ "bare", "", SECRET_NONE, "", 0, TLS_DISABLE },
+		{ "lent", "app", SECRET_FILE, secret_path, 1 << PROOF_CLEARTEXT, TLS_VERIFY_CA },
+		{ "loose", "app", SECRET_FILE, secret_path, 1 << PROOF_CLEARTEXT, TLS_REQUIRE },
 	};
 	struct view_target targets[] = {
 		{ .name = "db", .hosts = hosts, .host_count = 1, .addresses = &address, .address_count = 1,
 		  .tls_name = "", .tls_roots = "", .role = "app", .has_secret = true },
 		{ .name = "lost", .tls_name = "", .tls_roots = "", .role = "app", .has_secret = true },
 		{ .name = "bare", .tls_name = "", .tls_roots = "", .role = "" },
+		{ .name = "lent", .tls_name = "", .tls_roots = "", .role = "" },
+		{ .name = "loose", .tls_name = "", .tls_roots = "", .role = "" },
 	};
 	const char *masks[] = { "card", "email" };
 	struct view_keeper view = {
@@ -234,7 +239,7 @@ static uint64_t last_id;
 static int
 ask(unsigned int worker, uint32_t target, uint32_t flow, uint8_t step, struct span input, struct span *output)
 {
-	struct id id = { .kind = ID_FLOW, .slot = 8, .chance = flow, .time = 1000 };
+	struct id id = { .kind = ID_FLOW, .slot = (uint8_t)worker, .chance = flow, .time = 1000 };
 	struct out out = out_new(BODY_MAX);
 	uint32_t status = 9999;
 	struct span body;
@@ -344,17 +349,22 @@ check_proofs(void)
 	CHECK(span_is(output, expected));
 	hear_entry("db", "app", "md5 proof");
 	CHECK(ask(SLOT_WORKER, 0, 1, VAULT_MD5, SPAN("sal"), &output) == EINVAL);
-	CHECK(ask(SLOT_WORKER, 0, 1, VAULT_CLEARTEXT, SPAN("\0"), &output) == EPERM);
-	CHECK(ask(SLOT_WORKER, 0, 1, VAULT_CLEARTEXT, SPAN(""), &output) == EPERM);
-	CHECK(ask(SLOT_WORKER, 0, 1, VAULT_CLEARTEXT, SPAN("\2"), &output) == EPERM);
+	/* a password is lent where the policy says so, over TLS that it has verified */
+	CHECK(ask(SLOT_WORKER, 0, 1, VAULT_CLEARTEXT, SPAN("\1"), &output) == EOPNOTSUPP);
+	CHECK(ask(SLOT_WORKER, 4, 1, VAULT_CLEARTEXT, SPAN("\1"), &output) == EOPNOTSUPP);
+	CHECK(ask(SLOT_WORKER, 3, 1, VAULT_CLEARTEXT, SPAN("\0"), &output) == EOPNOTSUPP);
+	CHECK(ask(SLOT_WORKER, 3, 1, VAULT_CLEARTEXT, SPAN(""), &output) == EOPNOTSUPP);
+	CHECK(ask(SLOT_WORKER, 3, 1, VAULT_CLEARTEXT, SPAN("\2"), &output) == EOPNOTSUPP);
+	CHECK(ask(SLOT_WORKER, 3, 1, VAULT_MD5, SPAN("salt"), &output) == EOPNOTSUPP);
+	CHECK(ask(SLOT_WORKER, 3, 1, VAULT_SCRAM_FIRST, SPAN(""), &output) == EOPNOTSUPP);
 	hear_no_entry("nothing was lent");
-	CHECK(ask(SLOT_WORKER, 0, 1, VAULT_CLEARTEXT, SPAN("\1"), &output) == 0);
+	CHECK(ask(SLOT_WORKER, 3, 1, VAULT_CLEARTEXT, SPAN("\1"), &output) == 0);
 	CHECK(span_is(output, "pencil"));
-	hear_entry("db", "app", "lent cleartext");
+	hear_entry("lent", "app", "lent cleartext");
 	CHECK(ask(SLOT_WORKER, 1, 1, VAULT_MD5, SPAN("salt"), &output) == ENOENT);
 	CHECK(ask(SLOT_WORKER, 2, 1, VAULT_MD5, SPAN("salt"), &output) == ENOENT);
 	CHECK(ask(SLOT_WORKER, 2, 1, VAULT_SCRAM_FIRST, SPAN(""), &output) == ENOENT);
-	CHECK(ask(SLOT_WORKER, 3, 1, VAULT_MD5, SPAN("salt"), &output) == ENOENT);
+	CHECK(ask(SLOT_WORKER, 9, 1, VAULT_MD5, SPAN("salt"), &output) == ENOENT);
 	CHECK(ask(SLOT_WORKER, UINT32_MAX, 1, VAULT_MD5, SPAN("salt"), &output) == ENOENT);
 	hear_no_entry("no secret, no use");
 	check_scram("scram", 10, "pencil", "pencil", 0);
@@ -463,6 +473,8 @@ static const struct {
 } faults[] = {
 	{ "proof cut", SLOT_WORKER, MSG_PROOF, SPAN("\0\0\0\2db" "\0\0\0\0\0\0\0\1\0\0\0\1\10\3\0\0" "\1\0\0\0\4sal") },
 	{ "proof and a byte", SLOT_WORKER, MSG_PROOF, SPAN("\0\0\0\2db" "\0\0\0\0\0\0\0\1\0\0\0\1\10\3\0\0" "\1\0\0\0\4saltx") },
+	{ "a flow of another worker", SLOT_WORKER, MSG_PROOF, SPAN("\0\0\0\2db" "\0\0\0\0\0\0\0\1\0\0\0\1\11\3\0\0" "\1\0\0\0\4salt") },
+	{ "a flow that is a turn", SLOT_WORKER, MSG_PROOF, SPAN("\0\0\0\2db" "\0\0\0\0\0\0\0\1\0\0\0\1\10\4\0\0" "\1\0\0\0\4salt") },
 	{ "step 0", SLOT_WORKER, MSG_PROOF, SPAN("\0\0\0\2db" "\0\0\0\0\0\0\0\1\0\0\0\1\10\3\0\0" "\0\0\0\0\4salt") },
 	{ "step beyond", SLOT_WORKER, MSG_PROOF, SPAN("\0\0\0\2db" "\0\0\0\0\0\0\0\1\0\0\0\1\10\3\0\0" "\6\0\0\0\4salt") },
 	{ "leaf cut", SLOT_WORKER, MSG_LEAF, SPAN("\0\0\0\2db" "\0\0\0\0" "0123456789abcde") },

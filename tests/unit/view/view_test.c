@@ -12,7 +12,7 @@ static struct view_address addresses[] = { { { 1, 2, 3 }, 5432 }, { { 9 }, 1 } }
 static struct view_target targets[] = {
 	{ .name = "shop", .protocol = PROTOCOL_POSTGRESQL, .hosts = TEXTS("db", "db2"), .host_count = 2,
 	  .addresses = addresses, .address_count = 2, .tls = TLS_VERIFY_FULL, .tls_name = "db",
-	  .tls_roots = "PEM", .role = "r", .databases = TEXTS("a"), .database_count = 1, .has_secret = true },
+	  .tls_roots = "PEM", .role = "r", .databases = TEXTS("a"), .database_count = 1, .has_secret = true, .needs_proof = true },
 	{ .name = "raw", .protocol = PROTOCOL_RAW, .inspect = INSPECT_NONE, .from_skill = true,
 	  .tls_name = "", .tls_roots = "", .role = "" },
 };
@@ -43,7 +43,7 @@ static struct view_loader loader = {
 	.head = { 8, { 4 } }, .targets = targets, .target_count = 2, .skills = skills, .skill_count = 1,
 	.people = people, .person_count = 2,
 };
-static struct view_secret secrets[] = { { "shop", "r", SECRET_FILE, "/x" }, { "raw", "", SECRET_NONE, "" } };
+static struct view_secret secrets[] = { { "shop", "r", SECRET_FILE, "/x", 3, TLS_VERIFY_CA }, { "raw", "", SECRET_NONE, "", 0, TLS_DISABLE } };
 static struct view_keeper keeper = {
 	.head = { 9, { 5 } }, .secrets = secrets, .secret_count = 2, .masks = TEXTS("m", "n"), .mask_count = 2,
 	.targets = targets, .target_count = 2,

@@ -32,6 +32,7 @@ struct relay {
 	const char *own_text;
 	enum { OWN_NOT, OWN_ASKED, OWN_ANSWERED } own;
 	const char *role, *database;	/* of the login upstream */
+	bool needs_proof;
 	bool is_bad, is_final, in_part;
 	uint32_t flow;		/* 0: 0x010203 */
 	struct wire_cancel cancel;
@@ -49,7 +50,8 @@ __attribute__((unused)) static void
 relay_open(struct relay *r, const struct wire_codec *codec, bool offers_tls)
 {
 	struct wire_settings settings = { .unit_limit = r->unit_limit ? r->unit_limit : 1 << 20, .offers_tls = offers_tls,
-		.worker = 7, .flow = r->flow ? r->flow : 0x010203, .key = 0xdeadbeef };
+		.worker = 7, .flow = r->flow ? r->flow : 0x010203, .key = 0xdeadbeef,
+		.needs_proof = r->needs_proof };
 
 	settings.arena = r->arena = arena_new(64 << 20);
 	r->codec = codec;

@@ -3,7 +3,8 @@
  * The client's StartupMessage goes on with another role in it; what the server
  * then wants proven is asked of the keeper (wants_proof, login_proof), and only
  * in the order the protocol has: a server that began SCRAM cannot end it early,
- * so it must show that it knows the secret too (RFC 5802, section 9). The client
+ * so it must show that it knows the secret too (RFC 5802, section 9). One that asks
+ * for nothing where a secret is stored is not believed, unless policy says so. The client
  * sees AuthenticationOk, settings, a key of ours, and ReadyForQuery.
  */
 #include "wire/pg/pg.h"
@@ -160,6 +161,8 @@ read_authentication(struct pg *pg, struct span body, struct out to[WIRE_SIDES], 
 	if (!take_be32(&body, &code))
 		return pg_bad(pg, event, "an authentication message without its kind");
 	event->kind = UNIT_OWN;
+	if (code == 0 && pg->auth == AUTH_BEGUN && pg->set.needs_proof)
+		return pg_bad(pg, event, "the server lets in without asking for a proof");
 	if (code == 0 && body.n == 0 && (pg->auth == AUTH_BEGUN || pg->auth == AUTH_PROVEN))
 		return authenticated(pg, &to[WIRE_CLIENT]);
 	if (code == 3 && body.n == 0 && pg->auth == AUTH_BEGUN)

@@ -87,6 +87,25 @@ test_passwords(void)
 	relay_close(&r);
 }
 
+/* A server that asks for nothing is believed only where that is allowed. */
+static void
+test_no_proof(void)
+{
+	struct relay r = { .needs_proof = true };
+
+	play(&r, START "<R @0\n");
+	CHECK(r.is_bad && r.to[WIRE_CLIENT].n == 0);
+	relay_close(&r);
+	r = (struct relay){ .needs_proof = true };
+	play(&r, START "<R @5 \"salt\"\n<R @0\n");
+	CHECK(!r.is_bad);
+	relay_close(&r);
+	r = (struct relay){ 0 };
+	play(&r, START "<R @0\n");
+	CHECK(!r.is_bad);
+	relay_close(&r);
+}
+
 static void
 test_tls(void)
 {
@@ -125,6 +144,7 @@ main(void)
 	test_bad();
 	test_scram();
 	test_passwords();
+	test_no_proof();
 	test_tls();
 	test_refused();
 	return check_end();
