@@ -6,7 +6,8 @@
  * tells all to swap: the keeper first, since workers then ask it for mask keys,
  * the workers last. One that refuses or is silent for PATIENCE ends the reload,
  * and nothing has changed: an offer that is never swapped is forgotten with the
- * next one. Whoever asked for the reload is answered when all have gone over: then
+ * next one. But a worker may be somebody else's by now, so one that does not take
+ * what another worker took, or does not go over to it, is ended in place of the reload. Whoever asked for the reload is answered when all have gone over: then
  * nothing is judged by the old policy any more. A process that asks meanwhile is served when the reload has ended.
  */
 #include "rules/serve.h"
@@ -64,6 +65,7 @@ settle(struct serve *serve)
 		struct served *served = &serve->served[slot];
 
 		served->is_waited = served->is_swapping = false;
+		served->refusal = 0;
 		if (served->is_present &&
 		    served->epoch != serve->in_force->epoch)
 			(void)offer(serve, slot, serve->in_force);
@@ -123,20 +125,34 @@ finish_when_swapped(struct serve *serve)
 		finish(serve, NULL);
 }
 
+/* Have the warden end a worker, whose next run asks for what is then in force. */
+static void
+end_worker(struct serve *serve, unsigned int slot, uint16_t type)
+{
+	uint8_t body[3] = { (uint8_t)slot, (uint8_t)(type >> 8), (uint8_t)type };
+
+	serve->served[slot] = (struct served){ 0 };
+	if (post_send(serve->post, SLOT_WARDEN, MSG_SENDER_FAULT, 0,
+	    span_of(body, sizeof(body)), -1) < 0)
+		log_error("%s could not be ended", msg_slot_name(slot));
+}
+
 static void
 swap_late(void *arg)
 {
 	struct serve *serve = arg;
-	char why[160];
+	char why[160] = "";
 
 	for (unsigned int slot = 0; slot < SLOTS; slot++) {
 		if (!serve->served[slot].is_swapping)
 			continue;
-		snprintf(why, sizeof(why), "the policy is in force, but %s "
-		    "has not said that it goes by it", msg_slot_name(slot));
-		finish(serve, why);
-		return;
+		if (!*why)
+			snprintf(why, sizeof(why), "the policy is in force, but %s "
+			    "has not said that it goes by it", msg_slot_name(slot));
+		if (slot >= SLOT_WORKER)
+			end_worker(serve, slot, MSG_VIEW_SWAPPED);
 	}
+	finish(serve, *why ? why : NULL);
 }
 
 static void
@@ -195,17 +211,64 @@ say_refusal(struct serve *serve, unsigned int slot, const char *what)
 	refuse(serve, why, NULL);
 }
 
+/* Has another worker taken it? Then who has not is alone with that. */
+static bool
+is_alone(const struct serve *serve)
+{
+	for (unsigned int slot = SLOT_WORKER; slot < SLOTS; slot++) {
+		const struct served *served = &serve->served[slot];
+
+		if (served->is_present && !served->is_waited && !served->refusal)
+			return true;
+	}
+	return false;
+}
+
+/* All have answered, or have had their time: all go over, or nobody. */
+static void
+decide(struct serve *serve)
+{
+	bool alone = is_alone(serve);
+	char why[160];
+
+	for (unsigned int slot = SLOT_WORKER; slot < SLOTS; slot++) {
+		uint32_t refusal = serve->served[slot].refusal;
+
+		serve->served[slot].refusal = 0;
+		if (!refusal)
+			continue;
+		if (!alone) {
+			snprintf(why, sizeof(why), "refused it (%s)",
+			    strerror((int)(refusal & 0xfff)));
+			say_refusal(serve, slot, refusal == ETIMEDOUT ? too_slow : why);
+			return;
+		}
+		snprintf(why, sizeof(why), "%s alone did not take the policy (%s): it is ended",
+		    msg_slot_name(slot), strerror((int)(refusal & 0xfff)));
+		tell_alarm(serve, why);
+		end_worker(serve, slot, MSG_VIEW_TAKEN);
+	}
+	commit(serve);
+}
+
 static void
 out_of_time(void *arg)
 {
 	struct serve *serve = arg;
 
 	for (unsigned int slot = 0; slot < SLOTS; slot++) {
-		if (serve->served[slot].is_waited) {
+		struct served *served = &serve->served[slot];
+
+		if (!served->is_waited)
+			continue;
+		if (slot < SLOT_WORKER) {
 			say_refusal(serve, slot, too_slow);
 			return;
 		}
+		served->is_waited = false;
+		served->refusal = ETIMEDOUT;
 	}
+	decide(serve);
 }
 
 /* The first phase: everyone who is there must take it. */
@@ -224,7 +287,7 @@ offer_all(struct serve *serve)
 		served->is_waited = true;
 	}
 	if (!is_waiting(serve))
-		commit(serve);
+		decide(serve);
 	else if (loop_set(serve->loop, &serve->deadline, PATIENCE, out_of_time,
 	    serve) < 0)
 		refuse(serve, "no memory", NULL);
@@ -310,7 +373,12 @@ hear_taken(struct serve *serve, unsigned int from, struct span body)
 
 	if (!take_be32(&body, &epoch) || !take_be32(&body, &status) || body.n)
 		return false;
-	if (served->is_waited && status != 0) {
+	if (served->is_waited && status != 0 && from >= SLOT_WORKER) {
+		served->is_waited = false;
+		served->refusal = status;
+		if (!is_waiting(serve))
+			decide(serve);
+	} else if (served->is_waited && status != 0) {
 		snprintf(why, sizeof(why), "refused it (%s)",
 		    strerror((int)(status & 0xfff)));
 		say_refusal(serve, from, why);
@@ -318,7 +386,7 @@ hear_taken(struct serve *serve, unsigned int from, struct span body)
 	    epoch == serve->next->epoch) {
 		served->is_waited = false;
 		if (!is_waiting(serve))
-			commit(serve);
+			decide(serve);
 	} else if (status != 0) {
 		snprintf(why, sizeof(why), "%s refused the policy in force (%s)",
 		    msg_slot_name(from), strerror((int)(status & 0xfff)));
@@ -339,7 +407,7 @@ hear_down(struct serve *serve, struct span body)
 		return false;
 	serve->served[slot] = (struct served){ 0 };
 	if (serve->next && !is_waiting(serve))
-		commit(serve);
+		decide(serve);
 	finish_when_swapped(serve);
 	return true;
 }

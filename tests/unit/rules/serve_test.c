@@ -321,6 +321,48 @@ check_refusal(void)
 	CHECK(hear_entry("refused"));
 }
 
+/* A worker that takes not what another took is ended in place of the reload. */
+static void
+check_lone_refusal(void)
+{
+	struct span body;
+
+	say(SLOT_WORKER + 1, MSG_VIEW_ASK, 0, span_of(NULL, 0));
+	CHECK(hear(SLOT_WORKER + 1, MSG_VIEW_OFFER, &body, NULL));
+	say_taken(SLOT_WORKER + 1, 2, 0);
+	CHECK(hear_swap(SLOT_WORKER + 1, 2));
+	/* both refuse: there is something in it */
+	say_do(30, "{\"v\":1,\"do\":\"reload\"}");
+	CHECK(hear(SLOT_KEEPER, MSG_VIEW_OFFER, &body, NULL));
+	say_taken(SLOT_KEEPER, 3, 0);
+	say_taken(SLOT_WORKER, 0, EINVAL);
+	say_taken(SLOT_WORKER + 1, 0, EINVAL);
+	CHECK(hear_line(30, true, "worker/0 refused it"));
+	CHECK(hears_nothing(SLOT_KEEPER, MSG_VIEW_SWAP));
+	/* the keeper refuses: nobody is ended for that */
+	say_do(31, "{\"v\":1,\"do\":\"reload\"}");
+	CHECK(hear(SLOT_KEEPER, MSG_VIEW_OFFER, &body, NULL));
+	say_taken(SLOT_WORKER, 3, 0);
+	say_taken(SLOT_WORKER + 1, 3, 0);
+	say_taken(SLOT_KEEPER, 0, ENOMEM);
+	CHECK(hear_line(31, true, "keeper refused it"));
+	CHECK(hears_nothing(SLOT_WARDEN, MSG_SENDER_FAULT));
+	/* one refuses alone */
+	say_do(32, "{\"v\":1,\"do\":\"reload\"}");
+	CHECK(hear(SLOT_KEEPER, MSG_VIEW_OFFER, &body, NULL));
+	say_taken(SLOT_WORKER + 1, 0, EINVAL);
+	say_taken(SLOT_WORKER, 3, 0);
+	say_taken(SLOT_KEEPER, 3, 0);
+	CHECK(hear_swap(SLOT_KEEPER, 3) && hear_swap(SLOT_WORKER, 3));
+	CHECK(hear(SLOT_WARDEN, MSG_SENDER_FAULT, &body, NULL));
+	CHECK(body.n == 3 && body.p[0] == SLOT_WORKER + 1);
+	CHECK(hears_nothing(SLOT_WORKER + 1, MSG_VIEW_SWAP));
+	say_swapped(SLOT_KEEPER, 3);
+	say_swapped(SLOT_WORKER, 3);
+	CHECK(hear_line(32, true, "\"epoch\":3"));
+	CHECK(hear_entry("worker/1 alone did not take the policy"));
+}
+
 static void
 check_faults(void)
 {
@@ -367,25 +409,25 @@ check_death(void)
 	say(SLOT_WARDEN, MSG_RELOAD, 0, span_of(NULL, 0));
 	CHECK(hear(SLOT_KEEPER, MSG_VIEW_OFFER, &body, NULL));
 	CHECK(hear(SLOT_WORKER, MSG_VIEW_OFFER, &body, NULL));
-	say_taken(SLOT_KEEPER, 3, 0);
+	say_taken(SLOT_KEEPER, 4, 0);
 	say(SLOT_WARDEN, MSG_PEER_DOWN, 0, span_of(&slot, 1));
-	CHECK(hear_swap(SLOT_KEEPER, 3));
+	CHECK(hear_swap(SLOT_KEEPER, 4));
 	CHECK(hears_nothing(SLOT_WORKER, MSG_VIEW_SWAP));
 	say(SLOT_WORKER, MSG_VIEW_ASK, 0, span_of(NULL, 0));
 	CHECK(hear(SLOT_WORKER, MSG_VIEW_OFFER, &body, NULL));
-	say_taken(SLOT_WORKER, 3, 0);
-	CHECK(hear_swap(SLOT_WORKER, 3));
+	say_taken(SLOT_WORKER, 4, 0);
+	CHECK(hear_swap(SLOT_WORKER, 4));
 	/* nor in the second phase: what it was told it has lost */
 	say_do(21, "{\"v\":1,\"do\":\"reload\"}");
 	CHECK(hear_line(21, true, "another reload is under way"));
 	say(SLOT_WARDEN, MSG_PEER_DOWN, 0, span_of(&slot, 1));
-	say_swapped(SLOT_KEEPER, 3);
+	say_swapped(SLOT_KEEPER, 4);
 	id = reload_begins(22);
 	CHECK(hear(SLOT_KEEPER, MSG_VIEW_OFFER, &body, NULL));
-	say_taken(SLOT_KEEPER, 4, 0);
-	CHECK(hear_swap(SLOT_KEEPER, 4));
-	say_swapped(SLOT_KEEPER, 4);
-	CHECK(hear_line(id, true, "\"epoch\":4"));
+	say_taken(SLOT_KEEPER, 5, 0);
+	CHECK(hear_swap(SLOT_KEEPER, 5));
+	say_swapped(SLOT_KEEPER, 5);
+	CHECK(hear_line(id, true, "\"epoch\":5"));
 }
 
 /* A new start with a faulty policy: the last good one, and an alarm. */
@@ -399,7 +441,7 @@ check_last(void)
 	FILE *file;
 	pid_t child;
 
-	CHECK(bundle_read(&bundle, fd) == 0 && bundle && bundle->epoch == 4);
+	CHECK(bundle_read(&bundle, fd) == 0 && bundle && bundle->epoch == 5);
 	bundle_free(&bundle);
 	put("version: 2\n");
 	child = begin();
@@ -438,6 +480,7 @@ main(void)
 	check_asking();
 	check_reload();
 	check_refusal();
+	check_lone_refusal();
 	check_faults();
 	check_death();
 	end(child, 0);
