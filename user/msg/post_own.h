@@ -25,7 +25,8 @@ struct peer {
 	int fd;
 	struct watch *watch;
 	struct packet *first, **last;
-	size_t waiting;
+	size_t waiting;		/* bytes */
+	size_t waiting_fds;
 	void (*room)(void *);	/* NULL: nobody wants to know */
 	void *room_arg;
 };

@@ -17,6 +17,7 @@
 #include "msg/post_own.h"
 
 #define QUEUE_BYTES (16u << 20)	/* most that waits for one peer */
+#define QUEUE_FDS 512		/* and how many descriptors with it: they are this process' own */
 
 static ssize_t
 send_packet(int to, const struct msg_head *head, struct span body, int fd)
@@ -65,6 +66,7 @@ post_flush(struct peer *peer)
 		if (!peer->first)
 			peer->last = &peer->first;
 		peer->waiting -= sizeof(*packet) + packet->head.length;
+		peer->waiting_fds -= packet->fd >= 0;
 		packet_free(packet);
 	}
 	loop_change(peer->post->loop, peer->watch, EPOLLIN);
@@ -78,7 +80,8 @@ enqueue(struct peer *peer, const struct msg_head *head, struct span body, int fd
 	size_t size = sizeof(struct packet) + head->length;	/* sealed bodies count too */
 	struct packet *packet;
 
-	if (size > QUEUE_BYTES - peer->waiting)
+	if (size > QUEUE_BYTES - peer->waiting ||
+	    (fd >= 0 && peer->waiting_fds == QUEUE_FDS))
 		return -EAGAIN;
 	packet = malloc(sizeof(*packet) + body.n);
 	if (!packet)
@@ -101,6 +104,7 @@ enqueue(struct peer *peer, const struct msg_head *head, struct span body, int fd
 	*peer->last = packet;
 	peer->last = &packet->after;
 	peer->waiting += size;
+	peer->waiting_fds += fd >= 0;
 	return 0;
 }
 
@@ -166,5 +170,5 @@ post_drop(struct peer *peer)
 		packet_free(packet);
 	}
 	peer->last = &peer->first;
-	peer->waiting = 0;
+	peer->waiting = peer->waiting_fds = 0;
 }

@@ -196,6 +196,30 @@ no_descriptor_left(void)
 	end();
 }
 
+/* A peer that asks for descriptors and does not read them does not take all there are. */
+static void
+unread_descriptors(void)
+{
+	unsigned int before, sent = 0;
+	int pair[2], error = 0, gift;
+
+	stand_channel(pair);
+	warden = -1;
+	stand_as(SLOT_LOADER, SLOT_WORKER, pair[0], hear);
+	worker = pair[1];
+	gift = open("/dev/null", O_RDONLY);
+	before = open_count();
+	for (; !error && sent < 5000; sent++)
+		error = post_send(post, SLOT_WORKER, MSG_SOCKET_IS, 1, SPAN("\0\0\0\0"), gift);
+	CHECK(error == -EAGAIN);
+	CHECK(open_count() <= before + 512);
+	/* what carries none still has room */
+	CHECK(post_send(post, SLOT_WORKER, MSG_SOCKET_IS, 1, SPAN("\0\0\0\1"), -1) == 0);
+	close(gift);
+	end();
+	CHECK(open_count() < before);
+}
+
 /* What was cut off is a byte left over. */
 static void
 too_long(void)
@@ -308,6 +332,7 @@ main(void)
 	warden_gone();
 	many_descriptors();
 	no_descriptor_left();
+	unread_descriptors();
 	too_long();
 	sealed_body();
 	to_the_warden();
