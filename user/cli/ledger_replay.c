@@ -19,6 +19,7 @@
 #include "entry/entry_whole.h"
 #include "id.h"
 #include "ledger/blob.h"
+#include "ledger/permit.h"
 
 #define ENTRY_TEXT (64u << 20)	/* bytes of one entry and its bodies, in words or JSON */
 
@@ -104,14 +105,15 @@ link_id(struct replay *replay, struct span entry, enum entry_key key)
 }
 
 static bool
-belongs(struct replay *replay, struct span entry)
+belongs(struct replay *replay, struct span entry, bool believed)
 {
 	for (const enum entry_key *key = keys; *key; key++) {
 		if (!cli_ledger_has(entry, *key, replay->id))
 			continue;
-		if (*key == KEY_SESSION)
+		if (*key == KEY_SESSION && believed)
 			link_id(replay, entry, KEY_FLOW);
-		link_id(replay, entry, KEY_HOLD);
+		if (believed)
+			link_id(replay, entry, KEY_HOLD);
 		return true;
 	}
 	return is_linked(replay, entry, KEY_HOLD) ||
@@ -141,13 +143,16 @@ read_body(struct replay *replay, uint64_t index, struct span entry,
 }
 
 static void
-show_entry(struct replay *replay, uint64_t index, struct span entry)
+show_entry(struct replay *replay, uint64_t index, struct span entry, bool believed)
 {
 	if (replay->json) {
 		out_printf(&replay->out, "{\"index\":%llu", (unsigned long long)index);
 		(void)entry_json_members(entry, &replay->out);
-		out_printf(&replay->out, "}\n");
+		out_printf(&replay->out, "%s}\n", believed ? "" : ",\"believed\":false");
 	} else {
+		if (!believed)
+			out_printf(&replay->out, "NOT TO BE BELIEVED, its writer may "
+			    "not enter this:\n");
 		cli_put_entry(&replay->out, entry);
 	}
 	cli_flush(&replay->out);
@@ -159,8 +164,9 @@ show(void *arg, uint64_t index, struct span entry)
 	struct replay *replay = arg;
 	struct out text = out_new(ENTRY_BLOB_LIMIT), values = out_new(ENTRY_BLOB_LIMIT);
 	struct out whole = out_new(ENTRY_TEXT);
+	bool believed = permit_entry(entry);
 
-	if (!replay->all && !belongs(replay, entry))
+	if (!replay->all && !belongs(replay, entry, believed))
 		return true;
 	read_body(replay, index, entry, KEY_TEXT_BLOB, &text);
 	read_body(replay, index, entry, KEY_VALUES_BLOB, &values);
@@ -168,7 +174,7 @@ show(void *arg, uint64_t index, struct span entry)
 		entry = out_view(&whole);
 	else
 		replay->lacks_bodies = true;
-	show_entry(replay, index, entry);
+	show_entry(replay, index, entry, believed);
 	out_free(&text);
 	out_free(&values);
 	out_free(&whole);

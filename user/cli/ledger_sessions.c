@@ -1,4 +1,8 @@
-/* ledger_sessions.c: `interlock sessions`: every run of a skill, counted from the ledger. */
+/*
+ * ledger_sessions.c: `interlock sessions`: every run of a skill, counted from the ledger.
+ * Whose session it is and when it began and ended is the loader's word only; what
+ * workers entered under its id is counted.
+ */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +17,7 @@
 #include "entry/cbor.h"
 #include "entry/entry_json.h"
 #include "id.h"
+#include "ledger/permit.h"
 
 #define LINE_LIMIT 65536
 
@@ -90,6 +95,8 @@ count(void *arg, uint64_t index, struct span entry)
 	struct span id;
 
 	(void)index;
+	if (!permit_entry(entry))
+		return true;
 	list->failed = !accounts_take(list->accounts, entry);
 	if (list->failed)
 		return false;
@@ -100,10 +107,11 @@ count(void *arg, uint64_t index, struct span entry)
 	if (!session)
 		return false;
 	(void)entry_get_uint(entry, KEY_WALL, &wall);
-	learn(&session->skill, entry, KEY_SKILL);
-	learn(&session->starter, entry, KEY_STARTER);
-	if (!session->begin || kind == ENTRY_ATTACH)
+	if (kind == ENTRY_ATTACH) {
+		learn(&session->skill, entry, KEY_SKILL);
+		learn(&session->starter, entry, KEY_STARTER);
 		session->begin = wall;
+	}
 	if (kind == ENTRY_DETACH)
 		session->end = wall;
 	session->last = wall;
@@ -127,7 +135,10 @@ put_people(struct out *out, const struct session *session,
 	out_printf(out, "  ");
 	cli_put_text(out, span_text(session->starter ? session->starter : "-"), 0);
 	out_printf(out, "  ");
-	cli_put_time(out, session->begin);
+	if (session->begin)
+		cli_put_time(out, session->begin);
+	else
+		out_printf(out, "(no start)");
 	out_printf(out, "  ");
 	if (session->end)
 		cli_put_time(out, session->end);
@@ -150,6 +161,16 @@ put_people(struct out *out, const struct session *session,
 }
 
 static void
+put_json_time(struct out *out, const char *name, uint64_t wall)
+{
+	if (!wall)
+		return;
+	out_printf(out, ",\"%s\":\"", name);
+	json_time(out, wall);
+	out_u8(out, '"');
+}
+
+static void
 put_json(struct out *out, const struct session *session,
     const struct account *account)
 {
@@ -159,15 +180,9 @@ put_json(struct out *out, const struct session *session,
 	json_member_text(out, &first, "session", span_text(session->id));
 	json_member_text(out, &first, "skill", span_text(session->skill));
 	json_member_text(out, &first, "starter", span_text(session->starter));
-	out_printf(out, ",\"begin\":\"");
-	json_time(out, session->begin);
-	if (session->end) {
-		out_printf(out, "\",\"end\":\"");
-		json_time(out, session->end);
-	}
-	out_printf(out, "\",\"last\":\"");
-	json_time(out, session->last);
-	out_u8(out, '"');
+	put_json_time(out, "begin", session->begin);
+	put_json_time(out, "end", session->end);
+	put_json_time(out, "last", session->last);
 	json_member_uint(out, &first, "flows", session->flows);
 	json_member_uint(out, &first, "uninspected", session->unseen);
 	json_member_uint(out, &first, "asks", session->asks);

@@ -15,6 +15,7 @@
 #include "cli/ledger.h"
 #include "cli/ledger_rule.h"
 #include "id.h"
+#include "ledger/permit.h"
 
 #define ANSWER_LIMIT (2u << 20)
 
@@ -54,6 +55,8 @@ pick(void *arg, uint64_t index, struct span entry)
 	struct span verdict;
 	bool is_it = false;
 
+	if (!permit_entry(entry))
+		return true;
 	if (why->n && entry_get_text(span_of(why->entry, why->n), KEY_VERDICT, &verdict))
 		return pick_decision(why, entry);
 	for (const enum entry_key *key = keys; *key; key++)
@@ -168,6 +171,10 @@ cli_why(const struct instance *instance, int argc, char **argv)
 		cli_put_entry(&out, entry);
 		put_change(&out, instance, entry, span_of(why->decision, why->decision_n));
 		cli_flush(&out);
+	} else if (code == CLI_OK) {
+		fprintf(stderr, "interlock: no entry about %s is by a process that may "
+		    "enter it\n", why->id);
+		code = CLI_NO;
 	}
 	out_free(&out);
 	free(why);

@@ -295,9 +295,17 @@ find_group(struct held *held)
 	return true;
 }
 
-/* A copy that outlives the message. 0, -EINVAL (not a hold) or -ENOMEM. */
+/* Does it name flow and turn of the worker that asks? It is entered under them. */
+static bool
+is_of(const struct hold *hold, unsigned int worker)
+{
+	return hold->id.slot == worker && hold->flow.slot == worker &&
+	    hold->turn.slot == worker;
+}
+
+/* A copy that outlives the message. 0, -EINVAL (not a hold of `from`) or -ENOMEM. */
 static int
-copy_hold(struct held *held, struct span body)
+copy_hold(struct held *held, unsigned int from, struct span body)
 {
 	struct hold_value *values;
 
@@ -308,7 +316,7 @@ copy_hold(struct held *held, struct span body)
 		return -ENOMEM;
 	memcpy(held->bytes, body.p, body.n);
 	if (!hold_unpack(span_of(held->bytes, body.n), values, DESK_VALUES, &held->hold) ||
-	    !is_digest_right(&held->hold))
+	    !is_digest_right(&held->hold) || !is_of(&held->hold, from))
 		return -EINVAL;
 	if (held->hold.value_count == 0) {
 		free(take(&held->values));
@@ -383,7 +391,7 @@ static enum opened
 open_hold(struct held *held, unsigned int from, struct span body)
 {
 	struct desk *desk = held->desk;
-	int status = copy_hold(held, body);
+	int status = copy_hold(held, from, body);
 	struct held *known;
 	const char *why;
 

@@ -2,13 +2,34 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "ledger/hash.h"
 #include "ledger/keep_record_own.h"
 #include "ledger/note.h"
+#include "ledger/permit.h"
 #include "msg/post.h"
 #include "msg/swap.h"
+
+/* False: it says that it was made when it cannot have been. */
+static bool
+see_moment(struct keep_record *keep, unsigned int from, struct span entry)
+{
+	switch (moment_see(&keep->moments, from, entry, clock_boot(), clock_wall())) {
+	case MOMENT_IMPOSSIBLE:
+		return false;
+	case MOMENT_FAR:
+		log_warning("an entry of %s was made at another time than it came",
+		    msg_slot_name(from));
+		keep_record_enter(keep, ENTRY_ALARM, "entry-of-another-time",
+		    msg_slot_name(from), 0);
+		break;
+	case MOMENT_RIGHT:
+		break;
+	}
+	return true;
+}
 
 /* The bodies behind an entry: those it names, in the order of their keys, and no other. */
 static bool
@@ -39,7 +60,7 @@ hear_entry(struct keep_record *keep, unsigned int from, struct span body)
 	if (!take_u8(&body, &level) || level > LEVEL_SYNCED ||
 	    !take_be64(&body, &incarnation) || !take_be64(&body, &sequence) ||
 	    !take_block(&body, &entry) || !entry_read(entry, &about) ||
-	    !writers_may(&about, from, incarnation, sequence) ||
+	    !writers_may(&about, from, incarnation, sequence) || !permit_entry(entry) ||
 	    !take_bodies(&body, &about, names, bodies))
 		return false;
 	switch (writers_see(&keep->writers, from, incarnation, sequence)) {
@@ -53,6 +74,8 @@ hear_entry(struct keep_record *keep, unsigned int from, struct span body)
 	case WRITER_NEXT:
 		break;
 	}
+	if (!see_moment(keep, from, entry))
+		return false;
 	for (size_t i = 0; i < about.blob_count && !error; i++)
 		error = ledger_append_blob(keep->ledger, &names[i], bodies[i]);
 	if (!error)

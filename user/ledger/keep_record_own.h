@@ -6,6 +6,7 @@
 #include "entry.h"
 #include "ledger/away.h"
 #include "ledger/keep_record.h"
+#include "ledger/moment.h"
 #include "ledger/writers.h"
 #include "loop/loop.h"
 #include "view.h"
@@ -22,6 +23,7 @@ struct keep_record {
 	struct post *post;
 	struct ledger *ledger;
 	struct writers writers;
+	struct moments moments;
 	struct waiter *waiters;		/* one for each collected entry, in order */
 	size_t waiter_count, waiter_room;
 	size_t untold;			/* entries written since the writers were told */

@@ -8,6 +8,7 @@
 
 #include "base/must.h"
 #include "entry.h"
+#include "ledger/permit.h"
 #include "ledger/verify_own.h"
 
 struct bundle {
@@ -49,6 +50,8 @@ verify_entry(struct verify *verify, uint64_t index, const char *file,
 		verify_say(verify, index, file, "is not a well-formed entry", entry);
 		return;
 	}
+	if (!permit_entry(entry))
+		verify_say(verify, index, file, "its writer may not enter this", entry);
 	verify_blobs(verify, index, &about, entry);
 	writer = about.process.n ? find_writer(verify, about.process) : NULL;
 	if (!writer)

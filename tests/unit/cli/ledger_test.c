@@ -17,11 +17,11 @@
 #include "ledger/blob.h"
 #include "ledger/ledger.h"
 
-#define SESSION "ses-00f3k9zt2c8a4r7"
-#define FLOW "flo-00f3k9zt2c8a4r7"
-#define TURN "trn-00f3k9zt2c8a4r7"
-#define HOLD "hld-00f3k9zt2c8a4r7"
-#define REFUSAL "ref-00f3k9zt2c8a4r7"
+#define SESSION "ses-00f3k9zt048a4r7"
+#define FLOW "flo-00f3k9zt108a4r7"
+#define TURN "trn-00f3k9zt108a4r7"
+#define HOLD "hld-00f3k9zt108a4r7"
+#define REFUSAL "ref-00f3k9zt108a4r7"
 
 static struct instance instance;
 static struct ledger *ledger;
@@ -30,13 +30,15 @@ static char output[1 << 16];
 static uint64_t sequence;
 
 static struct entry
-begin(enum entry_kind kind, const char *session)
+begin_as(const char *process, enum entry_kind kind, const char *session)
 {
+	static uint64_t sequences[8];
 	struct entry e;
 
 	entry_begin(&e, room, kind);
-	entry_text(&e, KEY_PROCESS, SPAN("worker/0"));
-	entry_uint(&e, KEY_SEQUENCE, ++sequence);
+	entry_text(&e, KEY_PROCESS, span_text(process));
+	sequence++;
+	entry_uint(&e, KEY_SEQUENCE, ++sequences[process[0] & 7]);
 	entry_uint(&e, KEY_INCARNATION, 7);
 	entry_uint(&e, KEY_WALL, 1795345528123000000ULL + sequence * 1000000000);
 	if (session) {
@@ -44,6 +46,19 @@ begin(enum entry_kind kind, const char *session)
 		entry_text(&e, KEY_SESSION, span_text(session));
 	}
 	return e;
+}
+
+/* As the process whose business it is. */
+static struct entry
+begin(enum entry_kind kind, const char *session)
+{
+	static const char *const writers[ENTRY_KINDS] = {
+		[ENTRY_ATTACH] = "loader", [ENTRY_DETACH] = "loader",
+		[ENTRY_HOLD] = "broker", [ENTRY_DECISION] = "broker",
+		[ENTRY_CREDENTIAL] = "keeper",
+	};
+
+	return begin_as(writers[kind] ? writers[kind] : "worker/0", kind, session);
 }
 
 static void
@@ -97,8 +112,8 @@ fill(void)
 	entry_text(&e, KEY_FLOW, SPAN(FLOW));
 	add(&e);
 	add_ask(TURN, "delete", "deny", "policy.yaml:3 duty support rule 1", REFUSAL, "");
-	add_ask("trn-00f3k9zt2c8a4r8", "read", "deny", "", "ref-00f3k9zt2c8a4r8", "");
-	add_ask("trn-00f3k9zt2c8a4r9", "update", "hold", "policy.yaml:5 duty support rule 2",
+	add_ask("trn-00f3k9zt108a4r8", "read", "deny", "", "ref-00f3k9zt108a4r8", "");
+	add_ask("trn-00f3k9zt108a4r9", "update", "hold", "policy.yaml:5 duty support rule 2",
 	    "", HOLD);
 	e = begin(ENTRY_HOLD, SESSION);
 	entry_text(&e, KEY_HOLD, SPAN(HOLD));
@@ -122,7 +137,7 @@ fill(void)
 	add(&e);
 	e = begin(ENTRY_DETACH, SESSION);
 	add(&e);
-	e = begin(ENTRY_FLOW, "ses-00f3k9zt2c8a4r8");
+	e = begin(ENTRY_FLOW, "ses-00f3k9zt048a4r8");
 	add(&e);
 	CHECK(ledger_write(ledger) == 0 && ledger_checkpoint(ledger) == 0);
 }
@@ -182,7 +197,8 @@ sessions(void)
 	CHECK(run(cli_sessions, "--json", "--skill", "support-agent") == CLI_OK);
 	CHECK(says("{\"session\":\"" SESSION "\",\"skill\":\"support-agent\","
 	    "\"starter\":\"anna\",\"begin\":\"2026-11-22T11:05:29.123000000Z\""));
-	CHECK(says("\"account\":\"uncounted\"}\n") && says("\"account\":\"open\"}\n"));
+	CHECK(says("\"account\":\"uncounted\"}\n"));
+	CHECK(run(cli_sessions, "--json", NULL, NULL) == CLI_OK && says("\"account\":\"open\"}\n"));
 	CHECK(run(cli_sessions, "--skill", "other", NULL) == CLI_OK && lines() == 0);
 	CHECK(run(cli_sessions, "--since", "2026-11-22T11:05:39", NULL) == CLI_OK &&
 	    lines() == 1);
@@ -219,7 +235,7 @@ why(void)
 	    "  policy.yaml:4          verdict: deny\n"));
 	CHECK(!strstr(output, "policy.yaml:5"));
 	CHECK(says("That rule denies it"));
-	CHECK(run(cli_why, "ref-00f3k9zt2c8a4r8", NULL, NULL) == CLI_OK);
+	CHECK(run(cli_why, "ref-00f3k9zt108a4r8", NULL, NULL) == CLI_OK);
 	CHECK(says("No rule speaks of it"));
 	CHECK(says("      - effects: [read]\n"
 	    "        objects: [\"public.a\", \"public.b\"]\n"
@@ -229,7 +245,7 @@ why(void)
 	CHECK(run(cli_why, HOLD, NULL, NULL) == CLI_OK);
 	CHECK(says("It was held, and decided: approve by \"bert\".") && says("policy.yaml:5"));
 	CHECK(!strstr(output, "interlock approve"));
-	CHECK(run(cli_why, "trn-00f3k9zt2c8a4r9", NULL, NULL) == CLI_OK);
+	CHECK(run(cli_why, "trn-00f3k9zt108a4r9", NULL, NULL) == CLI_OK);
 	CHECK(says("It was held, and decided"));
 	CHECK(run(cli_why, "ref-none", NULL, NULL) == CLI_NO);
 }
@@ -240,7 +256,7 @@ bodies(int directory)
 {
 	static const char text[] = "select 'the whole of it\033'";
 	const struct span body[] = { SPAN(text), SPAN("\x83\x64long\xf6\x41\xff") };
-	struct entry e = begin(ENTRY_ASK, "ses-00f3k9zt2c8a4rb");
+	struct entry e = begin(ENTRY_ASK, "ses-00f3k9zt048a4rb");
 	char path[BLOB_PATH_SIZE];
 	struct hash names[2];
 
@@ -252,13 +268,13 @@ bodies(int directory)
 	}
 	add(&e);
 	CHECK(ledger_write(ledger) == 0 && ledger_checkpoint(ledger) == 0);
-	CHECK(run(cli_replay, "ses-00f3k9zt2c8a4rb", NULL, NULL) == CLI_OK);
+	CHECK(run(cli_replay, "ses-00f3k9zt048a4rb", NULL, NULL) == CLI_OK);
 	CHECK(says("asked select 'the whole of it\\x1b'\n") && says("values long, null, \\xff\n"));
-	CHECK(run(cli_replay, "ses-00f3k9zt2c8a4rb", "--json", NULL) == CLI_OK && lines() == 1);
+	CHECK(run(cli_replay, "ses-00f3k9zt048a4rb", "--json", NULL) == CLI_OK && lines() == 1);
 	CHECK(says("\"text\":\"select 'the whole of it\\u001b'\",\"values\":[\"long\",null,\"ff\"],"));
 	CHECK(run(cli_verify, NULL, NULL, NULL) == CLI_OK && says("; bodies: 2\n"));
 	CHECK(renameat(directory, blob_path(path, &names[0]), directory, "aside") == 0);
-	CHECK(run(cli_replay, "ses-00f3k9zt2c8a4rb", "--json", NULL) == CLI_FAILED && lines() == 1);
+	CHECK(run(cli_replay, "ses-00f3k9zt048a4rb", "--json", NULL) == CLI_FAILED && lines() == 1);
 	CHECK(says("\"text\":\"select 'the\",\"values\":[\"long\","));
 	CHECK(run(cli_verify, NULL, NULL, NULL) == CLI_NO);
 	CHECK(says("wrong: entry 11 (ask, ") && says(") in ") && says(path));
@@ -269,7 +285,7 @@ bodies(int directory)
 static void
 verify(const char *state)
 {
-	char path[300], note[300];
+	char path[300], note[300], was;
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/ledger", state);
@@ -288,14 +304,45 @@ verify(const char *state)
 	CHECK(run(cli_verify, "--nonsense", NULL, NULL) == CLI_USAGE);
 	snprintf(path, sizeof(path), "%s/ledger/tile/entries/000.p/12", state);
 	fd = open(path, O_RDWR);
-	CHECK(pwrite(fd, "!", 1, 200) == 1);
-	close(fd);
+	CHECK(pread(fd, &was, 1, 200) == 1 && pwrite(fd, "!", 1, 200) == 1);
 	CHECK(run(cli_verify, NULL, NULL, NULL) == CLI_NO);
 	CHECK(says("wrong: entry 2 (ask, 2026-11-22T11:05:31.123Z, " SESSION
 	    ") in tile/entries/000.p/12: the entry was changed\nWRONG: "));
 	CHECK(run(cli_verify, "--json", NULL, NULL) == CLI_NO);
 	CHECK(says("\"faults\":[{\"index\":2,\"file\":\"tile/entries/000.p/12\",") &&
 	    says("\"kind\":\"ask\",\"session\":\"" SESSION "\""));
+	CHECK(pwrite(fd, &was, 1, 200) == 1);
+	close(fd);
+}
+
+/* What a taken-over worker entered before the recorder knew who may: nobody believes it. */
+static void
+forged(void)
+{
+	struct entry e = begin_as("worker/0", ENTRY_ATTACH, "ses-00f3k9zt048a4r9");
+
+	entry_text(&e, KEY_STARTER, SPAN("carol"));
+	add(&e);
+	e = begin_as("worker/0", ENTRY_DECISION, NULL);
+	entry_text(&e, KEY_HOLD, SPAN(HOLD));
+	entry_text(&e, KEY_PERSON, SPAN("carol"));
+	add(&e);
+	e = begin_as("worker/0", ENTRY_ASK, NULL);
+	entry_text(&e, KEY_FLOW, SPAN("flo-00f3k9zt2c8a4r7"));	/* of another slot */
+	entry_text(&e, KEY_VERDICT, SPAN("allow"));
+	add(&e);
+	CHECK(ledger_write(ledger) == 0 && ledger_checkpoint(ledger) == 0);
+
+	CHECK(run(cli_sessions, NULL, NULL, NULL) == CLI_OK && lines() == 3);
+	CHECK(says("ses-00f3k9zt048a4r8  -  -  (no start)  (no end)"));
+	CHECK(!says("carol"));
+	CHECK(run(cli_replay, HOLD, "--json", NULL) == CLI_OK && lines() == 4);
+	CHECK(says("\"person\":\"carol\"") && says("\"believed\":false}"));
+	CHECK(run(cli_replay, HOLD, NULL, NULL) == CLI_OK && says("NOT TO BE BELIEVED"));
+	CHECK(run(cli_why, "flo-00f3k9zt2c8a4r7", NULL, NULL) == CLI_NO && lines() == 0);
+	CHECK(run(cli_verify, NULL, NULL, NULL) == CLI_NO);
+	CHECK(says("wrong: entry 12 (attach, ") && says("its writer may not enter this"));
+	CHECK(says("wrong: entry 13 (decision, ") && says("wrong: entry 14 (ask, "));
 }
 
 static int
@@ -335,6 +382,7 @@ main(void)
 	why();
 	bodies(fd);
 	verify(state);
+	forged();
 	ledger_close(&ledger);
 	close(fd);
 	nftw(state, remove_one, 16, FTW_DEPTH | FTW_PHYS);

@@ -359,6 +359,7 @@ sample(uint32_t chance, uint32_t group)
 	static struct hold_value value = { SPAN("42"), 23, false, false };
 	struct hold hold = {
 		.id = { ID_HOLD, 8, chance, 1000 }, .session = { ID_SESSION, 1, 2, 1001 },
+		.flow = { ID_FLOW, 8, 3, 1002 }, .turn = { ID_TURN, 8, chance, 1003 },
 		.skill = SPAN("reporter"), .starter = SPAN("stan"), .target = SPAN("shop"),
 		.role = SPAN("writer"), .starter_uid = STAN, .transaction = 'I', .phase = 2,
 		.text = SPAN("delete from orders where id = $1"), .values = &value, .value_count = 1,
@@ -714,6 +715,15 @@ faulty_worker(void)
 	tell(WORKER, MSG_HOLD, 0, &body);
 	pump(60);
 	CHECK(counts[SLOT_WARDEN][MSG_SENDER_FAULT] == before + 1);
+	hold.flow.slot = 9;		/* right, but under another worker's flow */
+	out_clear(&body);
+	hold_cover(&hold, &body);
+	SHA256(body.p, body.n, hold.digest);
+	out_clear(&body);
+	hold_pack(&hold, &body);
+	tell(WORKER, MSG_HOLD, 0, &body);
+	pump(60);
+	CHECK(counts[SLOT_WARDEN][MSG_SENDER_FAULT] == before + 2);
 	out_free(&body);
 }
 

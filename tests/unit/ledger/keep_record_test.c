@@ -100,7 +100,7 @@ start(void)
 {
 	int theirs[SLOTS] = { 0 };
 	static const unsigned int slots[] = { SLOT_WARDEN, SLOT_POLICY, SLOT_BROKER,
-		SLOT_WORKER };
+		SLOT_KEEPER, SLOT_WORKER };
 	struct span body;
 
 	for (size_t i = 0; i < COUNT(slots); i++) {
@@ -171,6 +171,8 @@ say_body(enum level level, uint64_t sequence, struct span body, const struct spa
 	entry_text(&entry, KEY_PROCESS, SPAN("worker/0"));
 	entry_uint(&entry, KEY_SEQUENCE, sequence);
 	entry_uint(&entry, KEY_INCARNATION, 7);
+	entry_uint(&entry, KEY_WALL, clock_wall());
+	entry_uint(&entry, KEY_BOOT_TIME, clock_boot());
 	entry_bytes(&entry, KEY_VALUES_BLOB, span_of(name.p, HASH_SIZE));
 	CHECK(entry_end(&entry, &whole) == 0);
 	out_u8(&packet, (uint8_t)level);
@@ -394,7 +396,15 @@ false_name(void)
 	CHECK(body.n == 3 && body.p[0] == SLOT_WORKER && span_be16(body, 1) == MSG_ENTRY);
 	say(SLOT_WORKER, MSG_ENTRY, SPAN("\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\1\0\0\0\0"));
 	CHECK(hear_type(SLOT_WARDEN, MSG_SENDER_FAULT, &body));
-	CHECK(count_of("broker", 9) == 1);
+	make_now = false;	/* as if made at another time, by no clock of this machine */
+	say_entry(SLOT_WORKER, "worker/0", LEVEL_WRITTEN, 11, 1);
+	make_now = true;
+	CHECK(hear_type(SLOT_WARDEN, MSG_SENDER_FAULT, &body));
+	say_entry(SLOT_KEEPER, "keeper", LEVEL_WRITTEN, 9, 1);	/* an ask */
+	CHECK(hear_type(SLOT_WARDEN, MSG_SENDER_FAULT, &body));
+	CHECK(body.n == 3 && body.p[0] == SLOT_KEEPER);
+	CHECK(count_of("broker", 9) == 1 && count_of("keeper", 9) == 0 &&
+	    count_of("worker/0", 11) == 0);
 	CHECK(status_has("\"is_full\":false,\"elsewhere\":false"));
 }
 
@@ -515,6 +525,7 @@ full_disk(void)
 int
 main(void)
 {
+	make_now = true;
 	folder = clear_of_channels(new_folder(path));
 	kept_once();
 	killed();

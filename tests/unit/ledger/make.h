@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "check.h"
 #include "entry.h"
 #include "ledger/ledger.h"
@@ -44,6 +45,9 @@ new_folder(char *path)
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* Entries say that they are made now, as the recorder wants of what it is sent. */
+static bool make_now;
+
 __attribute__((unused)) static struct span
 make_entry_of(const char *process, uint64_t incarnation, uint64_t sequence,
     size_t padding)
@@ -54,12 +58,14 @@ make_entry_of(const char *process, uint64_t incarnation, uint64_t sequence,
 	struct span whole;
 
 	memset(text, 'x', padding);
-	entry_begin(&entry, room, ENTRY_ASK);
+	entry_begin(&entry, room, strcmp(process, "broker") ? ENTRY_ASK : ENTRY_DECISION);
 	entry_text(&entry, KEY_PROCESS, span_text(process));
 	entry_uint(&entry, KEY_SEQUENCE, sequence);
 	entry_uint(&entry, KEY_INCARNATION, incarnation);
-	entry_uint(&entry, KEY_WALL, 1795000000000000000ULL + sequence);
-	entry_text(&entry, KEY_SESSION, SPAN("ses-00f3k9zt2c8a4r7"));
+	entry_uint(&entry, KEY_WALL, make_now ? clock_wall() : 1795000000000000000ULL + sequence);
+	if (make_now)
+		entry_uint(&entry, KEY_BOOT_TIME, clock_boot());
+	entry_text(&entry, KEY_SESSION, SPAN("ses-00f3k9zt048a4r7"));
 	entry_text(&entry, KEY_TEXT, span_of(text, padding));
 	if (entry_end(&entry, &whole))
 		abort();
