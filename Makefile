@@ -77,7 +77,7 @@ PROGRAMS := $(PROCESSES:%=$(O)/libexec/%) $(O)/sbin/interlockd $(O)/bin/interloc
 .SECONDARY:
 .PHONY: all help bootstrap demo test ci unit play prison install uninstall lint \
 	fuzz bench clean check-layers check-pure check-link check-abi \
-	check-style check-format tidy cppcheck tests
+	check-style check-limits check-format tidy cppcheck tests
 
 all: $(PROGRAMS)
 
@@ -86,7 +86,7 @@ help:
 	@echo 'make demo       set up, then show the whole product on this machine (root)'
 	@echo 'make test       set up, then run every test (root)'
 	@echo 'make install    programs, pages and samples below $(PREFIX) and /etc'
-	@echo 'make lint       layers, purity, link lists, abi, style, format, clang-tidy, cppcheck'
+	@echo 'make lint       layers, purity, link lists, abi, style, limits, format, clang-tidy, cppcheck'
 	@echo 'make fuzz       the laws of the codecs under libFuzzer [SECONDS=60]'
 	@echo 'make bench      figures, each a ratio against a named peer in the same run'
 	@echo 'make clean      remove $(O)/'
@@ -194,7 +194,7 @@ fuzz:
 
 # ---- checks -----------------------------------------------------------
 
-lint: check-layers check-pure check-link check-abi check-style check-format tidy cppcheck
+lint: check-layers check-pure check-link check-abi check-style check-limits check-format tidy cppcheck
 
 check-layers:
 	scripts/check-layers
@@ -206,6 +206,8 @@ check-abi: $(SKELETONS)
 	scripts/check-abi $(O) $(CLANG)
 check-style:
 	scripts/check-style
+check-limits:
+	scripts/check-limits
 check-format:
 	scripts/check-format
 tidy: $(SKELETONS)
