@@ -27,9 +27,9 @@ set_format(struct wire_copy *copy, struct span name)
 		[WIRE_COPY_BINARY] = "binary",
 	};
 
-	for (uint8_t i = WIRE_COPY_TEXT; i < WIRE_COPY_FORMATS; i++)
+	for (unsigned int i = WIRE_COPY_TEXT; i < WIRE_COPY_FORMATS; i++)
 		if (text_is(name, names[i])) {
-			copy->format = i;
+			copy->format = (uint8_t)i;
 			return true;
 		}
 	return false;

@@ -7,8 +7,10 @@
  * the workers last. One that refuses or is silent for PATIENCE ends the reload,
  * and nothing has changed: an offer that is never swapped is forgotten with the
  * next one. But a worker may be somebody else's by now, so one that does not take
- * what another worker took, or does not go over to it, is ended in place of the reload. Whoever asked for the reload is answered when all have gone over: then
- * nothing is judged by the old policy any more. A process that asks meanwhile is served when the reload has ended.
+ * what another worker took, or does not go over to it, is ended in place of the
+ * reload. Whoever asked for the reload is answered when all have gone over: then
+ * nothing is judged by the old policy any more. A process that asks meanwhile is
+ * served when the reload has ended.
  */
 #include "rules/serve.h"
 

@@ -68,6 +68,7 @@ insist_on_protocol(SSL *ssl, int *alert, void *arg)
 	    TLSEXT_TYPE_application_layer_protocol_negotiation, &list, &n))
 		return SSL_CLIENT_HELLO_SUCCESS;
 	*alert = SSL_AD_NO_APPLICATION_PROTOCOL;
+	ERR_raise(ERR_LIB_SSL, SSL_R_NO_APPLICATION_PROTOCOL);	/* so that its end says why */
 	return SSL_CLIENT_HELLO_ERROR;
 }
 

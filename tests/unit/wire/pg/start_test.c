@@ -142,7 +142,7 @@ test_tls(void)
 	relay_feed(&r, WIRE_CLIENT, SPAN("\x16"));	/* direct TLS: the first byte names all others */
 	CHECK(noted(&r, "> tls\n") && r.to[WIRE_CLIENT].n == 0);
 	relay_feed(&r, WIRE_CLIENT, SPAN("\x16"));
-	CHECK(noted(&r, "> tls\n> BAD TLS where it was not agreed on\n"));
+	CHECK(noted(&r, "> BAD TLS where it was not agreed on\n"));
 	relay_close(&r);
 	r = (struct relay){ 0 };
 	relay_open(&r, &wire_pg, false);
