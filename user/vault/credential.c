@@ -27,6 +27,7 @@ struct credentials {
 	const struct view_keeper *view;
 	struct credential *rows;	/* one for each of the view's secrets */
 	size_t row_count;
+	uint64_t numbers;
 };
 
 static void
@@ -166,33 +167,36 @@ credentials_find(struct credentials *all, uint32_t target,
 		if (r)
 			return r;
 		row->password = secret;
+		row->number = ++all->numbers;
 		secret = (struct secret){ 0 };
 	}
 	*out = row;
 	return 0;
 }
 
-int
-credential_scram(struct credential *row, const struct scram_offer *offer,
-    const struct secret **keys)
+const struct secret *
+credential_keys(const struct credential *row, const struct scram_offer *offer)
 {
-	struct secret made = { 0 };
-	int r;
-
 	if (!row->keys.p || row->count != offer->count ||
 	    !span_equal(span_of(row->salt, row->salt_size),
-	    span_of(offer->salt, offer->salt_size))) {
-		r = scram_derive(secret_view(&row->password), offer, &made);
-		if (r)
-			return r;
-		secret_free(&row->keys);
-		row->keys = made;
-		memcpy(row->salt, offer->salt, sizeof(row->salt));
-		row->salt_size = offer->salt_size;
-		row->count = offer->count;
-	}
-	*keys = &row->keys;
-	return 0;
+	    span_of(offer->salt, offer->salt_size)))
+		return NULL;
+	return &row->keys;
+}
+
+void
+credential_keep(struct credential *row, const struct scram_offer *offer,
+    const struct secret *keys)
+{
+	struct secret copy = { 0 };
+
+	if (secret_copy(&copy, secret_view(keys)))
+		return;
+	secret_free(&row->keys);
+	row->keys = copy;
+	memcpy(row->salt, offer->salt, sizeof(row->salt));
+	row->salt_size = offer->salt_size;
+	row->count = offer->count;
 }
 
 void

@@ -23,6 +23,7 @@ struct view_keeper;
 /* One target's. Both belong to the table. */
 struct credential {
 	struct secret password;
+	uint64_t number;	/* of all that were ever read: another secret, another number */
 	/* SCRAM keys made of it for one salt and count; RFC 5802 section 5.1 lets a client keep them */
 	struct secret keys;
 	uint8_t salt[SCRAM_SALT_MAX];
@@ -41,8 +42,10 @@ int credentials_policy(struct credentials *, const struct view_keeper *);
 /* The credential of a target. Returns 0, -ENOENT (it has none) or what
  * private_read() says, -EINVAL (a NUL in it), -ENODATA (empty). */
 int credentials_find(struct credentials *, uint32_t target, struct credential **out);
-/* SCRAM keys for this offer, from the cache or made now. */
-int credential_scram(struct credential *, const struct scram_offer *, const struct secret **keys);
+/* The SCRAM keys for this offer, or NULL: they must be made. */
+const struct secret *credential_keys(const struct credential *, const struct scram_offer *);
+/* Keep a copy of keys that were made for this offer. Without memory nothing is kept. */
+void credential_keep(struct credential *, const struct scram_offer *, const struct secret *keys);
 /* Read it anew when next needed. */
 void credentials_forget(struct credentials *, uint32_t target);
 void credentials_free(struct credentials **);

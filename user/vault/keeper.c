@@ -23,6 +23,7 @@
 #include "out.h"
 #include "vault/authority.h"
 #include "vault/credential.h"
+#include "vault/derive.h"
 #include "vault/dialogue.h"
 #include "vault/leaf.h"
 #include "vault/private.h"
@@ -103,8 +104,10 @@ hear_peer_down(struct keeper *keeper, unsigned int from, const struct msg_head *
 	(void)from, (void)head;
 	if (!take_u8(&body, &slot) || body.n)
 		return false;
-	if (slot >= SLOT_WORKER)
+	if (slot >= SLOT_WORKER) {
+		derivations_forget(keeper->derivations, slot);
 		dialogues_forget(keeper->dialogues, slot);
+	}
 	return true;
 }
 
@@ -166,6 +169,8 @@ keeper_serve(struct keeper *keeper, struct loop *loop)
 
 	if (!r)
 		r = scribe_new(&keeper->scribe, keeper->post, "keeper");
+	if (!r)
+		r = derivations_new(&keeper->derivations, loop, keeper_derived, keeper);
 	if (r) {
 		log_error("the channels cannot be used: %s", strerror(-r));
 		return r;
@@ -209,6 +214,7 @@ keeper_free(struct keeper **out)
 	struct keeper *keeper = *out;
 
 	if (keeper) {
+		derivations_free(&keeper->derivations);
 		scribe_free(&keeper->scribe);
 		post_free(&keeper->post);
 		dialogues_free(&keeper->dialogues);

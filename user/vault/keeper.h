@@ -16,6 +16,8 @@
 
 struct authority;
 struct credentials;
+struct derivation;
+struct derivations;
 struct dialogues;
 struct instance;
 struct leaves;
@@ -33,6 +35,7 @@ struct keeper {
 	struct leaves *leaves;
 	struct credentials *credentials;
 	struct dialogues *dialogues;
+	struct derivations *derivations;
 	struct master master;
 	struct view_keeper *view;	/* in force; NULL: none yet */
 	struct view_keeper *offered;	/* taken, not yet in force */
@@ -47,6 +50,9 @@ void keeper_free(struct keeper **);
 
 /* Answers to one message each. False: the body is not what msg.h says. */
 bool keeper_proof(struct keeper *, unsigned int from, const struct msg_head *, struct span body);
+/* Keys that logins waited for are made (a derive_fn). */
+struct secret;
+void keeper_derived(void *keeper, const struct derivation *, const struct secret *keys);
 bool keeper_leaf(struct keeper *, unsigned int from, const struct msg_head *, struct span body);
 bool keeper_mask_keys(struct keeper *, unsigned int from, const struct msg_head *, struct span body);
 bool keeper_view_offer(struct keeper *, unsigned int from, const struct msg_head *, struct span body);

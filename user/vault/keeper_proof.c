@@ -17,6 +17,7 @@
 #include "msg/post.h"
 #include "out.h"
 #include "vault/credential.h"
+#include "vault/derive.h"
 #include "vault/dialogue.h"
 #include "vault/keeper.h"
 #include "vault/md5.h"
@@ -28,6 +29,7 @@
 
 struct ask {
 	unsigned int worker;
+	uint64_t request;
 	struct span name;	/* of the target */
 	uint32_t target;
 	struct id flow;
@@ -120,11 +122,30 @@ begin_scram(struct keeper *keeper, const struct ask *ask, struct out *out)
 	return r;
 }
 
-/* From the server's offer to our proof. */
+/* From the server's offer and the keys to our proof. */
 static int
 prove_scram(struct keeper *keeper, const struct ask *ask, struct scram *scram,
+    const struct secret *keys, struct out *out)
+{
+	struct scram_offer offer;
+	int r = scram_read(scram, ask->input, &offer);
+
+	if (!r)
+		r = enter_use(keeper, ask, "scram proof");
+	if (!r)
+		r = scram_final(scram, ask->input, &offer, keys, out);
+	return r;
+}
+
+/* With the keys that are kept; or have them made, and then -EINPROGRESS. */
+static int
+start_proof(struct keeper *keeper, const struct ask *ask, struct scram *scram,
     struct out *out)
 {
+	struct asker asker = {
+		.worker = ask->worker, .request = ask->request, .flow = ask->flow,
+		.n = ask->input.n,
+	};
 	struct credential *credential;
 	const struct secret *keys;
 	struct scram_offer offer;
@@ -132,13 +153,15 @@ prove_scram(struct keeper *keeper, const struct ask *ask, struct scram *scram,
 
 	if (!r)
 		r = find_credential(keeper, ask, &credential);
-	if (!r)
-		r = credential_scram(credential, &offer, &keys);
-	if (!r)
-		r = enter_use(keeper, ask, "scram proof");
-	if (!r)
-		r = scram_final(scram, ask->input, &offer, keys, out);
-	return r;
+	if (r)
+		return r;
+	keys = credential_keys(credential, &offer);
+	if (keys)
+		return prove_scram(keeper, ask, scram, keys, out);
+	memcpy(asker.message, ask->input.p, ask->input.n);	/* scram_read() has a limit */
+	r = derivation_ask(keeper->derivations, ask->name, credential->number,
+	    secret_view(&credential->password), &offer, &asker);
+	return r ? r : -EINPROGRESS;
 }
 
 static int
@@ -149,8 +172,8 @@ end_scram(struct keeper *keeper, const struct ask *ask, struct out *out)
 
 	dialogue = dialogue_find(keeper->dialogues, ask->worker, &ask->flow);
 	if (dialogue && span_is(ask->name, dialogue->target))
-		r = prove_scram(keeper, ask, &dialogue->scram, out);
-	if (r)
+		r = start_proof(keeper, ask, &dialogue->scram, out);
+	if (r && r != -EINPROGRESS)
 		dialogue_end(dialogue);
 	return r;
 }
@@ -179,9 +202,7 @@ lend_cleartext(struct keeper *keeper, const struct ask *ask, struct out *out)
 	struct credential *credential;
 	int r;
 
-	/* the keeper's own view first: a worker's word is as good as the worker */
-	if (secret_of(keeper, ask->target)->tls < TLS_VERIFY_CA ||
-	    ask->input.n != 1 || ask->input.p[0] != 1)
+	if (ask->input.n != 1 || ask->input.p[0] != 1)
 		return -EOPNOTSUPP;
 	r = find_credential(keeper, ask, &credential);
 	if (!r)
@@ -202,9 +223,9 @@ static const struct {
 	[VAULT_CLEARTEXT] = { lend_cleartext, PROOF_CLEARTEXT },
 };
 
-/* Take the step, if the target has a secret and the policy allows this proof of it. */
+/* The target, if it has a secret and the policy allows this proof of it. */
 static int
-take_step(struct keeper *keeper, uint8_t step, struct ask *ask, struct out *out)
+find_target(struct keeper *keeper, uint8_t step, struct ask *ask)
 {
 	const struct view_secret *secret;
 	int r = keeper_find(keeper, ask->name, &ask->target);
@@ -214,20 +235,78 @@ take_step(struct keeper *keeper, uint8_t step, struct ask *ask, struct out *out)
 	secret = secret_of(keeper, ask->target);
 	if (secret->from == SECRET_NONE)
 		return -ENOENT;
-	r = secret->proofs >> steps[step].proof & 1 ?
-	    steps[step].take(keeper, ask, out) : -EOPNOTSUPP;
-	if (r == -EOPNOTSUPP)
+	if (steps[step].proof == PROOF_CLEARTEXT && secret->tls < TLS_VERIFY_CA)
+		r = -EOPNOTSUPP;	/* whatever a worker says of its TLS */
+	if (!(secret->proofs >> steps[step].proof & 1))
+		r = -EOPNOTSUPP;
+	if (r)
 		log_line(LOG_LEVEL_WARNING, &ask->flow, "the backend of target %s asked "
 		    "for a proof that its policy does not allow", secret->target);
 	return r;
+}
+
+/* Answer, or not yet; frees the output, wiped. */
+static void
+answer(struct keeper *keeper, const struct ask *ask, uint8_t step, int r, struct out *output)
+{
+	struct msg_head head = { .id = ask->request };
+	struct out body = out_new(ANSWER_MAX);
+
+	if (!r && output->failed)
+		r = -ENOMEM;
+	out_be32(&body, (uint32_t)-r);
+	out_u8(&body, step);
+	out_block(&body, r ? SPAN("") : out_view(output));
+	out_free(output);
+	if (r == -EINPROGRESS)
+		out_free(&body);
+	else
+		keeper_answer(keeper, ask->worker, MSG_PROOF_IS, &head, &body);
+}
+
+/* One of those who waited goes on, under the policy that is now in force. */
+static void
+go_on(struct keeper *keeper, const struct derivation *what, const struct asker *asker,
+    const struct secret *keys)
+{
+	struct ask ask = {
+		.worker = asker->worker, .request = asker->request, .flow = asker->flow,
+		.name = span_text(what->target), .input = span_of(asker->message, asker->n),
+	};
+	struct out output = out_new(ANSWER_MAX);
+	struct dialogue *dialogue = dialogue_find(keeper->dialogues, ask.worker, &ask.flow);
+	int r = find_target(keeper, VAULT_SCRAM_FINAL, &ask);
+
+	if (!r && (!dialogue || !span_is(ask.name, dialogue->target)))
+		r = -EPROTO;
+	if (!r)
+		r = keys ? prove_scram(keeper, &ask, &dialogue->scram, keys, &output) : -EIO;
+	if (r)
+		dialogue_end(dialogue);
+	answer(keeper, &ask, VAULT_SCRAM_FINAL, r, &output);
+}
+
+void
+keeper_derived(void *arg, const struct derivation *what, const struct secret *keys)
+{
+	struct keeper *keeper = arg;
+	struct credential *credential;
+	uint32_t target;
+
+	if (keys && keeper_find(keeper, span_text(what->target), &target) == 0 &&
+	    credentials_find(keeper->credentials, target, &credential) == 0 &&
+	    credential->number == what->secret)
+		credential_keep(credential, &what->offer, keys);
+	for (const struct asker *asker = what->askers; asker; asker = asker->after)
+		go_on(keeper, what, asker, keys);
 }
 
 bool
 keeper_proof(struct keeper *keeper, unsigned int from, const struct msg_head *head,
     struct span body)
 {
-	struct out answer = out_new(ANSWER_MAX), output = out_new(ANSWER_MAX);
-	struct ask ask = { .worker = from };
+	struct out output = out_new(ANSWER_MAX);
+	struct ask ask = { .worker = from, .request = head->id };
 	uint8_t step;
 	int r;
 
@@ -238,13 +317,9 @@ keeper_proof(struct keeper *keeper, unsigned int from, const struct msg_head *he
 		return false;
 	if (ask.flow.kind != ID_FLOW || ask.flow.slot != from)
 		return false;
-	r = take_step(keeper, step, &ask, &output);
-	if (!r && output.failed)
-		r = -ENOMEM;
-	out_be32(&answer, (uint32_t)-r);
-	out_u8(&answer, step);
-	out_block(&answer, r ? SPAN("") : out_view(&output));
-	out_free(&output);
-	keeper_answer(keeper, from, MSG_PROOF_IS, head, &answer);
+	r = find_target(keeper, step, &ask);
+	if (!r)
+		r = steps[step].take(keeper, &ask, &output);
+	answer(keeper, &ask, step, r, &output);
 	return true;
 }

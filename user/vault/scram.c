@@ -139,29 +139,6 @@ hmac(const uint8_t key[SCRAM_KEY], struct span in, uint8_t out[SCRAM_KEY])
 	return HMAC(EVP_sha256(), key, SCRAM_KEY, in.p, in.n, out, NULL) != NULL;
 }
 
-int
-scram_derive(struct span password, const struct scram_offer *offer,
-    struct secret *keys)
-{
-	cleanup(secret_free) struct secret made = { 0 };
-	uint8_t salted[SCRAM_KEY];
-	bool right;
-
-	if (secret_new(&made, 2 * SCRAM_KEY))
-		return -ENOMEM;
-	right = PKCS5_PBKDF2_HMAC((const char *)password.p, (int)password.n,
-	    offer->salt, (int)offer->salt_size, (int)offer->count,
-	    EVP_sha256(), SCRAM_KEY, salted) == 1 &&
-	    hmac(salted, SPAN("Client Key"), made.p) &&
-	    hmac(salted, SPAN("Server Key"), made.p + SCRAM_KEY);
-	OPENSSL_cleanse(salted, sizeof(salted));
-	if (!right)
-		return -EIO;
-	*keys = made;
-	made = (struct secret){ 0 };
-	return 0;
-}
-
 /* Proof and expected signature over the whole dialogue. */
 static bool
 prove(struct scram *scram, struct span auth, const struct secret *keys,

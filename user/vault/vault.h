@@ -3,9 +3,10 @@
  * MSG_PROOF carries a step and its input; MSG_PROOF_IS the next bytes to send
  * upstream. The keeper holds a dialogue per (worker, flow) for the SCRAM steps.
  * Status: ENOENT no secret for this target; EPERM it may not be read; EOPNOTSUPP the
- * policy does not allow the backend this proof; EPROTO out of turn, or what the server said is wrong; ERANGE salt or count
- * out of limits; EACCES the server does not know the secret (only from
- * VAULT_SCRAM_CHECK); EAGAIN no policy yet, or the use could not be recorded.
+ * policy does not allow the backend this proof; EPROTO out of turn, or what the server
+ * said is wrong; ERANGE salt or count out of limits; EACCES the server does not know the
+ * secret (only from VAULT_SCRAM_CHECK); EAGAIN no policy yet, the use could not be
+ * recorded, or too many keys of this target are being made for this worker.
  */
 #ifndef VAULT_VAULT_H
 #define VAULT_VAULT_H

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "vault/keys.h"
 #include "view.h"
 
 static char place[] = "/tmp/credential_test.XXXXXX";
@@ -46,7 +47,8 @@ main(void)
 	struct view_keeper view = { .secrets = secrets, .secret_count = COUNT(secrets) };
 	struct credentials *all = NULL;
 	struct credential *found = NULL;
-	const struct secret *keys = NULL, *again = NULL;
+	struct secret made = { 0 };
+	uint64_t number;
 	struct scram_offer offer = { .salt = "12345678", .salt_size = 8, .count = 4096 };
 	char command[64], big[CREDENTIAL_MAX + 1];
 
@@ -86,21 +88,25 @@ main(void)
 
 	/* SCRAM keys are kept for one salt and count */
 	CHECK(credentials_find(all, 0, &found) == 0);
-	CHECK(credential_scram(found, &offer, &keys) == 0);
-	const uint8_t *p = keys->p;
-	CHECK(credential_scram(found, &offer, &again) == 0 && again->p == p);
-	uint8_t before[2 * SCRAM_KEY];
-	memcpy(before, keys->p, sizeof(before));
+	CHECK(!credential_keys(found, &offer));
+	CHECK(make_keys(SPAN("pencil"), &offer, &made) == 0);
+	credential_keep(found, &offer, &made);
+	CHECK(span_equal(secret_view(credential_keys(found, &offer)), secret_view(&made)));
 	offer.salt[0] = 'x';
-	CHECK(credential_scram(found, &offer, &again) == 0);
-	CHECK(memcmp(before, again->p, sizeof(before)));
+	CHECK(!credential_keys(found, &offer));
+	credential_keep(found, &offer, &made);
+	CHECK(credential_keys(found, &offer));
+	offer.count++;
+	CHECK(!credential_keys(found, &offer));
+	secret_free(&made);
+	number = found->number;
 
 	/* kept until told */
 	put("plain", SPAN("crayon"), 0600);
 	check_find(all, "kept", 0, 0, "pencil");
 	credentials_forget(all, 0);
 	check_find(all, "changed", 0, 0, "crayon");
-	CHECK(credentials_find(all, 0, &found) == 0 && !found->keys.p);
+	CHECK(credentials_find(all, 0, &found) == 0 && !found->keys.p && found->number != number);
 	put("plain", SPAN("chalk"), 0600);
 	CHECK(credentials_policy(all, &view) == 0);
 	check_find(all, "another policy", 0, 0, "chalk");

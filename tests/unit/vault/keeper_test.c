@@ -25,6 +25,7 @@
 #include "loop/loop.h"
 #include "msg/post.h"
 #include "out.h"
+#include "vault/keys.h"
 #include "vault/md5.h"
 #include "vault/scram.h"
 #include "vault/vault.h"
@@ -35,6 +36,7 @@
 
 static char place[] = "/tmp/keeper_test.XXXXXX";
 static int channels[SLOTS];
+static pid_t keeper_pid;
 static uint64_t build;
 static struct instance instance;
 
@@ -77,7 +79,7 @@ start(const char *program)
 		close(ends[1]);
 	}
 	settings = fcntl(settings, F_DUPFD_CLOEXEC, 100);
-	pid = fork();
+	keeper_pid = pid = fork();
 	if (pid) {
 		for (size_t i = 0; i < COUNT(slots); i++)
 			close(theirs[slots[i]]);
@@ -276,7 +278,7 @@ sign(const char *password, const char *first_bare, const char *server_first, str
 
 	snprintf(scram.nonce, sizeof(scram.nonce), "%.64s", first_bare + 5);
 	CHECK(scram_read(&scram, span_text(server_first), &offer) == 0);
-	CHECK(scram_derive(span_text(password), &offer, &keys) == 0);
+	CHECK(make_keys(span_text(password), &offer, &keys) == 0);
 	n = snprintf(auth, sizeof(auth), "%s,%s,%.*s", first_bare, server_first,
 	    (int)(proof - (const char *)final.p), (const char *)final.p);
 	HMAC(EVP_sha256(), keys.p + SCRAM_KEY, SCRAM_KEY, (uint8_t *)auth, (size_t)n, signature, NULL);
@@ -338,6 +340,62 @@ check_dialogues(void)
 	hear_no_entry("no proof was made");
 }
 
+/* A proof is asked for and not waited for. */
+static uint64_t
+ask_later(unsigned int worker, uint32_t flow, const char *nonce, unsigned int salt, unsigned int count)
+{
+	struct id id = { .kind = ID_FLOW, .slot = (uint8_t)worker, .chance = flow, .time = 1000 };
+	struct out out = out_new(BODY_MAX);
+	char offer[256];
+
+	snprintf(offer, sizeof(offer), "r=%sX,s=W22ZaJ0SNY7soEsUEjb%ugQ==,i=%u", nonce, salt, count);
+	out_block(&out, name_of(0));
+	msg_put_id(&out, &id);
+	out_u8(&out, VAULT_SCRAM_FINAL);
+	out_block(&out, span_text(offer));
+	say(worker, MSG_PROOF, ++last_id, out_view(&out));
+	out_free(&out);
+	return last_id;
+}
+
+/* What the answer to it said; 0 and a proof, or an errno. */
+static int
+hear_later(unsigned int worker, uint64_t id)
+{
+	struct span body;
+	uint32_t status;
+
+	return hear(worker, MSG_PROOF_IS, id, &body) && take_be32(&body, &status) ? (int)status : -1;
+}
+
+/* A backend that asks for many rounds, anew at each login, holds up nobody else. */
+static void
+check_slow(void)
+{
+	char nonces[5][32];
+	uint64_t ids[5];
+	struct span output, body;
+
+	for (unsigned int i = 0; i < COUNT(ids); i++) {
+		CHECK(ask(SLOT_WORKER, 0, 60 + i, VAULT_SCRAM_FIRST, SPAN(""), &output) == 0);
+		snprintf(nonces[i], sizeof(nonces[i]), "%.24s", output.p + 8);
+	}
+	CHECK(kill(keeper_pid, SIGSTOP) == 0);	/* it finds all of them at once */
+	for (unsigned int i = 0; i < COUNT(ids); i++)
+		ids[i] = ask_later(SLOT_WORKER, 60 + i, nonces[i], i, SCRAM_COUNT_MAX);
+	CHECK(kill(keeper_pid, SIGCONT) == 0);
+	/* the fifth is one too many, and is told so before the others are done */
+	CHECK(hear(SLOT_WORKER, MSG_PROOF_IS, 0, &body));
+	CHECK(body.n > 4 && span_be32(body, 0) == EAGAIN);
+	say(SLOT_WORKER + 1, MSG_MASK_KEYS, ++last_id, SPAN(""));
+	CHECK(hear(SLOT_WORKER + 1, MSG_MASK_KEYS_ARE, last_id, &body));
+	for (unsigned int i = 0; i < 4; i++) {
+		CHECK(hear_later(SLOT_WORKER, ids[i]) == 0);
+		hear_entry("db", "app", "scram proof");
+	}
+	hear_no_entry("the fifth");
+}
+
 static void
 check_proofs(void)
 {
@@ -370,6 +428,7 @@ check_proofs(void)
 	check_scram("scram", 10, "pencil", "pencil", 0);
 	check_scram("a server that does not know it", 11, "pencil", "crayon", EACCES);
 	check_dialogues();
+	check_slow();
 }
 
 static uint32_t

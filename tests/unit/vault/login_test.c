@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "check.h"
 #include "out.h"
+#include "vault/keys.h"
 #include "vault/md5.h"
 #include "vault/scram.h"
 
@@ -124,7 +125,7 @@ prove(struct login *login, struct span message)
 	struct out out = out_new(1024);
 
 	CHECK(scram_read(&login->scram, message, &offer) == 0);
-	CHECK(scram_derive(login->password, &offer, &keys) == 0);
+	CHECK(make_keys(login->password, &offer, &keys) == 0);
 	CHECK(scram_final(&login->scram, message, &offer, &keys, &out) == 0);
 	say(login->fd, 'p', out_view(&out));
 	out_free(&out);
