@@ -197,42 +197,15 @@ attach(struct loader *loader, const struct request *request,
 	return 0;
 }
 
-/* The skill, when this person may attach one and it is what was accepted. */
-static const struct view_skill *
-wanted_skill(struct loader *loader, const struct request *request)
+/* It is what was accepted, and the group may be one. */
+static void
+attach_measured(struct loader *loader, const struct request *request,
+    const struct view_skill *skill)
 {
-	const char *name = json_string_value(json_object_get(request->json,
-	    "skill"));
-	const struct view_skill *skill = name ? right_skill(loader, name) : NULL;
-	struct right right;
-	int r;
-
-	if (!skill) {
-		answer_error(loader, request->id, ANSWER_NO,
-		    "the policy knows no skill %s", name ? name : "of no name");
-		return NULL;
-	}
-	r = right_check(loader, skill, (pid_t)json_integer_value(
-	    json_object_get(request->json, "pid")), &right);
-	if (r < 0) {
-		right_enter(loader, skill, &right);
-		answer_error(loader, request->id, ANSWER_NO, "%s", right.why);
-		return NULL;
-	}
-	return skill;
-}
-
-void
-attach_begin(struct loader *loader, struct request *request)
-{
-	const struct view_skill *skill = wanted_skill(loader, request);
 	char group[LOADER_PATH], why[LOADER_WHY];
 	struct session *s = NULL;
-	int r;
+	int r = find_group(request, group);
 
-	if (!skill)
-		return;
-	r = find_group(request, group);
 	if (r < 0) {
 		answer_error(loader, request->id, ANSWER_USAGE,
 		    "no such cgroup2 group or process: %s", strerror(-r));
@@ -250,6 +223,43 @@ attach_begin(struct loader *loader, struct request *request)
 	    s->cgroup);
 	answer_done(loader, request->id, json_pack("{s:s,s:s}", "session",
 	    s->text, "cgroup", s->cgroup));
+}
+
+static const char *
+name_of(const struct request *request)
+{
+	const char *name = json_string_value(json_object_get(request->json,
+	    "skill"));
+
+	return name ? name : "";
+}
+
+static void
+on_measured(void *arg, const struct finding *finding)
+{
+	struct request *request cleanup(request_free) = arg;
+	struct loader *loader = request->loader;
+	const char *name = name_of(request);
+	struct right right;
+
+	if (right_judge(loader, name, finding, &right) == 0) {
+		attach_measured(loader, request, right_skill(loader, name));
+		return;
+	}
+	if (right_skill(loader, name) && finding->status != -ECANCELED)
+		right_enter(loader, name, &right);
+	answer_error(loader, request->id, ANSWER_NO, "%s", right.why);
+}
+
+void
+attach_begin(struct loader *loader, struct request *given)
+{
+	struct request *request = request_keep(loader, given);
+
+	if (request)
+		inspect(loader, name_of(request), (pid_t)json_integer_value(
+		    json_object_get(request->json, "pid")), on_measured,
+		    request);
 }
 
 /* By session, or every session of a skill. */

@@ -2,7 +2,9 @@
  * folder.c: walk a skill's folder and write its manifest (see measure.h).
  * Every step goes through openat2 beneath the folder's own descriptor and
  * never through a link, so that a name swapped while we look cannot lead out.
- * Lines are collected, sorted by path and joined; the digest is taken last.
+ * Folders on the way are a stack, so that the walk can pause after every entry
+ * and after every piece of a file. Lines are collected, sorted by path and
+ * joined; the digest is taken last. A file alone is a walk of one piece.
  */
 #include "measure.h"
 
@@ -19,6 +21,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/must.h"
 #include "out.h"
 
@@ -35,23 +38,53 @@ struct line {
 	bool is_executable;
 };
 
-struct walk {
+/* A folder on the way to where the walk stands. */
+struct level {
+	DIR *d;
+	size_t length;		/* of the path to it */
+};
+
+struct measuring {
 	struct measure *measure;
-	const char *const *excludes;
+	char *folder;		/* NULL: one file alone */
+	char **excludes;
 	size_t exclude_count;
+	struct level levels[MEASURE_DEPTH + 1];
+	size_t depth;		/* how many of them there are */
+	struct hashing hashing;	/* of the file last added */
+	uint8_t digest[MEASURE_SIZE];	/* of the file alone */
 	struct line *lines;
 	size_t count, room;
 	uint64_t bytes;
 	char path[PATH_MAX];	/* of the entry looked at */
 	const char *fault;	/* what is wrong with it */
+	char why[MEASURE_WHY];
 };
 
-static void
-walk_free(struct walk *walk)
+void
+measuring_free(struct measuring **given)
 {
+	struct measuring *walk = take(given);
+
+	if (!walk)
+		return;
 	for (size_t i = 0; i < walk->count; i++)
 		free(walk->lines[i].path);
 	free(walk->lines);
+	while (walk->depth > 0)
+		closedir(walk->levels[--walk->depth].d);
+	hashing_end(&walk->hashing);
+	for (size_t i = 0; i < walk->exclude_count; i++)
+		free(walk->excludes[i]);
+	free(walk->excludes);
+	free(walk->folder);
+	free(walk);
+}
+
+const char *
+measuring_why(const struct measuring *walk)
+{
+	return walk->why;
 }
 
 static bool
@@ -65,7 +98,7 @@ matches(const char *glob, const char *path)
 }
 
 static bool
-is_excluded(const struct walk *walk)
+is_excluded(const struct measuring *walk)
 {
 	for (size_t i = 0; i < COUNT(always); i++)
 		if (matches(always[i], walk->path))
@@ -89,7 +122,7 @@ open_beneath(int folder, const char *name, uint64_t flags)
 }
 
 static int
-fault(struct walk *walk, int error, const char *sentence)
+fault(struct measuring *walk, int error, const char *sentence)
 {
 	walk->fault = sentence;
 	return error;
@@ -120,7 +153,7 @@ written(const char *path)
 
 /* One more line, for the path the walk stands at. NULL: no memory or too many. */
 static struct line *
-line_new(struct walk *walk)
+line_new(struct measuring *walk)
 {
 	struct line *line;
 
@@ -144,14 +177,20 @@ line_new(struct walk *walk)
 	return line;
 }
 
+/* Its content was remembered, has been read, or cannot be; or there is more. */
 static int
-add_file(struct walk *walk, int folder, const char *name)
+after_hashing(struct measuring *walk, int r)
+{
+	return r == 0 || r == -EAGAIN ? r : fault(walk, r, "cannot be read");
+}
+
+static int
+add_file(struct measuring *walk, int folder, const char *name)
 {
 	int fd cleanup(close_fd) = open_beneath(folder, name,
 	    O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	struct line *line;
 	struct stat st;
-	int r;
 
 	if (fd < 0)
 		return fault(walk, fd, "cannot be opened");
@@ -166,12 +205,12 @@ add_file(struct walk *walk, int folder, const char *name)
 	line->type = 'f';
 	line->size = (uint64_t)st.st_size;
 	line->is_executable = st.st_mode & S_IXUSR;
-	r = measure_file(walk->measure, fd, line->digest);
-	return r < 0 ? fault(walk, r, "cannot be read") : 0;
+	return after_hashing(walk, hashing_begin(walk->measure, &walk->hashing,
+	    take_fd(&fd), line->digest));
 }
 
 static int
-add_link(struct walk *walk, int folder, const char *name)
+add_link(struct measuring *walk, int folder, const char *name)
 {
 	char to[PATH_MAX];
 	ssize_t n = readlinkat(folder, name, to, sizeof(to));
@@ -188,10 +227,28 @@ add_link(struct walk *walk, int folder, const char *name)
 	return 0;
 }
 
-static int walk_folder(struct walk *, int fd, size_t depth);
+/* One folder deeper; `fd` is taken. */
+static int
+enter(struct measuring *walk, int fd)
+{
+	struct level *level = &walk->levels[walk->depth];
+
+	if (walk->depth > MEASURE_DEPTH) {
+		close(fd);
+		return fault(walk, -E2BIG, "lies too deep");
+	}
+	level->d = fdopendir(fd);
+	if (!level->d) {
+		close(fd);
+		return fault(walk, -ENOMEM, "cannot be listed");
+	}
+	level->length = strlen(walk->path);
+	walk->depth++;
+	return -EAGAIN;
+}
 
 static int
-add(struct walk *walk, int folder, const char *name, size_t depth)
+add(struct measuring *walk, int folder, const char *name)
 {
 	struct stat st;
 
@@ -204,50 +261,39 @@ add(struct walk *walk, int folder, const char *name, size_t depth)
 	if (S_ISDIR(st.st_mode)) {
 		int fd = open_beneath(folder, name, O_RDONLY | O_DIRECTORY);
 
-		if (fd < 0)
-			return fault(walk, fd, "cannot be opened");
-		return walk_folder(walk, fd, depth + 1);
+		return fd < 0 ? fault(walk, fd, "cannot be opened") :
+		    enter(walk, fd);
 	}
 	return fault(walk, -EINVAL, "is no file, link or folder");
 }
 
-static void
-close_folder(DIR **d)
-{
-	if (*d)
-		closedir(*d);
-}
-
-/* Add all below `fd`, which is closed. walk->path is its path, put back after. */
+/* The next entry of the innermost folder, or out of it. 0: that was the last. */
 static int
-walk_folder(struct walk *walk, int fd, size_t depth)
+step(struct measuring *walk)
 {
-	DIR *d cleanup(close_folder) = fdopendir(fd);
-	size_t before = strlen(walk->path);
+	struct level *level = &walk->levels[walk->depth - 1];
 	const struct dirent *e;
+	int r;
 
-	if (!d) {
-		close(fd);
-		return fault(walk, -ENOMEM, "cannot be listed");
+	walk->path[level->length] = '\0';
+	errno = 0;
+	e = readdir(level->d);
+	if (!e && errno)
+		return fault(walk, -errno, "cannot be listed");
+	if (!e) {
+		closedir(level->d);
+		return --walk->depth ? -EAGAIN : 0;
 	}
-	if (depth > MEASURE_DEPTH)
-		return fault(walk, -E2BIG, "lies too deep");
-	while (errno = 0, (e = readdir(d))) {
-		int r;
-
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		if (before + strlen(e->d_name) + 2 > sizeof(walk->path))
-			return fault(walk, -E2BIG, "has too long a path");
-		sprintf(walk->path + before, "%s%s", before ? "/" : "",
-		    e->d_name);
-		r = is_excluded(walk) ? 0 : add(walk, dirfd(d), e->d_name,
-		    depth);
-		if (r < 0)
-			return r;
-		walk->path[before] = '\0';
-	}
-	return errno ? fault(walk, -errno, "cannot be listed") : 0;
+	if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+		return -EAGAIN;
+	if (level->length + strlen(e->d_name) + 2 > sizeof(walk->path))
+		return fault(walk, -E2BIG, "has too long a path");
+	sprintf(walk->path + level->length, "%s%s", level->length ? "/" : "",
+	    e->d_name);
+	if (is_excluded(walk))
+		return -EAGAIN;
+	r = add(walk, dirfd(level->d), e->d_name);
+	return r == 0 ? -EAGAIN : r;
 }
 
 static int
@@ -258,7 +304,7 @@ by_path(const void *a, const void *b)
 }
 
 static void
-put_lines(struct out *out, struct walk *walk)
+put_lines(struct out *out, struct measuring *walk)
 {
 	char hex[MEASURE_TEXT_SIZE];
 
@@ -275,36 +321,123 @@ put_lines(struct out *out, struct walk *walk)
 	}
 }
 
+/* All lines are there: *out is their manifest. */
+static int
+finish(struct measuring *walk, struct measured *out)
+{
+	struct out text cleanup(out_free) = out_new(MANIFEST_MAX);
+
+	walk->path[0] = '\0';
+	put_lines(&text, walk);
+	out_u8(&text, '\0');
+	if (text.failed)
+		return fault(walk, -E2BIG, "has too long a manifest");
+	out->text = malloc(text.n);
+	if (!out->text)
+		return fault(walk, -ENOMEM, "finds no memory");
+	memcpy(out->text, text.p, text.n);
+	out->size = text.n - 1;
+	measure_bytes(span_of(out->text, out->size), out->digest);
+	return 0;
+}
+
+static int
+copy_excludes(struct measuring *walk, const char *const *excludes, size_t n)
+{
+	walk->excludes = calloc(n ? n : 1, sizeof(*walk->excludes));
+	if (!walk->excludes)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		walk->excludes[i] = strdup(excludes[i]);
+		if (!walk->excludes[i])
+			return -ENOMEM;
+		walk->exclude_count++;
+	}
+	return 0;
+}
+
+static struct measuring *
+measuring_new(struct measure *m)
+{
+	struct measuring *walk = calloc(1, sizeof(*walk));
+
+	if (!walk)
+		return NULL;
+	walk->measure = m;
+	walk->hashing.fd = -1;
+	walk->fault = "cannot be opened";
+	return walk;
+}
+
 int
 measure_folder(struct measure *m, const char *folder,
-    const char *const *excludes, size_t exclude_count, char **text,
-    size_t *size, uint8_t digest[MEASURE_SIZE], char *why, size_t room)
+    const char *const *excludes, size_t exclude_count, struct measuring **out)
 {
-	struct walk walk cleanup(walk_free) = { .measure = m,
-		.excludes = excludes, .exclude_count = exclude_count };
-	struct out out cleanup(out_free) = out_new(MANIFEST_MAX);
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r = fd < 0 ? fault(&walk, -errno, "cannot be opened") :
-	    walk_folder(&walk, fd, 0);
-	char *copy;
+	struct measuring *walk cleanup(measuring_free) = measuring_new(m);
+	int fd, r;
 
-	if (r < 0) {
-		snprintf(why, room, "%s/%s %s", folder, walk.path, walk.fault);
-		return r;
-	}
-	put_lines(&out, &walk);
-	out_u8(&out, '\0');
-	if (out.failed) {
-		snprintf(why, room, "%s has too long a manifest", folder);
-		return -E2BIG;
-	}
-	copy = malloc(out.n);
-	if (!copy) {
-		snprintf(why, room, "no memory");
+	if (!walk || copy_excludes(walk, excludes, exclude_count) < 0)
 		return -ENOMEM;
-	}
-	*text = memcpy(copy, out.p, out.n);
-	*size = out.n - 1;
-	measure_bytes(span_of(copy, *size), digest);
+	walk->folder = strdup(folder);
+	if (!walk->folder)
+		return -ENOMEM;
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r = fd < 0 ? -errno : enter(walk, fd);
+	if (r != -EAGAIN)
+		return r;
+	*out = take(&walk);
 	return 0;
+}
+
+int
+measure_file(struct measure *m, int fd, struct measuring **out)
+{
+	struct measuring *walk cleanup(measuring_free) = measuring_new(m);
+	int owned cleanup(close_fd) = fd, r;
+
+	if (!walk)
+		return -ENOMEM;
+	r = hashing_begin(m, &walk->hashing, take_fd(&owned), walk->digest);
+	if (r < 0 && r != -EAGAIN)
+		return r;
+	*out = take(&walk);
+	return 0;
+}
+
+/* A piece of a file, or an entry of a folder. */
+static int
+go_on(struct measuring *walk)
+{
+	uint8_t *digest = walk->folder && walk->count ?
+	    walk->lines[walk->count - 1].digest : walk->digest;
+
+	if (walk->hashing.fd >= 0) {
+		int r = after_hashing(walk, hashing_go_on(walk->measure,
+		    &walk->hashing, digest));
+
+		return r == 0 && walk->folder ? -EAGAIN : r;
+	}
+	return walk->folder ? step(walk) : 0;
+}
+
+int
+measure_go_on(struct measuring *walk, uint64_t until, struct measured *out)
+{
+	struct measured done = { 0 };
+	int r;
+
+	do
+		r = go_on(walk);
+	while (r == -EAGAIN && clock_mono() < until);
+	if (r == 0 && walk->folder)
+		r = finish(walk, &done);
+	else if (r == 0)
+		memcpy(done.digest, walk->digest, MEASURE_SIZE);
+	if (r == 0)
+		*out = done;
+	else if (r != -EAGAIN)
+		snprintf(walk->why, sizeof(walk->why), "%.200s%s%.250s %s",
+		    walk->folder ? walk->folder : "it", *walk->path ? "/" : "",
+		    walk->path, walk->fault);
+	return r;
 }

@@ -1,11 +1,13 @@
 /*
  * loader.h: the state of the loader process and what its files offer each other.
  * How it hangs together: verbs.c hears what people command and hands it to
- * start.c (run), attach.c or skill.c; the first two make sessions (session.c),
- * whose namespaces get doors (door.c) and which keep.c writes down, so that they
- * outlive this process; settle.c enters their end. who.c answers the workers, measuring the skill each
- * time (right.c). stop.c blocks, refusals.c enters what the kernel refused,
- * ground.c sees to it that the kernel still refuses. serve.c hears it all.
+ * start.c (run; running.c from then on), attach.c or skill.c; the first two make
+ * sessions (session.c), whose namespaces get doors (door.c) and which keep.c
+ * writes down, so that they outlive this process; settle.c enters their end.
+ * who.c answers the workers. Before each of these the skill is measured
+ * (inspect.c) and judged (right.c), which takes a while: what comes after is in a
+ * callback. stop.c blocks, refusals.c enters what the kernel refused, ground.c
+ * sees to it that the kernel still refuses. serve.c hears it all.
  * One thread, one loop; whatever waits does so in a callback.
  */
 #ifndef HOOKS_LOADER_H
@@ -27,6 +29,7 @@
 #include "who.h"
 
 struct hooks;
+struct inspector;
 struct post;
 struct refusals;
 struct scribe;
@@ -76,6 +79,7 @@ struct session {
 	struct launched launched;
 	struct watch *line, *end;
 	uint64_t request;	/* MSG_DO that waits for its end; 0: none */
+	bool is_told;		/* of that request, that it has begun */
 	uint32_t requester;	/* pid of who ran it */
 };
 
@@ -94,6 +98,7 @@ struct loader {
 	struct watch *events;
 	struct view_loader *view, *offered;	/* in force; taken, not yet */
 	struct measure *measure;
+	struct inspector *inspector;
 	struct refusals *refusals;
 	struct session *sessions, *ending;
 	size_t session_count;
@@ -108,6 +113,7 @@ struct loader {
 
 /* A request of a person's, as the broker passes it on (MSG_DO). */
 struct request {
+	struct loader *loader;
 	uint64_t id;
 	char person[WHO_NAME_SIZE];
 	uint32_t uid, pid;
@@ -139,12 +145,20 @@ void answer_error(struct loader *, uint64_t id, int code, const char *format,
     ...) __attribute__((format(printf, 4, 5)));
 
 typedef void (*verb_fn)(struct loader *, struct request *);
+/* For a verb that goes on later: all of it, for whoever frees it with
+ * request_free(). NULL: no memory, which has been answered. */
+struct request *request_keep(struct loader *, struct request *);
+void request_free(struct request **);
 void start_run(struct loader *, struct request *);
 void start_signal(struct loader *, struct request *);
 void attach_begin(struct loader *, struct request *);
 void attach_end(struct loader *, struct request *);
 void skill_diff(struct loader *, struct request *);
 void skill_accept(struct loader *, struct request *);
+
+/* ---- running.c: a command, from its execution to its end ------------------- */
+/* Hear how it goes from launch_go() on. 0 or -errno. */
+int running_watch(struct session *);
 
 /* ---- session.c --------------------------------------------------------- */
 /* A session of `skill`, not yet anywhere: no group, no door, not in the list. */
@@ -208,19 +222,40 @@ bool who_hear(struct loader *, unsigned int from, uint64_t id, struct span body)
 bool who_hear_socket(struct loader *, unsigned int from, uint64_t id,
     struct span body);
 
+/* ---- inspect.c: measuring, in slices, once for all who wait ------------------- */
+/* What a skill is, as measured: what the policy pins of it. */
+struct finding {
+	/* 0; -ECANCELED: it was not measured, which says nothing of the skill;
+	 * or another -errno: something of it cannot be measured */
+	int status;
+	char why[LOADER_WHY];	/* then, a sentence */
+	char *manifest;		/* of the folder; NULL: not pinned */
+	size_t size;
+	uint8_t folder[MEASURE_SIZE], executable[MEASURE_SIZE];
+	bool has_executable;
+};
+/* Everything in it is borrowed. */
+typedef void (*inspect_fn)(void *arg, const struct finding *);
+int inspect_open(struct loader *);
+/* Measure that skill, beginning after now, and call fn once: in a later round of
+ * the loop, or at once when there is nothing to measure. `pid` 0: the executable
+ * as the policy names it, else as that process runs it. */
+void inspect(struct loader *, const char *skill, pid_t, inspect_fn, void *arg);
+/* Whoever still waits is told -ECANCELED. */
+void inspect_close(struct loader *);
+
 /* ---- right.c: is it still that skill? --------------------------------------- */
 struct right {
 	bool is_measured;		/* the policy wants a digest, and it was right */
 	uint8_t digest[MEASURE_SIZE];	/* of the folder; zero when not pinned */
 	char why[LOADER_WHY];		/* on failure */
 };
-/* Measure. `pid` 0: the executable as the policy names it, else as that process
- * runs it. 0, -EACCES (changed) or another -errno, which refuses just so. */
-int right_check(struct loader *, const struct view_skill *, pid_t pid,
+/* By the policy as it is now. 0, -EACCES (changed) or another -errno, which
+ * refuses just so. */
+int right_judge(struct loader *, const char *skill, const struct finding *,
     struct right *out);
 /* Enter that a skill is not what was accepted, once for each new digest. */
-void right_enter(struct loader *, const struct view_skill *,
-    const struct right *);
+void right_enter(struct loader *, const char *skill, const struct right *);
 /* The skill's own folder of accepted measures. */
 int right_directory(const struct loader *, const char *skill, char *path,
     size_t size);

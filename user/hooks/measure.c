@@ -161,39 +161,6 @@ remember(struct measure *m, const struct stat *st, const uint8_t *digest)
 	memcpy(k->digest, digest, MEASURE_SIZE);
 }
 
-static void
-free_context(EVP_MD_CTX **context)
-{
-	EVP_MD_CTX_free(*context);
-}
-
-static int
-hash(struct measure *m, int fd, uint8_t *digest)
-{
-	EVP_MD_CTX *context cleanup(free_context) = EVP_MD_CTX_new();
-	off_t at = 0;
-
-	if (!context || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1)
-		return -ENOMEM;
-	for (;;) {
-		ssize_t n = pread(fd, m->room, sizeof(m->room), at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		at += n;
-		if (at > MEASURE_BYTES)
-			return -E2BIG;
-		EVP_DigestUpdate(context, m->room, (size_t)n);
-	}
-	if (EVP_DigestFinal_ex(context, digest, NULL) != 1)
-		return -ENOMEM;
-	return 0;
-}
-
 /* Is it certain that a change after hashing would show? `st`: as it was before. */
 static bool
 may_remember(int fd, const struct stat *st)
@@ -209,30 +176,74 @@ may_remember(int fd, const struct stat *st)
 	    after.st_size == st->st_size;
 }
 
-int
-measure_file(struct measure *m, int fd, uint8_t digest[MEASURE_SIZE])
+void
+hashing_end(struct hashing *h)
 {
-	uint8_t found[MEASURE_SIZE];
-	const struct known *k;
-	struct stat st;
-	int r;
+	EVP_MD_CTX_free(h->context);
+	h->context = NULL;
+	close_fd(&h->fd);
+}
 
-	if (fstat(fd, &st) < 0)
+/* It is over, and this is how. */
+static int
+end_with(struct hashing *h, int r)
+{
+	hashing_end(h);
+	return r;
+}
+
+static int
+open_hash(struct hashing *h, int fd)
+{
+	h->fd = fd;
+	h->context = NULL;
+	if (fstat(fd, &h->st) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(h->st.st_mode))
 		return -EINVAL;
-	if (st.st_size > MEASURE_BYTES)
-		return -E2BIG;
-	k = place_of(m, &st);
-	if (is_still(k, &st)) {
-		memcpy(digest, k->digest, MEASURE_SIZE);
-		return 0;
-	}
-	r = hash(m, fd, found);
+	return h->st.st_size > MEASURE_BYTES ? -E2BIG : 0;
+}
+
+int
+hashing_begin(struct measure *m, struct hashing *h, int fd,
+    uint8_t digest[MEASURE_SIZE])
+{
+	const struct known *k;
+	int r = open_hash(h, fd);
+
 	if (r < 0)
-		return r;
-	if (may_remember(fd, &st))
-		remember(m, &st, found);
-	memcpy(digest, found, MEASURE_SIZE);
-	return 0;
+		return end_with(h, r);
+	k = place_of(m, &h->st);
+	if (is_still(k, &h->st)) {
+		memcpy(digest, k->digest, MEASURE_SIZE);
+		return end_with(h, 0);
+	}
+	h->context = EVP_MD_CTX_new();
+	if (!h->context ||
+	    EVP_DigestInit_ex(h->context, EVP_sha256(), NULL) != 1)
+		return end_with(h, -ENOMEM);
+	h->at = 0;
+	return -EAGAIN;
+}
+
+int
+hashing_go_on(struct measure *m, struct hashing *h,
+    uint8_t digest[MEASURE_SIZE])
+{
+	ssize_t n = pread(h->fd, m->room, sizeof(m->room), h->at);
+
+	if (n < 0)
+		return errno == EINTR ? -EAGAIN : end_with(h, -errno);
+	h->at += n;
+	if (h->at > MEASURE_BYTES)
+		return end_with(h, -E2BIG);
+	if (n > 0) {
+		EVP_DigestUpdate(h->context, m->room, (size_t)n);
+		return -EAGAIN;
+	}
+	if (EVP_DigestFinal_ex(h->context, digest, NULL) != 1)
+		return end_with(h, -ENOMEM);
+	if (may_remember(h->fd, &h->st))
+		remember(m, &h->st, digest);
+	return end_with(h, 0);
 }

@@ -21,6 +21,8 @@
  * no slash; an excluded folder is left out whole. What is left out is not
  * protected: a skill must not be able to write its own __pycache__.
  *
+ * A measurement is made a step at a time, because a folder may be large and the
+ * loader has others to serve meanwhile.
  * Contents are remembered by device, inode, change time and size, so that the
  * measure of an unchanged folder costs one stat for each file; but only where no
  * change can be missed: on a local file system with a change time to rely on,
@@ -32,6 +34,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "span.h"
 
@@ -39,26 +42,59 @@
 #define MEASURE_BYTES (256u << 20)	/* of all contents together */
 #define MEASURE_DEPTH 32		/* folders within folders */
 #define MEASURE_SIZE 32			/* bytes of a digest */
+#define MEASURE_WHY 512			/* a path and a few words */
 
 struct measure;	/* what has been hashed before */
+struct measuring;	/* one measurement under way */
 
 int measure_new(struct measure **out);
 void measure_free(struct measure **);
 
+/* What a measurement comes to. */
+struct measured {
+	char *text;		/* a folder's manifest; a file has none */
+	size_t size;		/* of it, without the NUL behind it */
+	uint8_t digest[MEASURE_SIZE];	/* of the manifest, or of the file's content */
+};
+
 /*
- * Measure `folder`: *text is the manifest, which the caller frees, *size its
- * length without the NUL behind it, `digest` its SHA-256. On failure outputs
- * are unchanged and `why` (of `room` bytes) says which file and what of it.
- * Returns 0, -EINVAL (something that cannot be measured), -E2BIG (a limit),
- * -ENOMEM or what the file system says.
+ * Begin to measure `folder`, or a file by its descriptor, which is taken. Excludes
+ * are copied. Nothing is read yet but what cannot be opened is told. Returns 0 or
+ * -errno, with *out unchanged.
  */
 int measure_folder(struct measure *, const char *folder,
-    const char *const *excludes, size_t exclude_count, char **text,
-    size_t *size, uint8_t digest[MEASURE_SIZE], char *why, size_t room);
+    const char *const *excludes, size_t exclude_count, struct measuring **out);
+int measure_file(struct measure *, int fd, struct measuring **out);
+/*
+ * Go on until `until` (clock_mono()), at least one step. 0: *out is what was
+ * wanted, and its text the caller's to free. -EAGAIN: there is more to do. Else it
+ * has failed, *out is unchanged and measuring_why() tells: -EINVAL (something that
+ * cannot be measured), -E2BIG (a limit), -ENOMEM or what the file system says.
+ */
+int measure_go_on(struct measuring *, uint64_t until, struct measured *out);
+/* Which file and what of it, a sentence; until measuring_free(). */
+const char *measuring_why(const struct measuring *);
+/* Also in the middle. NULL is fine. */
+void measuring_free(struct measuring **);
 
-/* SHA-256 of one open file's content, remembered as above. 0, -EINVAL (no
- * regular file), -E2BIG or -errno. */
-int measure_file(struct measure *, int fd, uint8_t digest[MEASURE_SIZE]);
+/* ---- what folder.c asks of measure.c ---------------------------------- */
+
+/* One file being read. */
+struct hashing {
+	int fd;			/* -1: none */
+	void *context;
+	struct stat st;		/* when it began */
+	off_t at;
+};
+
+/* Takes fd. 0: the digest was remembered; -EAGAIN: go on; -EINVAL (no regular
+ * file), -E2BIG or another -errno. Unless -EAGAIN, nothing is left open. */
+int hashing_begin(struct measure *, struct hashing *, int fd,
+    uint8_t digest[MEASURE_SIZE]);
+/* Read a little. The same. */
+int hashing_go_on(struct measure *, struct hashing *,
+    uint8_t digest[MEASURE_SIZE]);
+void hashing_end(struct hashing *);
 
 /* SHA-256 of bytes. */
 void measure_bytes(struct span, uint8_t digest[MEASURE_SIZE]);

@@ -1,24 +1,20 @@
 /*
- * right.c: is it still that skill?
+ * right.c: is it still that skill? inspect.c finds what it is; here is judged.
  * A policy may pin a skill by its folder, by its root executable, or both. What
  * is found must be one of the digests in the policy, or one that a person has
  * accepted (manifest.h). A pin without any digest at all is never right: the
  * first measure, too, is somebody's decision.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/must.h"
 #include "entry/scribe.h"
 #include "hooks/loader.h"
 #include "hooks/manifest.h"
-#include "hooks/process.h"
 #include "view.h"
 
 #define REPORTED 64
@@ -59,92 +55,44 @@ is_among(const struct loader *loader, const struct view_skill *skill,
 }
 
 static int
-check_folder(struct loader *loader, const struct view_skill *skill,
-    struct right *right)
+deny(struct right *right, int error, const char *format, const char *what)
 {
-	char *text cleanup(free_memory) = NULL;
-	size_t size;
-	int r = measure_folder(loader->measure, skill->folder, skill->excludes,
-	    skill->exclude_count, &text, &size, right->digest, right->why,
-	    sizeof(right->why));
-
-	if (r < 0)
-		return r;
-	if (is_among(loader, skill, MANIFEST_FOLDER, skill->folder_digests,
-	    skill->folder_digest_count, right->digest))
-		return 0;
-	snprintf(right->why, sizeof(right->why),
-	    "changed: the folder of skill %s is not one that was accepted",
-	    skill->name);
-	return -EACCES;
-}
-
-static int
-open_executable(const struct view_skill *skill, pid_t pid, struct right *right)
-{
-	char path[PATH_MAX];
-	int fd = pid ? process_executable(pid, path, sizeof(path)) :
-	    open(skill->executable, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0) {
-		fd = pid ? fd : -errno;
-		snprintf(right->why, sizeof(right->why),
-		    "the executable of skill %s cannot be read: %s",
-		    skill->name, strerror(-fd));
-		return fd;
-	}
-	if (pid && strcmp(path, skill->executable) != 0) {
-		close(fd);
-		snprintf(right->why, sizeof(right->why),
-		    "changed: skill %s runs another executable than %s",
-		    skill->name, skill->executable);
-		return -EACCES;
-	}
-	return fd;
-}
-
-static int
-check_executable(struct loader *loader, const struct view_skill *skill,
-    pid_t pid, struct right *right)
-{
-	int fd cleanup(close_fd) = open_executable(skill, pid, right);
-	uint8_t digest[MEASURE_SIZE];
-	int r = fd < 0 ? fd : measure_file(loader->measure, fd, digest);
-
-	if (r < 0) {
-		if (fd >= 0)
-			snprintf(right->why, sizeof(right->why),
-			    "%s cannot be measured: %s", skill->executable,
-			    strerror(-r));
-		return r;
-	}
-	if (is_among(loader, skill, MANIFEST_EXECUTABLE,
-	    skill->executable_digests, skill->executable_digest_count, digest))
-		return 0;
-	snprintf(right->why, sizeof(right->why),
-	    "changed: %s is not the executable that was accepted",
-	    skill->executable);
-	return -EACCES;
+	snprintf(right->why, sizeof(right->why), format, what);
+	return error;
 }
 
 int
-right_check(struct loader *loader, const struct view_skill *skill, pid_t pid,
-    struct right *out)
+right_judge(struct loader *loader, const char *name,
+    const struct finding *finding, struct right *out)
 {
-	int r = 0;
+	const struct view_skill *skill = right_skill(loader, name);
 
 	*out = (struct right){ 0 };
-	if (*skill->folder)
-		r = check_folder(loader, skill, out);
-	if (r == 0 && *skill->executable)
-		r = check_executable(loader, skill, pid, out);
-	out->is_measured = r == 0 && (*skill->folder || *skill->executable);
-	return r;
+	memcpy(out->digest, finding->folder, MEASURE_SIZE);
+	if (!skill)
+		return deny(out, -EACCES, "the policy knows no skill %s", name);
+	if (finding->status < 0) {
+		snprintf(out->why, sizeof(out->why), "skill %s: %.200s", name,
+		    finding->why);
+		return finding->status;
+	}
+	if (*skill->folder && (!finding->manifest || !is_among(loader, skill,
+	    MANIFEST_FOLDER, skill->folder_digests, skill->folder_digest_count,
+	    finding->folder)))
+		return deny(out, -EACCES, "changed: the folder of skill %s is "
+		    "not one that was accepted", name);
+	if (*skill->executable && (!finding->has_executable || !is_among(loader,
+	    skill, MANIFEST_EXECUTABLE, skill->executable_digests,
+	    skill->executable_digest_count, finding->executable)))
+		return deny(out, -EACCES, "changed: %s is not the executable "
+		    "that was accepted", skill->executable);
+	out->is_measured = *skill->folder || *skill->executable;
+	return 0;
 }
 
 /* What was entered last, so that a changed skill does not fill the record. */
 static bool
-is_reported(const struct view_skill *skill, const struct right *right)
+is_reported(const char *skill, const struct right *right)
 {
 	static struct {
 		char skill[ABI_NAME_SIZE];
@@ -154,21 +102,20 @@ is_reported(const struct view_skill *skill, const struct right *right)
 	size_t i;
 
 	for (i = 0; i < REPORTED; i++)
-		if (strcmp(reported[i].skill, skill->name) == 0)
+		if (strcmp(reported[i].skill, skill) == 0)
 			break;
 	if (i < REPORTED && memcmp(reported[i].right.digest, right->digest,
 	    MEASURE_SIZE) == 0 && strcmp(reported[i].right.why, right->why) == 0)
 		return true;
 	if (i == REPORTED)
 		i = next++ % REPORTED;
-	snprintf(reported[i].skill, sizeof(reported[i].skill), "%s",
-	    skill->name);
+	snprintf(reported[i].skill, sizeof(reported[i].skill), "%s", skill);
 	reported[i].right = *right;
 	return false;
 }
 
 void
-right_enter(struct loader *loader, const struct view_skill *skill,
+right_enter(struct loader *loader, const char *skill,
     const struct right *right)
 {
 	struct entry *e;
@@ -177,7 +124,7 @@ right_enter(struct loader *loader, const struct view_skill *skill,
 		return;
 	log_warning("%s", right->why);
 	e = scribe_begin(loader->scribe, ENTRY_SKILL);
-	entry_text(e, KEY_SKILL, span_text(skill->name));
+	entry_text(e, KEY_SKILL, span_text(skill));
 	entry_bytes(e, KEY_SKILL_DIGEST, span_of(right->digest, MEASURE_SIZE));
 	entry_text(e, KEY_VERDICT, SPAN("deny"));
 	entry_text(e, KEY_WHY, span_text(right->why));

@@ -222,6 +222,8 @@ open_all(struct loader *loader, char *why, size_t size)
 	snprintf(why, size, "out of memory or descriptors");
 	r = measure_new(&loader->measure);
 	if (r == 0)
+		r = inspect_open(loader);
+	if (r == 0)
 		r = refusals_new(loader);
 	if (r == 0)
 		r = loop_watch(loader->loop, hooks_events_fd(loader->hooks),
@@ -272,6 +274,7 @@ loader_close(struct loader *loader)
 {
 	struct session *next;
 
+	inspect_close(loader);
 	for (struct session *s = loader->sessions; s; s = next) {
 		next = s->next;
 		session_free(&s);

@@ -15,7 +15,7 @@
 #include "view.h"
 
 /* Everything measured of a skill that the policy pins. */
-struct measured {
+struct measured_skill {
 	struct loader *loader;
 	uint64_t request;
 	char skill[ABI_NAME_SIZE];
@@ -24,13 +24,12 @@ struct measured {
 	uint8_t folder[MEASURE_SIZE];
 	char *path;		/* of the executable; NULL: any */
 	uint8_t executable[MEASURE_SIZE];
-	char why[LOADER_WHY];
 };
 
 static void
-measured_free(struct measured **given)
+measured_free(struct measured_skill **given)
 {
-	struct measured *m = take(given);
+	struct measured_skill *m = take(given);
 
 	if (!m)
 		return;
@@ -39,58 +38,70 @@ measured_free(struct measured **given)
 	free(m);
 }
 
-static int
-measure_executable(struct loader *loader, const char *path,
-    struct measured *m)
-{
-	int fd cleanup(close_fd) = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	int r = fd < 0 ? -errno : measure_file(loader->measure, fd,
-	    m->executable);
-
-	if (r < 0) {
-		snprintf(m->why, sizeof(m->why), "%s: %s", path, strerror(-r));
-		return r;
-	}
-	m->path = strdup(path);
-	return m->path ? 0 : -ENOMEM;
-}
-
-static int
-measure(struct loader *loader, const struct view_skill *skill,
-    struct measured *m)
-{
-	int r = 0;
-
-	snprintf(m->skill, sizeof(m->skill), "%s", skill->name);
-	m->loader = loader;
-	snprintf(m->why, sizeof(m->why), "the policy pins neither a folder "
-	    "nor an executable of skill %s", skill->name);
-	if (!*skill->folder && !*skill->executable)
-		return -ENOENT;
-	if (*skill->folder)
-		r = measure_folder(loader->measure, skill->folder,
-		    skill->excludes, skill->exclude_count, &m->manifest,
-		    &m->size, m->folder, m->why, sizeof(m->why));
-	if (r == 0 && *skill->executable)
-		r = measure_executable(loader, skill->executable, m);
-	return r;
-}
-
-/* The skill a request names, measured; NULL: answered already. */
-static struct measured *
-measure_wanted(struct loader *loader, const struct request *request)
+static const char *
+name_of(const struct request *request)
 {
 	const char *name = json_string_value(json_object_get(request->json,
 	    "skill"));
-	const struct view_skill *skill = name ? right_skill(loader, name) : NULL;
-	struct measured *m = calloc(1, sizeof(*m));
 
-	if (!skill || !m || measure(loader, skill, m) < 0) {
-		answer_error(loader, request->id, ANSWER_NO, "%s", !m ?
-		    "no memory" : skill ? m->why : "no such skill");
+	return name ? name : "";
+}
+
+/* Measure the skill a request names, and go on there. */
+static void
+measure(struct loader *loader, struct request *given, inspect_fn fn)
+{
+	const char *name = name_of(given);
+	const struct view_skill *skill = right_skill(loader, name);
+	struct request *request;
+
+	if (!skill || (!*skill->folder && !*skill->executable)) {
+		answer_error(loader, given->id, ANSWER_NO, skill ? "the policy "
+		    "pins neither a folder nor an executable of skill %s" :
+		    "no such skill: %s", name);
+		return;
+	}
+	request = request_keep(loader, given);
+	if (request)
+		inspect(loader, name_of(request), 0, fn, request);
+}
+
+static bool
+copy(struct measured_skill *m, const struct view_skill *skill,
+    const struct finding *finding)
+{
+	snprintf(m->skill, sizeof(m->skill), "%s", skill->name);
+	memcpy(m->folder, finding->folder, MEASURE_SIZE);
+	memcpy(m->executable, finding->executable, MEASURE_SIZE);
+	m->size = finding->size;
+	if (finding->manifest)
+		m->manifest = strdup(finding->manifest);
+	if (finding->has_executable)
+		m->path = strdup(skill->executable);
+	return (m->manifest || !finding->manifest) &&
+	    (m->path || !finding->has_executable);
+}
+
+/* What was found, to keep. NULL: answered already. */
+static struct measured_skill *
+keep_finding(const struct request *request, const struct finding *finding)
+{
+	struct loader *loader = request->loader;
+	const struct view_skill *skill = right_skill(loader, name_of(request));
+	struct measured_skill *m;
+
+	if (!skill || finding->status < 0) {
+		answer_error(loader, request->id, ANSWER_NO, "%s",
+		    skill ? finding->why : "no such skill");
+		return NULL;
+	}
+	m = calloc(1, sizeof(*m));
+	if (!m || !copy(m, skill, finding)) {
+		answer_error(loader, request->id, ANSWER_FAILED, "no memory");
 		measured_free(&m);
 		return NULL;
 	}
+	m->loader = loader;
 	m->request = request->id;
 	return m;
 }
@@ -98,7 +109,7 @@ measure_wanted(struct loader *loader, const struct request *request)
 static void
 tell_change(void *arg, const char *change, struct span path)
 {
-	struct measured *m = arg;
+	struct measured_skill *m = arg;
 
 	answer_row(m->loader, m->request, json_pack("{s:s,s:s%}", "change",
 	    change, "path", (const char *)path.p, path.n));
@@ -106,7 +117,7 @@ tell_change(void *arg, const char *change, struct span path)
 
 /* Right: in the policy, or accepted before. */
 static json_t *
-summary(const struct measured *m, bool is_right, size_t changes)
+summary(const struct measured_skill *m, bool is_right, size_t changes)
 {
 	char folder[MEASURE_TEXT_SIZE] = "", executable[MEASURE_TEXT_SIZE] = "";
 
@@ -119,32 +130,38 @@ summary(const struct measured *m, bool is_right, size_t changes)
 	    (json_int_t)changes);
 }
 
-void
-skill_diff(struct loader *loader, struct request *request)
+static void
+diff(void *arg, const struct finding *finding)
 {
-	struct measured *m cleanup(measured_free) = measure_wanted(loader,
-	    request);
+	struct request *request cleanup(request_free) = arg;
+	struct loader *loader = request->loader;
+	struct measured_skill *m cleanup(measured_free) = keep_finding(request,
+	    finding);
 	char *before cleanup(free_memory) = NULL;
 	char directory[LOADER_PATH];
 	struct right right;
 	size_t changes = 0;
-	bool is_right;
 
 	if (!m)
 		return;
-	is_right = right_check(loader, right_skill(loader, m->skill), 0,
-	    &right) == 0;
 	if (m->manifest && right_directory(loader, m->skill, directory,
 	    sizeof(directory)) == 0) {
 		manifest_last(directory, &before);
 		changes = manifest_compare(before ? before : "\n", m->manifest,
 		    tell_change, m);
 	}
-	answer_done(loader, request->id, summary(m, is_right, changes));
+	answer_done(loader, request->id, summary(m, right_judge(loader,
+	    m->skill, finding, &right) == 0, changes));
+}
+
+void
+skill_diff(struct loader *loader, struct request *request)
+{
+	measure(loader, request, diff);
 }
 
 static int
-keep(const struct measured *m)
+keep(const struct measured_skill *m)
 {
 	char directory[LOADER_PATH];
 	int r = right_directory(m->loader, m->skill, directory,
@@ -163,7 +180,7 @@ keep(const struct measured *m)
 static void
 on_entered(void *arg, int status)
 {
-	struct measured *m cleanup(measured_free) = arg;
+	struct measured_skill *m cleanup(measured_free) = arg;
 	int r = status < 0 ? status : keep(m);
 
 	if (r < 0)
@@ -173,11 +190,13 @@ on_entered(void *arg, int status)
 		answer_done(m->loader, m->request, summary(m, true, 0));
 }
 
-void
-skill_accept(struct loader *loader, struct request *request)
+static void
+accept_measured(void *arg, const struct finding *finding)
 {
-	struct measured *m cleanup(measured_free) = measure_wanted(loader,
-	    request);
+	struct request *request cleanup(request_free) = arg;
+	struct loader *loader = request->loader;
+	struct measured_skill *m cleanup(measured_free) = keep_finding(request,
+	    finding);
 	struct entry *e;
 	uint64_t sequence;
 	int r;
@@ -203,4 +222,10 @@ skill_accept(struct loader *loader, struct request *request)
 		return;
 	}
 	(void)take(&m);		/* on_entered() has it now */
+}
+
+void
+skill_accept(struct loader *loader, struct request *request)
+{
+	measure(loader, request, accept_measured);
 }

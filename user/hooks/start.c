@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,13 +129,12 @@ text_of(const struct request *request, const char *key)
 	return text ? text : "";
 }
 
-/* May this person start this skill, and is it still that skill? Answers if not. */
+/* May this person start this skill, now? Answers if not. */
 static bool
 is_allowed(struct loader *loader, const struct request *request,
     struct run *run)
 {
 	const char *name = text_of(request, "skill");
-	struct right right;
 
 	run->skill = right_skill(loader, name);
 	if (!run->skill || !may_start(loader, run->skill, request->person)) {
@@ -151,13 +149,24 @@ is_allowed(struct loader *loader, const struct request *request,
 		    "skill %s is stopped by an operator", name);
 		return false;
 	}
-	if (right_check(loader, run->skill, 0, &right) < 0) {
-		right_enter(loader, run->skill, &right);
-		answer_error(loader, request->id, ANSWER_NO,
-		    "%s (see: interlock skill diff %s)", right.why, name);
-		return false;
-	}
 	return true;
+}
+
+/* Is it still that skill? Answers if not. */
+static bool
+is_right(struct loader *loader, const struct request *request,
+    const struct finding *finding)
+{
+	const char *name = text_of(request, "skill");
+	struct right right;
+
+	if (right_judge(loader, name, finding, &right) == 0)
+		return true;
+	if (finding->status != -ECANCELED)
+		right_enter(loader, name, &right);
+	answer_error(loader, request->id, ANSWER_NO,
+	    "%s (see: interlock skill diff %s)", right.why, name);
+	return false;
 }
 
 static bool
@@ -253,75 +262,10 @@ begin_child(struct loader *loader, struct session *s,
 	return process_started(s->pid, &s->pid_ticks);
 }
 
-/* The executable is known only now; what it connects is measured again. */
-static bool
-runs_right(struct session *s)
-{
-	const struct view_skill *skill = right_skill(s->loader, s->skill);
-	struct right right;
-	int r = skill ? right_check(s->loader, skill, s->pid, &right) : -EACCES;
-
-	if (r == 0 || r == -ESRCH || r == -ENOENT)	/* it has ended already */
-		return true;
-	if (skill)
-		right_enter(s->loader, skill, &right);
-	group_kill(s->cgroup);
-	answer_error(s->loader, s->request, ANSWER_NO, "%s",
-	    skill ? right.why : "the policy has lost this skill");
-	s->request = 0;
-	return false;
-}
-
-static void
-on_line(void *arg, uint32_t events)
-{
-	struct session *s = arg;
-	char why[LOADER_WHY] = "it could not be started";
-	int r = launch_outcome(&s->launched, why, sizeof(why));
-
-	(void)events;
-	if (r == -EAGAIN || !s->line)
-		return;
-	loop_unwatch(s->loader->loop, &s->line);
-	close_fd(&s->launched.line);
-	if (r < 0) {
-		answer_error(s->loader, s->request, r == -ENOENT ? 127 : 126,
-		    "%s", why);
-		s->request = 0;
-		return;
-	}
-	if (!runs_right(s))
-		return;
-	answer_row(s->loader, s->request, json_pack("{s:s,s:i}", "session",
-	    s->text, "pid", (int)s->pid));
-}
-
-static void
-on_end(void *arg, uint32_t events)
-{
-	struct session *s = arg;
-	siginfo_t gone;
-
-	(void)events;
-	if (launch_end(&s->launched, &gone) < 0)
-		return;
-	if (s->line)
-		on_line(s, 0);	/* what it said comes before its end */
-	loop_unwatch(s->loader->loop, &s->end);
-	launch_forget(&s->launched);
-	if (s->request)
-		answer_done(s->loader, s->request, json_pack("{s:i}",
-		    gone.si_code == CLD_EXITED ? "exit" : "signal",
-		    gone.si_status));
-	s->request = 0;
-	session_check(s);
-}
-
 /* The child waits: give it doors, a record and somebody who listens, and go. */
 static int
 finish(struct session *s, const struct request *request, struct run *run)
 {
-	struct loader *loader = s->loader;
 	int r = session_open_doors(s);
 
 	snprintf(run->why, sizeof(run->why), "no listener in its namespace");
@@ -334,11 +278,7 @@ finish(struct session *s, const struct request *request, struct run *run)
 	if (r == 0)
 		r = session_announce(s, run->argv[0]);
 	if (r == 0)
-		r = loop_watch(loader->loop, s->launched.line, EPOLLIN, on_line,
-		    s, &s->line);
-	if (r == 0)
-		r = loop_watch(loader->loop, s->launched.end, EPOLLIN, on_end,
-		    s, &s->end);
+		r = running_watch(s);
 	if (r < 0)
 		return r;
 	snprintf(run->why, sizeof(run->why), "the new process is gone");
@@ -378,8 +318,8 @@ begin(struct loader *loader, const struct request *request, struct run *run,
 	return r < 0 ? r : finish(*s, request, run);
 }
 
-void
-start_run(struct loader *loader, struct request *request)
+static void
+run_measured(struct loader *loader, struct request *request)
 {
 	struct run run cleanup(run_free) = { .stdio = { -1, -1, -1 },
 		.cgroup = -1 };
@@ -406,24 +346,25 @@ start_run(struct loader *loader, struct request *request)
 	}
 }
 
-/* Only who ran it, and only while its first process is there to be signalled. */
-void
-start_signal(struct loader *loader, struct request *request)
+static void
+on_measured(void *arg, const struct finding *finding)
 {
-	struct session *s = session_of_text(loader, text_of(request, "session"));
-	json_int_t number = json_integer_value(json_object_get(request->json,
-	    "signal"));
+	struct request *request cleanup(request_free) = arg;
 
-	if (!s || s->requester != request->pid || s->launched.end < 0 ||
-	    number < 1 || number > 31) {
-		answer_error(loader, request->id, ANSWER_PERMISSION,
-		    "no such session of yours to signal");
+	if (is_right(request->loader, request, finding))
+		run_measured(request->loader, request);
+}
+
+void
+start_run(struct loader *loader, struct request *given)
+{
+	struct run run = { 0 };
+	struct request *request;
+
+	if (!is_allowed(loader, given, &run))
 		return;
-	}
-	if (kill(-s->pid, (int)number) < 0 && kill(s->pid, (int)number) < 0) {
-		answer_error(loader, request->id, ANSWER_FAILED, "%s",
-		    strerror(errno));
-		return;
-	}
-	answer_done(loader, request->id, NULL);
+	request = request_keep(loader, given);
+	if (request)
+		inspect(loader, text_of(request, "skill"), 0, on_measured,
+		    request);
 }

@@ -153,16 +153,43 @@ dispatch(struct loader *loader, struct request *request)
 }
 
 static void
-request_free(struct request *request)
+clear(struct request *request)
 {
 	close_fd(&request->fd);
 	json_decref(request->json);
 }
 
+struct request *
+request_keep(struct loader *loader, struct request *request)
+{
+	struct request *kept = malloc(sizeof(*kept));
+
+	if (!kept) {
+		answer_error(loader, request->id, ANSWER_FAILED, "no memory");
+		return NULL;
+	}
+	*kept = *request;
+	request->fd = -1;
+	request->json = NULL;
+	return kept;
+}
+
+void
+request_free(struct request **given)
+{
+	struct request *request = take(given);
+
+	if (!request)
+		return;
+	clear(request);
+	free(request);
+}
+
 bool
 verbs_hear(struct loader *loader, uint64_t id, struct span body, int fd)
 {
-	struct request request cleanup(request_free) = { .id = id, .fd = fd };
+	struct request request cleanup(clear) = { .loader = loader, .id = id,
+		.fd = fd };
 	struct span person, text;
 
 	if (!take_block(&body, &person) || !take_be32(&body, &request.uid) ||

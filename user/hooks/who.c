@@ -1,7 +1,8 @@
 /*
  * who.c: a worker asks who stands behind a connection, or for a socket there.
  * The kernel's origin names the registered cgroup; that cgroup is a session,
- * and the session says the rest. The skill is measured every time. Whatever is
+ * and the session says the rest. The skill is measured every time, and the
+ * answer waits for that. Whatever is
  * not certain is refused: an unknown cgroup, a skill the policy has lost, a pid
  * that by now is somebody else.
  */
@@ -42,32 +43,28 @@ root_of(const struct session *s)
 	return 0;
 }
 
+/* A worker that waits to hear who is behind a connection. */
+struct asking {
+	struct loader *loader;
+	unsigned int from;
+	uint64_t id;
+	struct abi_origin origin;
+};
+
+/* All that can be said without measuring. 0 or -errno, and why. */
 static int
-judge(struct loader *loader, struct session *s, const struct abi_origin *origin,
+judge(const struct session *s, const struct abi_origin *origin,
     struct right *right)
 {
-	const struct view_skill *skill = right_skill(loader, s->skill);
-	int r;
+	const char *why = !s ? "no session has this cgroup" :
+	    s->is_blocked ? "stopped by an operator" :
+	    !is_same_process(origin) ?
+	    "the process that connected is another one by now" : NULL;
 
-	if (!skill) {
-		snprintf(right->why, sizeof(right->why),
-		    "the policy knows no skill %s", s->skill);
-		return -EACCES;
-	}
-	if (s->is_blocked) {
-		snprintf(right->why, sizeof(right->why),
-		    "stopped by an operator");
-		return -EACCES;
-	}
-	if (!is_same_process(origin)) {
-		snprintf(right->why, sizeof(right->why),
-		    "the process that connected is another one by now");
-		return -ESTALE;
-	}
-	r = right_check(loader, skill, root_of(s), right);
-	if (r < 0)
-		right_enter(loader, skill, right);
-	return r < 0 ? -EACCES : 0;
+	if (!why)
+		return 0;
+	snprintf(right->why, sizeof(right->why), "%s", why);
+	return !s ? -ENOENT : s->is_blocked ? -EACCES : -ESTALE;
 }
 
 static void
@@ -87,25 +84,49 @@ answer(struct loader *loader, unsigned int to, uint64_t id,
 	post_send(loader->post, to, MSG_WHO_IS, id, out_view(&body), -1);
 }
 
+/* Measured; meanwhile the session may have ended, or been stopped. */
+static void
+on_measured(void *arg, const struct finding *finding)
+{
+	struct asking *asking cleanup(free_memory) = arg;
+	struct loader *loader = asking->loader;
+	struct session *s = session_of_cgroup(loader, asking->origin.cgroup);
+	struct right right = { 0 };
+	int status = judge(s, &asking->origin, &right);
+
+	if (status == 0 && right_judge(loader, s->skill, finding, &right) < 0) {
+		status = -EACCES;
+		if (finding->status != -ECANCELED)
+			right_enter(loader, s->skill, &right);
+	}
+	answer(loader, asking->from, asking->id, s, status, &right);
+}
+
 bool
 who_hear(struct loader *loader, unsigned int from, uint64_t id,
     struct span body)
 {
+	struct asking *asking = NULL;
 	struct right right = { 0 };
 	struct abi_origin origin;
 	struct session *s;
-	int status = -ENOENT;
+	int status;
 
 	if (body.n != sizeof(origin))
 		return false;
 	memcpy(&origin, body.p, sizeof(origin));
 	s = session_of_cgroup(loader, origin.cgroup);
-	if (s)
-		status = judge(loader, s, &origin, &right);
-	else
-		snprintf(right.why, sizeof(right.why),
-		    "no session has this cgroup");
-	answer(loader, from, id, s, status, &right);
+	status = judge(s, &origin, &right);
+	if (status == 0) {
+		asking = malloc(sizeof(*asking));
+		status = asking ? 0 : -ENOMEM;
+	}
+	if (status < 0) {
+		answer(loader, from, id, s, status, &right);
+		return true;
+	}
+	*asking = (struct asking){ loader, from, id, origin };
+	inspect(loader, s->skill, root_of(s), on_measured, asking);
 	return true;
 }
 

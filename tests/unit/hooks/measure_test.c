@@ -65,17 +65,43 @@ empty(void)
 		abort();
 }
 
+/* Measure to the end, in the smallest steps; `why` when it fails. */
+static int
+measure_all(struct measuring *measuring, struct measured *out, char *why)
+{
+	int r;
+
+	do
+		r = measure_go_on(measuring, 0, out);
+	while (r == -EAGAIN);
+	if (r < 0)
+		strcpy(why, measuring_why(measuring));
+	measuring_free(&measuring);
+	return r;
+}
+
+static int
+measure_root(struct measured *out, char *why)
+{
+	static const char *const excludes[] = { "*.log", "cache/*", "tmp" };
+	struct measuring *measuring;
+	int r = measure_folder(measure, root, excludes, COUNT(excludes),
+	    &measuring);
+
+	return r < 0 ? r : measure_all(measuring, out, why);
+}
+
 static int
 take_digest(uint8_t digest[MEASURE_SIZE])
 {
-	static const char *const excludes[] = { "*.log", "cache/*", "tmp" };
-	char *text, why[256];
-	size_t size;
-	int r = measure_folder(measure, root, excludes, COUNT(excludes), &text,
-	    &size, digest, why, sizeof(why));
+	char why[MEASURE_WHY];
+	struct measured out;
+	int r = measure_root(&out, why);
 
-	if (r == 0)
-		free(text);
+	if (r == 0) {
+		memcpy(digest, out.digest, MEASURE_SIZE);
+		free(out.text);
+	}
 	return r;
 }
 
@@ -146,17 +172,16 @@ check_order(void)
 static void
 check_form(void)
 {
-	char *text, why[256], command[256], hex[MEASURE_TEXT_SIZE];
-	uint8_t digest[MEASURE_SIZE];
-	size_t size;
+	char *text, why[MEASURE_WHY], command[256], hex[MEASURE_TEXT_SIZE];
+	struct measured out = { 0 };
 	FILE *f;
 
 	empty();
 	build(false);
 	put("a b\\\n", "", 0644);
-	CHECK(measure_folder(measure, root, NULL, 0, &text, &size, digest, why,
-	    sizeof(why)) == 0);
-	CHECK(strlen(text) == size);
+	CHECK(measure_root(&out, why) == 0);
+	text = out.text;
+	CHECK(strlen(text) == out.size);
 	CHECK(strncmp(text, "interlock skill 1\nf - 22 ", 25) == 0);
 	CHECK(strstr(text, " a\\x20b\\x5c\\x0a\n") != NULL);
 	CHECK(strstr(text, "\nl - 17 ") != NULL);
@@ -168,7 +193,7 @@ check_form(void)
 	CHECK(f && fgets(command, sizeof(command), f) != NULL);
 	if (f)
 		pclose(f);
-	CHECK(strncmp(command, measure_text(digest, hex), 64) == 0);
+	CHECK(strncmp(command, measure_text(out.digest, hex), 64) == 0);
 }
 
 /* Bytes that we have read so far. */
@@ -239,10 +264,15 @@ map(struct mapped *m)
 static int
 measure_path(const char *path, uint8_t digest[MEASURE_SIZE])
 {
-	int fd = open(path, O_RDONLY);
-	int r = measure_file(measure, fd, digest);
+	struct measuring *measuring;
+	struct measured out = { 0 };
+	char why[MEASURE_WHY];
+	int r = measure_file(measure, open(path, O_RDONLY | O_CLOEXEC),
+	    &measuring);
 
-	close(fd);
+	if (r == 0)
+		r = measure_all(measuring, &out, why);
+	memcpy(digest, out.digest, MEASURE_SIZE);
 	return r;
 }
 
@@ -333,6 +363,41 @@ check_limits(void)
 	CHECK(take_digest(digest) == -ENOENT);
 }
 
+/* Stopped at every step, nothing is left open; what is wrong is named. */
+static void
+check_steps(void)
+{
+	char why[MEASURE_WHY], expected[128];
+	struct measured out = { 0 };
+	int lowest = open("/dev/null", O_RDONLY);
+
+	close(lowest);
+	mkdir(root, 0755);
+	build(false);
+	for (int steps = 0, r = -EAGAIN; r == -EAGAIN; steps++) {
+		struct measuring *measuring;
+		int fd;
+
+		CHECK(measure_folder(measure, root, NULL, 0, &measuring) == 0);
+		r = -EAGAIN;
+		for (int i = 0; i < steps && r == -EAGAIN; i++)
+			r = measure_go_on(measuring, 0, &out);
+		measuring_free(&measuring);
+		CHECK(measuring == NULL);
+		fd = open("/dev/null", O_RDONLY);
+		CHECK(fd == lowest);
+		close(fd);
+		CHECK(r == 0 || r == -EAGAIN);
+	}
+	CHECK(out.text && strstr(out.text, " scripts/report.sh\n"));
+	free(out.text);
+	mkfifo(below("scripts/pipe"), 0600);
+	CHECK(measure_root(&out, why) == -EINVAL);
+	snprintf(expected, sizeof(expected),
+	    "%s/scripts/pipe is no file, link or folder", root);
+	CHECK_ROW(why, strcmp(why, expected) == 0);
+}
+
 int
 main(void)
 {
@@ -346,6 +411,7 @@ main(void)
 	check_cache();
 	check_mapped();
 	check_limits();
+	check_steps();
 	measure_free(&measure);
 	snprintf(command, sizeof(command), "rm -rf %s", root);
 	return check_end() || system(command);
