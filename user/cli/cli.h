@@ -11,7 +11,10 @@
 
 #include "base/instance.h"
 
-enum cli_exit { CLI_OK, CLI_NO, CLI_USAGE, CLI_DAEMON, CLI_PERMISSION, CLI_FAILED };
+enum cli_exit {
+	CLI_OK, CLI_NO, CLI_USAGE, CLI_DAEMON, CLI_PERMISSION, CLI_FAILED,
+	CLI_NO_EXECUTION = 126, CLI_NO_COMMAND = 127,	/* of run, as a shell has them */
+};
 
 struct cli_verb {
 	const char *name;

@@ -199,6 +199,8 @@ client_judge(const json_t *line)
 	if (json_is_true(json_object_get(line, "ok")))
 		return CLI_OK;
 	client_complain("%s", error ? error : "the daemon said no");
+	if (code == CLI_NO_EXECUTION || code == CLI_NO_COMMAND)
+		return (int)code;
 	return code > CLI_OK && code <= CLI_FAILED ? (int)code : CLI_FAILED;
 }
 

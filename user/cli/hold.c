@@ -71,7 +71,7 @@ holds(const struct instance *instance, int argc, char **argv)
 	struct listing listing = { 0 };
 	int option, code;
 
-	optind = 0;
+	optind = opterr = 0;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == '?')
 			return say_usage(HOLDS_USAGE);

@@ -117,14 +117,19 @@ check(const struct instance *instance, const struct words *words)
 	};
 	struct faults *faults cleanup(free_memory) = calloc(1, sizeof(*faults));
 	struct rules *rules cleanup(free_rules) = NULL;
+	const char *directory;
 	int status;
 
 	if (words->rest_count > 1)
 		return CLI_USAGE;
 	if (!faults)
 		return CLI_FAILED;
-	status = rules_load(&rules, words->rest_count ? words->rest[0] :
-	    instance->policy_directory, &options, faults);
+	directory = words->rest_count ? words->rest[0] : instance->policy_directory;
+	if (access(directory, R_OK | X_OK)) {
+		client_complain("%s: %s; give the directory of a policy.yaml", directory, strerror(errno));
+		return CLI_FAILED;
+	}
+	status = rules_load(&rules, directory, &options, faults);
 	if (status < 0 && status != -EINVAL) {
 		client_complain("the policy cannot be read: %s",
 		    strerror(-status));

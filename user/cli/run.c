@@ -171,7 +171,7 @@ cli_run(const struct instance *instance, int argc, char **argv)
 	const char *skill = NULL, *net = "skill";
 	int option;
 
-	optind = 0;
+	optind = opterr = 0;
 	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		if (option == 's')
 			skill = optarg;

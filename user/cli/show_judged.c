@@ -140,15 +140,19 @@ say_acts(const json_t *acts)
 static void
 say_fields(const json_t *fields)
 {
+	bool is_masked = false;
 	size_t i;
 	json_t *field;
 
 	json_array_foreach(fields, i, field) {
+		is_masked |= json_array_size(json_object_get(field, "masks")) > 0;
 		printf("  %-16s", member(field, "name"));
 		say_list(" from ", json_object_get(field, "from"));
 		say_list("; masked by ", json_object_get(field, "masks"));
 		putchar('\n');
 	}
+	if (is_masked)
+		printf("  (what is computed from a masked column is redacted, whatever the mask's way)\n");
 }
 
 static void

@@ -46,7 +46,7 @@ attach(const struct instance *instance, int argc, char **argv)
 	long pid = 0;
 	int option;
 
-	optind = 0;
+	optind = opterr = 0;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 's')
 			skill = optarg;
@@ -94,7 +94,7 @@ stop(const struct instance *instance, int argc, char **argv)
 	size_t count = 0;
 	int option;
 
-	optind = 0;
+	optind = opterr = 0;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == '?')
 			return say_usage(STOP_USAGE);

@@ -231,7 +231,7 @@ cli_watch(const struct instance *instance, int argc, char **argv)
 	struct watching watching = { 0 };
 	int option;
 
-	optind = 0;
+	optind = opterr = 0;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 's')
 			skill = optarg;
