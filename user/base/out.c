@@ -24,10 +24,15 @@ reserve(struct out *out, size_t n)
 		room = room ? room * 2 : FIRST_ROOM;
 	if (room > out->limit)
 		room = out->limit;
-	p = realloc(out->p, room);
+	p = malloc(room);
 	if (!p) {
 		out->failed = true;
 		return false;
+	}
+	if (out->p) {	/* what grows may be a secret, and leaves nothing behind */
+		memcpy(p, out->p, out->n);
+		explicit_bzero(out->p, out->room);
+		free(out->p);
 	}
 	out->p = p;
 	out->room = room;

@@ -111,8 +111,9 @@ deliver(struct post *post, unsigned int from, struct span packet, int got)
 	return post->fn(post->arg, from, &head, body, take_fd(&fd));
 }
 
+/* Check it and hand it over, or say who sent what it must not. */
 static void
-received(struct peer *peer, struct mmsghdr *message)
+judge(struct peer *peer, struct mmsghdr *message)
 {
 	struct post *post = peer->post;
 	struct span packet = span_of(message->msg_hdr.msg_iov->iov_base, message->msg_len);
@@ -179,7 +180,9 @@ receive(struct peer *peer)
 			end_peer(peer);
 			return false;
 		}
-		received(peer, &post->messages[i]);
+		judge(peer, &post->messages[i]);
+		/* it may have been a password, or a key */
+		explicit_bzero(post->places[i].buffer, post->messages[i].msg_len);
 	}
 	return n == AT_ONCE;
 }

@@ -47,6 +47,7 @@ static void
 packet_free(struct packet *packet)
 {
 	close_fd(&packet->fd);
+	explicit_bzero(packet->body, packet->n);	/* a password, or a key */
 	free(packet);
 }
 
