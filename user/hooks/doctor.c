@@ -157,7 +157,7 @@ check_delegation(struct writer *writer, const struct instance *instance)
 {
 	char root[INSTANCE_PATH_SIZE], above[INSTANCE_PATH_SIZE];
 	char text[INSTANCE_PATH_SIZE + 128];
-	uint32_t uid;
+	uint32_t uid = 0;
 	int r = instance_find_cgroup2(root, sizeof(root));
 
 	if (r == 0)

@@ -325,11 +325,9 @@ next_turn(struct inspector *inspector)
 	struct inspection **at = &inspector->inspections, *i;
 	uint64_t now = clock_mono();
 
-	for (; *at; at = &(*at)->next)
-		if ((*at)->step != STEP_REST ||
-		    ((*at)->later && (*at)->rests_until <= now))
+	for (i = *at; i; at = &i->next, i = *at)
+		if (i->step != STEP_REST || (i->later && i->rests_until <= now))
 			break;
-	i = *at;
 	if (!i)
 		return NULL;
 	*at = i->next;

@@ -18,8 +18,8 @@ struct secret;
 int scram_keys_begin(struct scram_keys **out, struct span password, const struct scram_offer *);
 /* At most so many rounds more. Returns 1 (done), 0 (not yet) or -EIO. */
 int scram_keys_go(struct scram_keys *, uint32_t rounds);
-/* When done: both keys, one after the other; *keys is the caller's. Returns 0, -ENOMEM or -EIO. */
-int scram_keys_end(const struct scram_keys *, struct secret *keys);
+/* When done: both keys, one after the other; *out is the caller's. Returns 0, -ENOMEM or -EIO. */
+int scram_keys_end(const struct scram_keys *, struct secret *out);
 /* Wipe and give back. A NULL one is fine. */
 void scram_keys_free(struct scram_keys **);
 
