@@ -2,6 +2,7 @@
  * folder.c: walk a skill's folder and write its manifest (see measure.h).
  * Every step goes through openat2 beneath the folder's own descriptor and
  * never through a link, so that a name swapped while we look cannot lead out.
+ * Nor into another file system, which may be anybody's (FUSE) and not answer.
  * Folders on the way are a stack, so that the walk can pause after every entry
  * and after every piece of a file. Lines are collected, sorted by path and
  * joined; the digest is taken last. A file alone is a walk of one piece.
@@ -114,7 +115,8 @@ open_beneath(int folder, const char *name, uint64_t flags)
 {
 	struct open_how how = {
 		.flags = flags | O_CLOEXEC | O_NOFOLLOW,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+		    RESOLVE_NO_XDEV,
 	};
 	long fd = syscall(SYS_openat2, folder, name, &how, sizeof(how));
 
@@ -250,19 +252,22 @@ enter(struct measuring *walk, int fd)
 static int
 add(struct measuring *walk, int folder, const char *name)
 {
+	int fd cleanup(close_fd) = open_beneath(folder, name, O_PATH);
 	struct stat st;
 
-	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return fault(walk, -errno, "cannot be looked at");
+	if (fd == -EXDEV)
+		return fault(walk, fd, "is on another file system");
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fault(walk, fd < 0 ? fd : -errno, "cannot be looked at");
 	if (S_ISREG(st.st_mode))
 		return add_file(walk, folder, name);
 	if (S_ISLNK(st.st_mode))
 		return add_link(walk, folder, name);
 	if (S_ISDIR(st.st_mode)) {
-		int fd = open_beneath(folder, name, O_RDONLY | O_DIRECTORY);
+		int below = open_beneath(folder, name, O_RDONLY | O_DIRECTORY);
 
-		return fd < 0 ? fault(walk, fd, "cannot be opened") :
-		    enter(walk, fd);
+		return below < 0 ? fault(walk, below, "cannot be opened") :
+		    enter(walk, below);
 	}
 	return fault(walk, -EINVAL, "is no file, link or folder");
 }

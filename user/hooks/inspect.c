@@ -187,26 +187,32 @@ begin_again(struct inspector *inspector, struct inspection *i)
 	begin_round(inspector, i);
 }
 
-/* As the policy names it, or as that process runs it, which must be the same. */
+/* As that process runs it: only if it has the name that the policy gives. */
+static int
+open_running(const struct view_skill *skill, pid_t pid, struct finding *finding)
+{
+	char path[PATH_MAX], why[128];
+	int r = process_executable(pid, path, sizeof(path));
+
+	if (r < 0 || strcmp(path, skill->executable) == 0)
+		return r < 0 ? r : process_open_executable(pid);
+	snprintf(why, sizeof(why), "runs another executable than %.90s",
+	    skill->executable);
+	fail(finding, -EACCES, "changed: it", why);
+	return -EACCES;
+}
+
 static int
 open_executable(const struct view_skill *skill, pid_t pid,
     struct finding *finding)
 {
-	char path[PATH_MAX], why[128];
-	int fd = pid ? process_executable(pid, path, sizeof(path)) :
+	int fd = pid ? open_running(skill, pid, finding) :
 	    open(skill->executable, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	if (fd < 0) {
-		fd = pid ? fd : -errno;
-		snprintf(why, sizeof(why), "cannot be read: %s", strerror(-fd));
-		fail(finding, fd, "its executable", why);
-	} else if (pid && strcmp(path, skill->executable) != 0) {
-		close(fd);
-		snprintf(why, sizeof(why), "runs another executable than %.90s",
-		    skill->executable);
-		fail(finding, -EACCES, "changed: it", why);
-		return -EACCES;
-	}
+	if (fd >= 0 || finding->status < 0)
+		return fd;
+	fd = pid ? fd : -errno;
+	fail(finding, fd, "its executable cannot be read:", strerror(-fd));
 	return fd;
 }
 

@@ -70,7 +70,6 @@ process_netns(pid_t pid)
 int
 process_executable(pid_t pid, char *path, size_t size)
 {
-	int fd cleanup(close_fd) = -1;
 	char link[64];
 	ssize_t n;
 
@@ -81,8 +80,18 @@ process_executable(pid_t pid, char *path, size_t size)
 	if ((size_t)n == size)
 		return -ENAMETOOLONG;
 	path[n] = '\0';
-	fd = open(link, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : take_fd(&fd);
+	return 0;
+}
+
+int
+process_open_executable(pid_t pid)
+{
+	char link[64];
+	int fd;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	fd = open(link, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return fd < 0 ? -errno : fd;
 }
 
 int

@@ -16,8 +16,11 @@ int process_started(pid_t, uint64_t *ticks);
 uint64_t process_ticks(uint64_t start_ns);
 /* Its network namespace, open. A descriptor or -errno. */
 int process_netns(pid_t);
-/* Its executable, open, and the path as the kernel has it. A descriptor or -errno. */
+/* The path of its executable as the kernel has it; the file is not looked at, which
+ * may wait for its file system. 0 or -errno. */
 int process_executable(pid_t, char *path, size_t size);
+/* That file, open. A descriptor or -errno. */
+int process_open_executable(pid_t);
 /* Its cgroup below the cgroup2 mount `root`, as an absolute path. 0 or -errno. */
 int process_cgroup(pid_t, const char *root, char *path, size_t size);
 /*

@@ -29,10 +29,9 @@ static bool
 has_ended(const struct session *s)
 {
 	char path[LOADER_PATH];
-	int fd cleanup(close_fd) = process_executable(s->pid, path,
-	    sizeof(path));
+	int r = process_executable(s->pid, path, sizeof(path));
 
-	return fd == -ESRCH || fd == -ENOENT;	/* dead, or a zombie */
+	return r == -ESRCH || r == -ENOENT;	/* dead, or a zombie */
 }
 
 struct started {

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,7 +27,6 @@ struct run {
 	const struct view_skill *skill;
 	char **argv;		/* texts are the request's */
 	char **env;
-	int stdio[3];
 	int cgroup;
 	bool has_roots, has_unix;
 	char why[LOADER_WHY];
@@ -39,8 +37,6 @@ run_free(struct run *run)
 {
 	free(run->argv);
 	surroundings_free_env(run->env);
-	for (int i = 0; i < 3; i++)
-		close_fd(&run->stdio[i]);
 	close_fd(&run->cgroup);
 }
 
@@ -63,38 +59,6 @@ may_start(const struct loader *loader, const struct view_skill *skill,
 		    is_person(loader, person)))
 			return true;
 	return false;
-}
-
-/* The three standard descriptors, which wait in the request's socket. */
-static int
-receive_stdio(int fd, int stdio[3])
-{
-	union {
-		char room[CMSG_SPACE(8 * sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	char byte;
-	struct iovec part = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control) };
-	struct cmsghdr *c;
-	int got[8] = { -1, -1, -1, -1, -1, -1, -1, -1 };
-	size_t n = 0;
-
-	if (fd < 0 || recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
-		return -EINVAL;
-	c = CMSG_FIRSTHDR(&msg);
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
-		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		memcpy(got, CMSG_DATA(c), n * sizeof(int));
-	}
-	if (n != 3 || msg.msg_flags & MSG_CTRUNC) {
-		for (size_t i = 0; i < n; i++)
-			close_fd(&got[i]);
-		return -EINVAL;
-	}
-	memcpy(stdio, got, 3 * sizeof(int));
-	return 0;
 }
 
 static int
@@ -174,7 +138,7 @@ read_request(struct loader *loader, struct request *request, struct run *run)
 {
 	const char *net = text_of(request, "net");
 
-	if (receive_stdio(request->fd, run->stdio) < 0) {
+	if (request->fd < 0) {
 		answer_error(loader, request->id, ANSWER_USAGE,
 		    "three standard descriptors must come with the request");
 		return false;
@@ -237,7 +201,7 @@ begin_child(struct loader *loader, struct session *s,
 		.cwd = text_of(request, "cwd"),
 		.uid = run->skill->uid, .gid = run->skill->gid,
 		.cgroup = run->cgroup,
-		.stdio = { run->stdio[0], run->stdio[1], run->stdio[2] },
+		.stdio = request->fd,
 		.own_network = strcmp(text_of(request, "net"), "host") != 0,
 		.no_unix = !run->has_unix,
 		.hide = hide, .shelf = instance->run_directory, .binds = binds,
@@ -321,8 +285,7 @@ begin(struct loader *loader, const struct request *request, struct run *run,
 static void
 run_measured(struct loader *loader, struct request *request)
 {
-	struct run run cleanup(run_free) = { .stdio = { -1, -1, -1 },
-		.cgroup = -1 };
+	struct run run cleanup(run_free) = { .cgroup = -1 };
 	struct session *s = NULL;
 	int r;
 

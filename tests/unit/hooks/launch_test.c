@@ -20,6 +20,7 @@ static char group[512], hosts[128], shelf[128], hidden[128], inner[160];
 static char elsewhere[128];	/* the host's /proc once more */
 static int group_fd;
 static int quiet[3];	/* /dev/null for what is told on purpose */
+static int given[3];	/* standard descriptors of the next command */
 
 /* LeakSanitizer traces its own process, which a skill may not. */
 const char *__asan_default_options(void);
@@ -89,6 +90,45 @@ last_of(struct launched *made)
 	return status;
 }
 
+/* A socket in which those of `given` that are open wait. */
+static int
+box(void)
+{
+	char byte = 'x', control[CMSG_SPACE(sizeof(given))] = { 0 };
+	struct iovec part = { &byte, 1 };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1,
+		.msg_control = control };
+	struct cmsghdr *c = (struct cmsghdr *)control;
+	size_t n = 0;
+	int pair[2];
+
+	for (int i = 0; i < 3; i++)
+		if (given[i] >= 0)
+			memcpy(CMSG_DATA(c) + n++ * sizeof(int), &given[i],
+			    sizeof(int));
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(n * sizeof(int));
+	message.msg_controllen = CMSG_SPACE(n * sizeof(int));
+	must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
+	if (sendmsg(pair[0], &message, 0) != 1)
+		close_fd(&pair[1]);	/* the kernel passes no io_uring */
+	close(pair[0]);
+	return pair[1];
+}
+
+static int
+begin(const struct launch *l, struct launched *made, char *why)
+{
+	struct launch boxed = *l;
+	int r;
+
+	boxed.stdio = box();
+	r = launch_begin(&boxed, made, why, 256);
+	close_fd(&boxed.stdio);
+	return r;
+}
+
 static struct launch
 plain(const char *const *argv)
 {
@@ -97,9 +137,11 @@ plain(const char *const *argv)
 	static struct launch_bind binds[] = { { hosts, "/etc/hosts" },
 		{ hosts, inner }, { 0 } };
 
+	for (int i = 0; i < 3; i++)
+		given[i] = i;
 	return (struct launch){ .argv = (char *const *)argv, .env = (char *const *)env, .cwd = "/tmp",
 		.uid = UID, .gid = GID, .cgroup = group_fd,
-		.stdio = { 0, 1, 2 }, .own_network = true, .hide = hide,
+		.own_network = true, .hide = hide,
 		.shelf = shelf, .binds = binds };
 }
 
@@ -109,7 +151,7 @@ run(const struct launch *l, int *outcome, char *why)
 {
 	struct launched made;
 	struct pollfd one = { .events = POLLIN };
-	int r = launch_begin(l, &made, why, 256);
+	int r = begin(l, &made, why);
 
 	if (r < 0) {
 		*outcome = r;
@@ -171,7 +213,7 @@ check_rows(void)
 		int outcome, end;
 
 		l.cwd = rows[i].cwd;
-		l.stdio[1] = l.stdio[2] = quiet[1];
+		given[1] = given[2] = quiet[1];
 		end = run(&l, &outcome, why);
 		CHECK_ROW(rows[i].name, outcome == rows[i].outcome);
 		CHECK_ROW(rows[i].name, end == rows[i].end);
@@ -222,8 +264,8 @@ check_stdio(void)
 		{ "path", open("/etc/passwd", O_PATH), -EPERM },
 		{ "kernel memory", open("/dev/kmsg", O_RDONLY), -EPERM },
 		{ "namespace", open("/proc/self/ns/net", O_RDONLY), 1 },
-		{ "ring", (int)syscall(SYS_io_uring_setup, 4, &ring), -EPERM },
-		{ "closed", -1, -EPERM },
+		{ "ring", (int)syscall(SYS_io_uring_setup, 4, &ring), -EBADF },
+		{ "closed", -1, -EINVAL },
 	};
 
 	for (size_t i = 0; i < COUNT(stdio); i++) {
@@ -232,7 +274,7 @@ check_stdio(void)
 
 		if (strcmp(stdio[i].name, "namespace") == 0)
 			stdio[i].outcome = -EPERM;
-		l.stdio[0] = stdio[i].fd;
+		given[0] = stdio[i].fd;
 		run(&l, &outcome, why);
 		CHECK_ROW(stdio[i].name, outcome == stdio[i].outcome);
 		close_fd(&stdio[i].fd);
@@ -283,7 +325,7 @@ check_waiting(void)
 	int netns, events;
 
 	must(instance_find_cgroup2(root, sizeof(root)) == 0);
-	CHECK(launch_begin(&l, &made, why, sizeof(why)) == 0);
+	CHECK(begin(&l, &made, why) == 0);
 	CHECK(process_cgroup(made.pid, root, path, sizeof(path)) == 0 &&
 	    strcmp(path, group) == 0);
 	netns = process_netns(made.pid);
@@ -301,7 +343,7 @@ check_waiting(void)
 	CHECK(made.line == -1 && made.pidfd == -1 && made.end == -1);
 
 	l.own_network = false;
-	CHECK(launch_begin(&l, &made, why, sizeof(why)) == 0);
+	CHECK(begin(&l, &made, why) == 0);
 	netns = process_netns(made.pid);
 	CHECK(netns >= 0 && fstat(netns, &its) == 0 &&
 	    its.st_ino == own.st_ino);
@@ -321,7 +363,7 @@ check_left(void)
 
 	snprintf(path, sizeof(path), "%s/cgroup.events", group);
 	events = open(path, O_RDONLY);
-	CHECK(launch_begin(&l, &made, why, sizeof(why)) == 0);
+	CHECK(begin(&l, &made, why) == 0);
 	CHECK(kill(made.pid, 0) == 0 && launch_go(&made) == 0);
 	CHECK(end_of(&made) == 3);
 	CHECK(kill(made.pid, 0) == 0);	/* its number is kept */
@@ -342,7 +384,7 @@ check_killed(void)
 	struct launched made;
 	siginfo_t gone;
 
-	CHECK(launch_begin(&l, &made, why, sizeof(why)) == 0);
+	CHECK(begin(&l, &made, why) == 0);
 	CHECK(launch_go(&made) == 0);
 	CHECK(launch_end(&made, &gone) == -EAGAIN);
 	CHECK(group_kill(group) == 0);
@@ -374,7 +416,7 @@ check_stranger(void)
 	}
 	snprintf(number, sizeof(number), "%d", stranger);
 
-		l.stdio[2] = quiet[2];
+		given[2] = quiet[2];
 CHECK(run(&l, &outcome, why) == 0 && outcome == 1);
 	l.own_network = false;
 	CHECK(run(&l, &outcome, why) == 0 && outcome == 1);

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <utime.h>
@@ -398,6 +400,31 @@ check_steps(void)
 	CHECK_ROW(why, strcmp(why, expected) == 0);
 }
 
+/* What is mounted below may be anybody's and not answer: it is not entered. */
+static void
+check_mount(void)
+{
+	char why[MEASURE_WHY];
+	struct measured out;
+
+	empty();
+	build(false);
+	mkdir(below("other"), 0755);
+	if (unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", below("other"), "tmpfs", 0, NULL))
+		abort();
+	CHECK(measure_root(&out, why) == -EXDEV);
+	CHECK(strstr(why, "/other is on another file system") != NULL);
+	umount(below("other"));
+	CHECK(mount(below("SKILL.md"), below("SKILL.md"), NULL, MS_BIND, NULL) ==
+	    0);
+	CHECK(measure_root(&out, why) == -EXDEV);
+	umount(below("SKILL.md"));
+	CHECK(measure_root(&out, why) == 0);
+	free(out.text);
+}
+
 int
 main(void)
 {
@@ -412,6 +439,7 @@ main(void)
 	check_mapped();
 	check_limits();
 	check_steps();
+	check_mount();
 	measure_free(&measure);
 	snprintf(command, sizeof(command), "rm -rf %s", root);
 	return check_end() || system(command);
