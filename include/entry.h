@@ -13,9 +13,8 @@
  * The entry names such a body by its SHA-256, and it travels with the entry. That
  * of a text is the text, byte by byte. That of values is one CBOR array: text, bytes
  * for what is not UTF-8, null. A body is at most ENTRY_BLOB_LIMIT bytes; an ask that
- * would take more is not let through. KEY_TEXT_DIGEST is of the text as it was asked,
- * KEY_TEXT_BLOB of the text as it is recorded: they are the same where no mask has
- * touched it.
+ * would take more is not let through. Digests are of the text as it is recorded: from
+ * one of what a mask hides, a card number could be found by trying.
  */
 #ifndef ENTRY_H
 #define ENTRY_H
@@ -90,7 +89,7 @@ enum entry_key {
 	KEY_ASKED_ROLE = 34,	/* t the user name the skill gave */
 	KEY_TEXT = 35,		/* t statement, cut at the limit: then there is a KEY_TEXT_BLOB */
 	KEY_VALUES = 36,	/* a of t or null: bound values, masked by the same rules */
-	KEY_TEXT_DIGEST = 37,	/* b 32 SHA-256 of the whole text, as it was asked */
+	KEY_TEXT_DIGEST = 37,	/* b 32 SHA-256 of the whole text, as it is recorded */
 	KEY_ACTS = 38,		/* a of [effect t, object t, reach u, [column t …]] */
 	KEY_STATEMENT = 39,	/* t name of the prepared statement, or of the portal */
 	KEY_PHASE = 40,		/* t "query", "parse", "execute", "copy", "cancel" */

@@ -128,7 +128,8 @@ enter(struct flow *flow, enum level level, scribe_fn fn)
 		.level = level, .fn = fn, .arg = flow, .sequence = &pending->sequence,
 	};
 
-	if (!mask_ask(flow) || !EVP_Digest(pending->ask.text.p, pending->ask.text.n,
+	/* of the text as recorded: that of what masks hide could be guessed from */
+	if (!mask_ask(flow) || !EVP_Digest(pending->masked.p, pending->masked.n,
 	    digest, NULL, flow_sha256(), NULL))
 		return -ENOMEM;
 	ask.text = pending->masked;

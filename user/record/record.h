@@ -45,7 +45,7 @@ struct record_ask {
 	const struct id *turn;
 	const char *phase;		/* "query", "parse", "execute", "cancel", … */
 	struct span text;		/* masked already */
-	const uint8_t *text_digest;	/* 32 bytes over the whole text, unmasked */
+	const uint8_t *text_digest;	/* 32 bytes over the whole text, as recorded */
 	struct span name;		/* statement or portal */
 	const struct record_value *values;
 	size_t value_count;

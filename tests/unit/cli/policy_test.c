@@ -113,7 +113,7 @@ check_check(void)
 	CHECK(run(3, "policy", "check", "--json") == CLI_NO && said("\"line\":2"));
 	put("policy.yaml", "version: 1\n");
 	CHECK(run(2, "policy", "check") == CLI_OK && said("policy is right"));
-	CHECK(run(3, "policy", "check", "/nonexistent") == CLI_NO);
+	CHECK(run(3, "policy", "check", "/nonexistent") == CLI_FAILED);
 	CHECK(run(4, "policy", "check", "scripts/deploy/policy", "--offline") == CLI_OK);
 	CHECK(run(4, "policy", "check", "a", "b") == CLI_USAGE);
 	CHECK(run(3, "policy", "check", "--what") == CLI_USAGE);
