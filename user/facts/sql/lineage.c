@@ -4,7 +4,7 @@
  * believed where the catalogue knows the table; the tree knows the sources of
  * everything else, as long as its fields can be lined up with the announced
  * columns one by one. Where neither speaks, the column is untraced. Only a column
- * that the server announces, or that COPY takes from a table, is a column's own
+ * of a table that the server announces, or that COPY takes from it, is a column's own
  * value: what is computed from one is not told by the way that hides the whole.
  * COPY tells no types; in binary that of a column's own value is the catalogue's. Where a
  * function that is not known took part, or the rows are another statement's
@@ -120,6 +120,13 @@ is_found_elsewhere(struct meaning *m, const struct analysis_field *f,
 	return false;
 }
 
+/* A view's column may be computed from what it stands on: nobody here knows. */
+static bool
+is_view(const struct known_relation *known)
+{
+	return known && (known->kind == 'v' || known->kind == 'm');
+}
+
 static void
 add_relation_source(struct meaning *m, struct origins *o,
     const struct analysis_field *f, const struct analysis_source *s)
@@ -132,6 +139,7 @@ add_relation_source(struct meaning *m, struct origins *o,
 	object = meaning_object(m, s->index, false, &known, &missing);
 	has = !known || !known->columns || !s->column.n ||
 	    meaning_has_column(known, s->column);
+	o->plain &= !is_view(known);
 	own = catalogue_column(known, s->column);
 	o->type = o->plain && own ? own->type : 0;
 	if (has)
@@ -183,8 +191,8 @@ trace_star(struct lineage *l, const struct analysis_field *f)
 
 		if (!o)
 			return false;
-		o->plain = true;
-		o->type = c->type;
+		o->plain = !is_view(known);
+		o->type = o->plain ? c->type : 0;
 		add_column(&l->m, o, object, known, c->name);
 	}
 	return true;
@@ -241,7 +249,7 @@ trace_announced(struct lineage *l, const struct wire_column *column,
 		return false;
 	for (const struct known_column *c = known->columns; c; c = c->next)
 		if (c->number == column->column) {
-			o->plain = true;
+			o->plain = !is_view(known);
 			add_column(&l->m, o, known->object, known, c->name);
 			return true;
 		}
