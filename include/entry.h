@@ -180,10 +180,14 @@ bool entry_is_valid(struct span cbor);
 /* The same of any length: an entry with its bodies in it (entry/entry_whole.h). */
 bool entry_is_formed(struct span cbor);
 
-/* What every entry has, and the bodies it names. A span that is not there is empty. */
+#define ENTRY_IDS 5
+
+/* What whoever takes an entry looks at. A number that is not there is 0, a span empty. */
 struct entry_about {
 	uint64_t version, kind, incarnation, sequence;
+	uint64_t wall, boot_time;	/* ns */
 	struct span process;
+	struct span ids[ENTRY_IDS];	/* session, flow, turn, hold, refusal */
 	struct span blobs[ENTRY_BLOBS];	/* digests, in the order of their keys */
 	size_t blob_count;
 };

@@ -26,6 +26,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/channel.h"
 #include "base/log.h"
 
 /* Present in a build with AddressSanitizer, whose runtime needs other calls. */
@@ -117,16 +118,6 @@ change_ids(const struct box *box)
 	return 0;
 }
 
-static bool
-is_channel(int fd)
-{
-	int type;
-	socklen_t size = sizeof(type);
-
-	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
-	    type == SOCK_SEQPACKET;
-}
-
 /*
  * Allow a call on descriptors that are no channel. The kernel takes an int, so only
  * the lower 32 bits are looked at: a bit above the range of channels, or the number
@@ -141,7 +132,7 @@ allow_beside_channels(scmp_filter_ctx filter, int number)
 		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1,
 		    SCMP_A0(SCMP_CMP_MASKED_EQ, 1ULL << bit, 1ULL << bit));
 	for (int fd = 0; fd < 1 << CHANNELS_BELOW_BIT && !error; fd++)
-		if (!is_channel(fd))
+		if (!channel_is(fd))
 			error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1,
 			    SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint64_t)fd));
 	return error;

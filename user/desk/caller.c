@@ -158,8 +158,8 @@ read_login(pid_t pid, uint32_t *login)
 	return 0;
 }
 
-static bool
-is_among(const char *name, const char *const *list, size_t count)
+bool
+desk_is_among(const char *name, const char *const *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(list[i], name) == 0)
@@ -203,9 +203,9 @@ find_person(const struct view_broker *view, struct caller *caller)
 			continue;
 		strcpy(caller->person, name);
 		caller->roles |= ROLE_PERSON;
-		if (is_among(name, view->admins, view->admin_count))
+		if (desk_is_among(name, view->admins, view->admin_count))
 			caller->roles |= ROLE_ADMIN;
-		if (is_among(name, view->auditors, view->auditor_count))
+		if (desk_is_among(name, view->auditors, view->auditor_count))
 			caller->roles |= ROLE_AUDITOR;
 		return;
 	}

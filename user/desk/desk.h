@@ -77,6 +77,8 @@ const char *caller_check(const struct desk *, struct caller *);
 /* Not root, and logged in as another than it runs as: then it is no person. */
 bool caller_is_another(const struct caller *);
 void caller_close(struct caller *);
+/* Is the name in a list of the view's? */
+bool desk_is_among(const char *name, const char *const *list, size_t count);
 
 /* ---- clients --------------------------------------------------------------- */
 

@@ -173,15 +173,6 @@ enter(struct order *order, const char *person)
 	return scribe_send(order->desk->scribe, LEVEL_SYNCED, on_entered, order, NULL);
 }
 
-static bool
-is_among(const char *name, const char *const *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(list[i], name) == 0)
-			return true;
-	return false;
-}
-
 /* Which things have this name: bits of enum msg_stop. */
 static unsigned int
 find_named(const struct desk *desk, const char *name)
@@ -193,7 +184,7 @@ find_named(const struct desk *desk, const char *name)
 	for (size_t i = 0; view && i < view->skill_count; i++)
 		if (strcmp(view->skills[i].name, name) == 0)
 			found |= 1u << STOP_SKILL;
-	if (view && is_among(name, view->targets, view->target_count))
+	if (view && desk_is_among(name, view->targets, view->target_count))
 		found |= 1u << STOP_TARGET;
 	for (size_t i = 0; i < desk->session_count; i++)
 		if (strcmp(id_format(&desk->sessions[i].id, text), name) == 0)

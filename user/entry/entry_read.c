@@ -108,6 +108,27 @@ note_pair(struct entry_about *about, uint64_t key, const struct cbor *value)
 	case KEY_INCARNATION:
 		about->incarnation = value->value;
 		break;
+	case KEY_WALL:
+		about->wall = value->value;
+		break;
+	case KEY_BOOT_TIME:
+		about->boot_time = value->value;
+		break;
+	case KEY_SESSION:
+		about->ids[0] = value->bytes;
+		break;
+	case KEY_FLOW:
+		about->ids[1] = value->bytes;
+		break;
+	case KEY_TURN:
+		about->ids[2] = value->bytes;
+		break;
+	case KEY_HOLD:
+		about->ids[3] = value->bytes;
+		break;
+	case KEY_REFUSAL:
+		about->ids[4] = value->bytes;
+		break;
 	case KEY_TEXT_BLOB:
 	case KEY_VALUES_BLOB:
 		about->blobs[about->blob_count++] = value->bytes;

@@ -10,7 +10,7 @@
 #include "flow/flow.h"
 #include "msg.h"
 
-#define STOPS_MOST 64
+#define STOPS_MOST 256	/* as broker and loader keep */
 #define NAME_SIZE 64
 
 struct stops {
@@ -66,9 +66,13 @@ end_covered(struct worker *worker)
 	}
 }
 
+/* Broker and loader both tell a worker that starts. */
 static void
 add(struct stops *stops, enum msg_stop scope, struct span name)
 {
+	for (unsigned int i = 0; i < stops->count; i++)
+		if (stops->stop[i].scope == scope && span_is(name, stops->stop[i].name))
+			return;
 	if (scope == STOP_ALL || stops->count == STOPS_MOST) {
 		stops->all = true;
 		return;

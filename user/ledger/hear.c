@@ -14,9 +14,9 @@
 
 /* False: it says that it was made when it cannot have been. */
 static bool
-see_moment(struct keep_record *keep, unsigned int from, struct span entry)
+see_moment(struct keep_record *keep, unsigned int from, const struct entry_about *about)
 {
-	switch (moment_see(&keep->moments, from, entry, clock_boot(), clock_wall())) {
+	switch (moment_see(&keep->moments, from, about, clock_boot(), clock_wall())) {
 	case MOMENT_IMPOSSIBLE:
 		return false;
 	case MOMENT_FAR:
@@ -60,7 +60,7 @@ hear_entry(struct keep_record *keep, unsigned int from, struct span body)
 	if (!take_u8(&body, &level) || level > LEVEL_SYNCED ||
 	    !take_be64(&body, &incarnation) || !take_be64(&body, &sequence) ||
 	    !take_block(&body, &entry) || !entry_read(entry, &about) ||
-	    !writers_may(&about, from, incarnation, sequence) || !permit_entry(entry) ||
+	    !writers_may(&about, from, incarnation, sequence) || !permit_about(&about) ||
 	    !take_bodies(&body, &about, names, bodies))
 		return false;
 	switch (writers_see(&keep->writers, from, incarnation, sequence)) {
@@ -74,7 +74,7 @@ hear_entry(struct keep_record *keep, unsigned int from, struct span body)
 	case WRITER_NEXT:
 		break;
 	}
-	if (!see_moment(keep, from, entry))
+	if (!see_moment(keep, from, &about))
 		return false;
 	for (size_t i = 0; i < about.blob_count && !error; i++)
 		error = ledger_append_blob(keep->ledger, &names[i], bodies[i]);

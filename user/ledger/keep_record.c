@@ -344,9 +344,9 @@ keep_record_open(struct keep_record **out, struct loop *loop, int directory,
 		keep_record_close(&keep);
 		return error;
 	}
-	look_for_room(keep);
 	keep_record_enter(keep, ENTRY_START, NULL, ledger_name(keep->ledger),
 	    found->size);
+	look_for_room(keep);
 	if (found->cut)
 		keep_record_enter(keep, ENTRY_ALARM, "ledger-tail-cut",
 		    "a torn last record, never acknowledged, was cut off", found->cut);

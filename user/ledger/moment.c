@@ -4,14 +4,12 @@
 #include "entry.h"
 
 enum moment
-moment_see(struct moments *moments, unsigned int slot, struct span entry,
+moment_see(struct moments *moments, unsigned int slot, const struct entry_about *about,
     uint64_t boot_now, uint64_t wall_now)
 {
-	uint64_t boot, wall, apart;
+	uint64_t boot = about->boot_time, wall = about->wall, apart;
 
-	if (!entry_get_uint(entry, KEY_WALL, &wall) ||
-	    !entry_get_uint(entry, KEY_BOOT_TIME, &boot) ||
-	    boot > boot_now || boot < moments->last[slot])
+	if (!wall || !boot || boot > boot_now || boot < moments->last[slot])
 		return MOMENT_IMPOSSIBLE;
 	moments->last[slot] = boot;
 	apart = wall > wall_now ? wall - wall_now : wall_now - wall;

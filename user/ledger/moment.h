@@ -13,6 +13,8 @@
 #include "msg.h"
 #include "span.h"
 
+struct entry_about;
+
 #define MOMENT_FAR_NS (30 * SECOND_NS)
 #define MOMENT_QUIET_NS (60 * SECOND_NS)
 
@@ -28,7 +30,7 @@ struct moments {
 };
 
 /* The next entry of a process, and the recorder's own clocks. */
-enum moment moment_see(struct moments *, unsigned int slot, struct span entry,
+enum moment moment_see(struct moments *, unsigned int slot, const struct entry_about *,
     uint64_t boot_now, uint64_t wall_now);
 
 #endif

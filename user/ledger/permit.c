@@ -38,12 +38,8 @@ static const uint32_t writers[] = {
 };
 static_assert(COUNT(writers) == ENTRY_KINDS, "a row for every kind");
 
-static const struct {
-	enum entry_key key;
-	enum id_kind kind;
-} ids[] = {
-	{ KEY_SESSION, ID_SESSION }, { KEY_FLOW, ID_FLOW }, { KEY_TURN, ID_TURN },
-	{ KEY_HOLD, ID_HOLD }, { KEY_REFUSAL, ID_REFUSAL },
+static const enum id_kind kinds[ENTRY_IDS] = {	/* as entry_about has them */
+	ID_SESSION, ID_FLOW, ID_TURN, ID_HOLD, ID_REFUSAL,
 };
 
 /* May a process in `slot` name an id made in `maker`? */
@@ -59,34 +55,36 @@ may_name(unsigned int slot, enum id_kind kind, unsigned int maker)
 }
 
 static bool
-ids_are_right(struct span entry, unsigned int slot)
+ids_are_right(const struct entry_about *about, unsigned int slot)
 {
-	for (size_t i = 0; i < COUNT(ids); i++) {
-		struct span text;
-		struct id id;
+	struct id id;
 
-		if (entry_get_text(entry, ids[i].key, &text) &&
-		    (!id_parse(text, &id) || id.kind != ids[i].kind ||
-		    !may_name(slot, ids[i].kind, id.slot)))
+	for (size_t i = 0; i < ENTRY_IDS; i++)
+		if (about->ids[i].p && (!id_parse(about->ids[i], &id) || id.kind != kinds[i] ||
+		    !may_name(slot, kinds[i], id.slot)))
 			return false;
-	}
 	return true;
+}
+
+bool
+permit_about(const struct entry_about *about)
+{
+	unsigned int slot = 0;
+
+	if (about->kind >= ENTRY_KINDS)
+		return false;
+	while (slot < SLOTS && !span_is(about->process, msg_slot_name(slot)))
+		slot++;
+	if (slot == SLOTS)
+		return false;
+	return writers[about->kind] & BY(slot < SLOT_WORKER ? slot : SLOT_WORKER) &&
+	    ids_are_right(about, slot);
 }
 
 bool
 permit_entry(struct span entry)
 {
-	unsigned int slot = 0;
-	struct span process;
-	uint64_t kind;
+	struct entry_about about;
 
-	if (!entry_get_text(entry, KEY_PROCESS, &process) ||
-	    !entry_get_uint(entry, KEY_KIND, &kind) || kind >= ENTRY_KINDS)
-		return false;
-	while (slot < SLOTS && !span_is(process, msg_slot_name(slot)))
-		slot++;
-	if (slot == SLOTS)
-		return false;
-	return writers[kind] & BY(slot < SLOT_WORKER ? slot : SLOT_WORKER) &&
-	    ids_are_right(entry, slot);
+	return entry_read(entry, &about) && permit_about(&about);
 }

@@ -11,7 +11,11 @@
 
 #include "span.h"
 
-/* May the process that the entry names have made it? The entry is valid. */
+struct entry_about;
+
+/* May the process that the entry names have made it? */
+bool permit_about(const struct entry_about *);
+/* The same of what was not read yet. */
 bool permit_entry(struct span entry);
 
 #endif

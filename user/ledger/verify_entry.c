@@ -50,7 +50,7 @@ verify_entry(struct verify *verify, uint64_t index, const char *file,
 		verify_say(verify, index, file, "is not a well-formed entry", entry);
 		return;
 	}
-	if (!permit_entry(entry))
+	if (!permit_about(&about))
 		verify_say(verify, index, file, "its writer may not enter this", entry);
 	verify_blobs(verify, index, &about, entry);
 	writer = about.process.n ? find_writer(verify, about.process) : NULL;

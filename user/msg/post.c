@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "base/channel.h"
 #include "base/clock.h"
 #include "base/must.h"
 #include "id.h"
@@ -27,17 +28,6 @@ build_id(void)
 	return (h ^ MSG_VERSION) * 1099511628211ULL;
 }
 
-/* Is a channel there? Where none was handed over, another descriptor may be. */
-static bool
-is_channel(int fd)
-{
-	int type;
-	socklen_t size = sizeof(type);
-
-	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
-	    type == SOCK_SEQPACKET;
-}
-
 static int
 open_peer(struct post *post, unsigned int slot)
 {
@@ -48,7 +38,7 @@ open_peer(struct post *post, unsigned int slot)
 	peer->slot = slot;
 	peer->fd = -1;
 	peer->last = &peer->first;
-	if (!msg_has_channel(post->slot, slot) || !is_channel(fd))
+	if (!msg_has_channel(post->slot, slot) || !channel_is(fd))
 		return 0;
 	peer->fd = fd;
 	return loop_watch(post->loop, fd, EPOLLIN, post_ready_peer, peer, &peer->watch);

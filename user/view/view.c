@@ -338,7 +338,7 @@ view_keeper_read(struct view_keeper **out, struct span in)
 void
 view_broker_pack(const struct view_broker *view, struct out *out)
 {
-	pack(&broker_layout, "IVB1", view, out);
+	pack(&broker_layout, "IVB2", view, out);
 }
 
 int
@@ -346,7 +346,7 @@ view_broker_read(struct view_broker **out, struct span in)
 {
 	struct view_broker *view;
 	void *block = NULL;
-	int status = unpack(&broker_layout, "IVB1", in, &block);
+	int status = unpack(&broker_layout, "IVB2", in, &block);
 
 	if (status < 0)
 		return status;

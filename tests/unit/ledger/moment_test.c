@@ -36,6 +36,7 @@ main(void)
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		uint64_t now = (uint64_t)rows[i].at * SECOND_NS;
+		struct entry_about about;
 		struct entry entry;
 		struct span whole;
 
@@ -43,8 +44,8 @@ main(void)
 		entry_uint(&entry, KEY_WALL, WALL + (uint64_t)rows[i].wall * SECOND_NS);
 		if (rows[i].boot >= 0)
 			entry_uint(&entry, KEY_BOOT_TIME, BOOT + (uint64_t)rows[i].boot * SECOND_NS);
-		CHECK_ROW(rows[i].name, entry_end(&entry, &whole) == 0);
-		CHECK_ROW(rows[i].name, moment_see(&moments, rows[i].slot, whole, BOOT + now,
+		CHECK_ROW(rows[i].name, entry_end(&entry, &whole) == 0 && entry_read(whole, &about));
+		CHECK_ROW(rows[i].name, moment_see(&moments, rows[i].slot, &about, BOOT + now,
 		    WALL + now) == rows[i].moment);
 	}
 	return check_end();

@@ -144,6 +144,29 @@ pg_copy_line(struct span row, struct span *line)
 	return true;
 }
 
+bool
+pg_copy_split_line(struct pg *pg, const struct pg_slot *slot, struct span row, pg_take_field_fn *take)
+{
+	struct span line, rest;
+	uint8_t *room = pg->bytes;
+
+	if (!pg_copy_line(row, &line))
+		return false;
+	rest = line;
+	for (size_t i = 0; i < slot->copy_count; i++) {
+		struct pg_raw *raw = &pg->raws[i];
+
+		if (i && rest.n == 0)
+			return false;
+		rest = span_skip(rest, i > 0);	/* the delimiter */
+		*raw = (struct pg_raw){ .at = (size_t)(rest.p - line.p) };
+		if (!take(&slot->form, &rest, &room, raw))
+			return false;
+		pg->fields[i] = (struct wire_field){ .bytes = raw->value, .is_null = raw->is_null };
+	}
+	return rest.n == 0;
+}
+
 /* Is it what was read? `fields` of a rewrite may be pg->fields themselves. */
 static bool
 is_unedited(const struct pg_raw *raw, const struct wire_field *now)

@@ -66,24 +66,7 @@ take_field(const struct wire_copy *form, struct span *in, uint8_t **room, struct
 bool
 pg_copy_split_csv(struct pg *pg, const struct pg_slot *slot, struct span row)
 {
-	struct span line, rest;
-	uint8_t *room = pg->bytes;
-
-	if (!pg_copy_line(row, &line))
-		return false;
-	rest = line;
-	for (size_t i = 0; i < slot->copy_count; i++) {
-		struct pg_raw *raw = &pg->raws[i];
-
-		if (i && rest.n == 0)
-			return false;
-		rest = span_skip(rest, i > 0);
-		*raw = (struct pg_raw){ .at = (size_t)(rest.p - line.p) };
-		if (!take_field(&slot->form, &rest, &room, raw))
-			return false;
-		pg->fields[i] = (struct wire_field){ .bytes = raw->value, .is_null = raw->is_null };
-	}
-	return rest.n == 0;
+	return pg_copy_split_line(pg, slot, row, take_field);
 }
 
 static bool

@@ -73,24 +73,11 @@ take_field(const struct wire_copy *form, struct span *in, uint8_t **room, struct
 bool
 pg_copy_split_text(struct pg *pg, const struct pg_slot *slot, struct span row)
 {
-	struct span line, rest;
-	uint8_t *room = pg->bytes;
+	struct span line;
 
-	if (!pg_copy_line(row, &line) || (line.n && memchr(line.p, '\n', line.n)))
-		return false;
-	rest = line;
-	for (size_t i = 0; i < slot->copy_count; i++) {
-		struct pg_raw *raw = &pg->raws[i];
-
-		if (i && rest.n == 0)
-			return false;
-		rest = span_skip(rest, i > 0);
-		*raw = (struct pg_raw){ .at = (size_t)(rest.p - line.p) };
-		if (!take_field(&slot->form, &rest, &room, raw))
-			return false;
-		pg->fields[i] = (struct wire_field){ .bytes = raw->value, .is_null = raw->is_null };
-	}
-	return rest.n == 0;
+	if (pg_copy_line(row, &line) && line.n && memchr(line.p, '\n', line.n))
+		return false;	/* in a value it would stand behind a backslash, as n */
+	return pg_copy_split_line(pg, slot, row, take_field);
 }
 
 void

@@ -290,6 +290,10 @@ enum wire_step pg_read_copy_row(struct pg *, struct pg_slot *, struct span body,
 void pg_write_copy(struct pg *, struct span unit, const struct wire_field *, size_t count, struct out *);
 bool pg_copy_splits(struct pg *, const struct pg_slot *, struct span body);
 bool pg_copy_line(struct span row, struct span *line);
+/* One field off *in, up to a delimiter or the end, decoded at *room, which moves on. False: it is none. */
+typedef bool pg_take_field_fn(const struct wire_copy *, struct span *in, uint8_t **room, struct pg_raw *);
+/* A line whose fields stand one behind the other, a delimiter between them. */
+bool pg_copy_split_line(struct pg *, const struct pg_slot *, struct span row, pg_take_field_fn *);
 
 /*
  * copy_text.c, copy_csv.c, copy_binary.c: rows of one format each. Split: into
