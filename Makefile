@@ -172,7 +172,7 @@ test: bootstrap
 	$(MAKE) O=$(O) -j$$(nproc) all tests
 	scripts/run-tests $(O)
 
-unit: $(TEST_PROGRAMS)
+unit: all $(TEST_PROGRAMS)
 	scripts/run-tests $(O) unit bpf
 
 play: all tests

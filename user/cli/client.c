@@ -1,6 +1,6 @@
 /*
- * client.c: speak to the daemon, line by line. Descriptors go with the first
- * byte of the line. Lines longer than CONTROL_LINE end the conversation.
+ * client.c: speak to the daemon, line by line. Lines longer than CONTROL_LINE end
+ * the conversation.
  */
 #include "cli/client.h"
 
@@ -18,10 +18,9 @@
 #include "desk/control.h"
 #include "out.h"
 
-#define CLIENT_FDS 3
-
 struct client {
 	int fd;
+	int handed;		/* came with a line; -1: none */
 	struct out in;		/* read and not yet a line */
 };
 
@@ -79,38 +78,14 @@ client_open(struct client **out, const struct instance *instance)
 		return CLI_FAILED;
 	}
 	client->fd = fd;
+	client->handed = -1;
 	client->in = out_new(CONTROL_LINE);
 	*out = client;
 	return CLI_OK;
 }
 
-/* Send what fits; descriptors with the first byte only. */
-static ssize_t
-send_some(int fd, struct span bytes, const int *fds, size_t fd_count)
-{
-	union {
-		char room[CMSG_SPACE(CLIENT_FDS * sizeof(int))];
-		struct cmsghdr align;
-	} control = { .room = { 0 } };
-	struct iovec part = { (void *)(uintptr_t)bytes.p, bytes.n };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-	struct cmsghdr *head;
-
-	if (fd_count > 0) {
-		message.msg_control = control.room;
-		message.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
-		head = CMSG_FIRSTHDR(&message);
-		head->cmsg_level = SOL_SOCKET;
-		head->cmsg_type = SCM_RIGHTS;
-		head->cmsg_len = CMSG_LEN(fd_count * sizeof(int));
-		memcpy(CMSG_DATA(head), fds, fd_count * sizeof(int));
-	}
-	return sendmsg(fd, &message, MSG_NOSIGNAL);
-}
-
 int
-client_send(struct client *client, json_t *request, const int *fds,
-    size_t fd_count)
+client_send(struct client *client, json_t *request)
 {
 	struct out line cleanup(out_free) = out_new(CONTROL_LINE);
 	char *text cleanup(free_memory) = NULL;
@@ -120,23 +95,80 @@ client_send(struct client *client, json_t *request, const int *fds,
 		json_object_set_new(request, "v", json_integer(CONTROL_VERSION));
 	text = request ? json_dumps(request, JSON_COMPACT) : NULL;
 	json_decref(request);
-	if (!text || fd_count > CLIENT_FDS)
-		return text ? -EINVAL : -ENOMEM;
+	if (!text)
+		return -ENOMEM;
 	out_span(&line, span_text(text));
 	out_u8(&line, '\n');
 	if (line.failed)
 		return -EMSGSIZE;
 	for (rest = out_view(&line); rest.n > 0;) {
-		ssize_t n = send_some(client->fd, rest, fds, fd_count);
+		ssize_t n = send(client->fd, rest.p, rest.n, MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -errno;
 		rest = span_skip(rest, (size_t)n);
-		fd_count = 0;
 	}
 	return 0;
+}
+
+int
+client_give_stdio(struct client *client)
+{
+	static const int stdio[] = { 0, 1, 2 };
+	cleanup(close_fd) int to = take_fd(&client->handed);
+	union {
+		char room[CMSG_SPACE(sizeof(stdio))];
+		struct cmsghdr align;
+	} control = { .room = { 0 } };
+	char byte = 0;
+	struct iovec part = { &byte, 1 };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control) };
+	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+
+	if (to < 0)
+		return 0;
+	head->cmsg_level = SOL_SOCKET;
+	head->cmsg_type = SCM_RIGHTS;
+	head->cmsg_len = CMSG_LEN(sizeof(stdio));
+	memcpy(CMSG_DATA(head), stdio, sizeof(stdio));
+	return sendmsg(to, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+/* As read(), with the descriptor that may come along. */
+static ssize_t
+receive(struct client *client, void *room, size_t size)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec part = { room, size };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(client->fd, &message, MSG_CMSG_CLOEXEC);
+	struct cmsghdr *head = n < 0 ? NULL : CMSG_FIRSTHDR(&message);
+
+	if (head && head->cmsg_level == SOL_SOCKET &&
+	    head->cmsg_type == SCM_RIGHTS) {
+		close_fd(&client->handed);
+		memcpy(&client->handed, CMSG_DATA(head), sizeof(int));
+	}
+	return n;
+}
+
+static const uint8_t *
+end_of_line(const struct client *client)
+{
+	return client->in.n ? memchr(client->in.p, '\n', client->in.n) : NULL;
+}
+
+bool
+client_has_line(const struct client *client)
+{
+	return end_of_line(client);
 }
 
 int
@@ -145,8 +177,7 @@ client_read(struct client *client, json_t **line)
 	char room[16384];
 
 	for (;;) {
-		const uint8_t *end = client->in.n ?
-		    memchr(client->in.p, '\n', client->in.n) : NULL;
+		const uint8_t *end = end_of_line(client);
 		ssize_t n;
 
 		if (end) {
@@ -162,7 +193,7 @@ client_read(struct client *client, json_t **line)
 			*line = json;
 			return 0;
 		}
-		n = read(client->fd, room, sizeof(room));
+		n = receive(client, room, sizeof(room));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -185,6 +216,7 @@ client_close(struct client **client)
 	if (!*client)
 		return;
 	close((*client)->fd);
+	close_fd(&(*client)->handed);
 	out_free(&(*client)->in);
 	free(*client);
 	*client = NULL;
@@ -237,8 +269,8 @@ read_answer(struct client *client, client_row_fn fn, void *arg, json_t **answer)
 }
 
 int
-client_call(const struct instance *instance, json_t *request, const int *fds,
-    size_t fd_count, client_row_fn fn, void *arg, json_t **answer)
+client_call(const struct instance *instance, json_t *request, client_row_fn fn,
+    void *arg, json_t **answer)
 {
 	struct client *client cleanup(client_close) = NULL;
 	int status = client_open(&client, instance);
@@ -247,7 +279,7 @@ client_call(const struct instance *instance, json_t *request, const int *fds,
 		json_decref(request);
 		return status;
 	}
-	status = client_send(client, request, fds, fd_count);
+	status = client_send(client, request);
 	if (status < 0) {
 		client_complain("the daemon cannot be asked: %s",
 		    strerror(-status));

@@ -24,11 +24,16 @@ void client_complain(const char *format, ...)
 
 /* Connect. Returns CLI_OK, or CLI_DAEMON or CLI_PERMISSION, having complained. */
 int client_open(struct client **out, const struct instance *);
-/* Send `request` (taken), with "v" added, and at most 3 descriptors, which stay the caller's. Returns 0 or -errno. */
-int client_send(struct client *, json_t *request, const int *fds, size_t fd_count);
+/* Send `request` (taken), with "v" added. Returns 0 or -errno. */
+int client_send(struct client *, json_t *request);
+/* Put descriptors 0, 1 and 2 into the socket that came with a line, if one has
+ * come and they have not yet been put. Returns 0 or -errno. */
+int client_give_stdio(struct client *);
 /* Read one line into *line, which the caller then owns. Returns 0, -EPIPE (the
  * daemon has ended the conversation), -EPROTO (no line of ours) or another -errno. */
 int client_read(struct client *, json_t **line);
+/* Has a line been read already? Then polling may wait in vain. */
+bool client_has_line(const struct client *);
 /* The descriptor, to poll while something else is waited for. */
 int client_fd(const struct client *);
 void client_close(struct client **);
@@ -38,8 +43,8 @@ void client_close(struct client **);
  * none are wanted), and, when *answer is wanted, the final line to the caller.
  * Returns CLI_OK, or the exit code of what failed, having complained.
  */
-int client_call(const struct instance *, json_t *request, const int *fds,
-    size_t fd_count, client_row_fn fn, void *arg, json_t **answer);
+int client_call(const struct instance *, json_t *request, client_row_fn fn,
+    void *arg, json_t **answer);
 /* The exit code of a final line; complains when it is not ok. */
 int client_judge(const json_t *line);
 

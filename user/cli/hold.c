@@ -81,7 +81,7 @@ holds(const struct instance *instance, int argc, char **argv)
 	if (optind < argc)
 		return say_usage(HOLDS_USAGE);
 	code = client_call(instance, json_pack("{s:s,s:b}", "do", "holds", "watch",
-	    listing.watches), NULL, 0, show_row, &listing, NULL);
+	    listing.watches), show_row, &listing, NULL);
 	if (code == CLI_OK && listing.count == 0 && !listing.as_json)
 		printf("nothing is held\n");
 	return code;
@@ -170,7 +170,7 @@ say_hold(const json_t *hold)
 static int
 ask(struct client *client, json_t *request, json_t **answer)
 {
-	int status = client_send(client, request, NULL, 0);
+	int status = client_send(client, request);
 
 	if (status == 0)
 		status = client_read(client, answer);
@@ -197,7 +197,7 @@ show(const struct instance *instance, int argc, char **argv)
 	if (argc != 2 && !as_json)
 		return say_usage(SHOW_USAGE);
 	code = client_call(instance, json_pack("{s:s,s:s}", "do", "show", "hold", argv[1]),
-	    NULL, 0, NULL, NULL, &answer);
+	    NULL, NULL, &answer);
 	if (code)
 		return code;
 	if (as_json)
@@ -260,7 +260,7 @@ approve(const struct instance *instance, int argc, char **argv)
 	}
 	client_close(&client);	/* reading may have taken longer than the daemon waits */
 	code = client_call(instance, json_pack("{s:s,s:s,s:s}", "do", "approve",
-	    "hold", argv[1], "digest", say_member(hold, "digest")), NULL, 0, NULL, NULL, &answer);
+	    "hold", argv[1], "digest", say_member(hold, "digest")), NULL, NULL, &answer);
 	return code ? code : say_decided(answer);
 }
 
@@ -276,7 +276,7 @@ deny(const struct instance *instance, int argc, char **argv)
 		return CLI_USAGE;
 	}
 	code = client_call(instance, json_pack("{s:s,s:s,s:s}", "do", "deny", "hold", argv[1],
-	    "reason", argv[3]), NULL, 0, NULL, NULL, NULL);
+	    "reason", argv[3]), NULL, NULL, NULL);
 	if (!code)
 		printf("denied\n");
 	return code;

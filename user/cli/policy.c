@@ -250,8 +250,8 @@ reload(const struct instance *instance, int argc, char **argv)
 		client_complain("usage: interlock reload [--json]");
 		return CLI_USAGE;
 	}
-	status = client_call(instance, json_pack("{s:s}", "do", "reload"), NULL,
-	    0, show_row, &told, &answer);
+	status = client_call(instance, json_pack("{s:s}", "do", "reload"),
+	    show_row, &told, &answer);
 	if (status == CLI_OK && told.as_json) {
 		json_dumpf(answer, stdout, JSON_COMPACT);
 		putchar('\n');

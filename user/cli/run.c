@@ -1,7 +1,7 @@
 /*
  * run.c: start a command as a skill and stand in for it.
- * The daemon starts it, with this terminal as its standard descriptors, and we
- * wait: signals that would end us are passed on to it, and its exit code is
+ * The daemon starts it; our standard descriptors, this terminal, go to it alone;
+ * and we wait: signals that would end us are passed on to it, and its exit code is
  * ours. When we die, the daemon hangs up on it.
  */
 #include "cli/run.h"
@@ -59,7 +59,7 @@ pass_signal(struct running *running, int number)
 		return;
 	}
 	(void)client_send(running->client, json_pack("{s:s,s:s,s:i}", "do", "signal",
-	    "session", running->session, "signal", number), NULL, 0);
+	    "session", running->session, "signal", number));
 }
 
 /* One line of the daemon's. True: it was the last, and *code is ours. */
@@ -80,6 +80,10 @@ hear(struct running *running, int *code)
 		snprintf(running->session, sizeof(running->session), "%s",
 		    say_member(row, "session"));
 		json_decref(line);
+		status = client_give_stdio(running->client);
+		if (status < 0)	/* the command hears of it, and tells */
+			client_complain("standard descriptors cannot be passed on: %s",
+			    strerror(-status));
 		if (running->early)
 			pass_signal(running, running->early);
 		running->early = 0;
@@ -125,8 +129,12 @@ stand_in(struct running *running, int signals)
 			return CLI_FAILED;
 		while (read(signals, &info, sizeof(info)) == sizeof(info))
 			pass_signal(running, (int)info.ssi_signo);
-		if (fds[0].revents && hear(running, &code))
-			return code;
+		if (!fds[0].revents)
+			continue;
+		do {
+			if (hear(running, &code))
+				return code;
+		} while (client_has_line(running->client));
 	}
 }
 
@@ -134,7 +142,6 @@ static int
 run(const struct instance *instance, const char *skill, const char *net,
     char *const *command)
 {
-	static const int stdio[] = { 0, 1, 2 };
 	cleanup(client_close) struct client *client = NULL;
 	cleanup(close_fd) int signals = -1;
 	struct running running = { 0 };
@@ -148,7 +155,7 @@ run(const struct instance *instance, const char *skill, const char *net,
 		client_complain("signals cannot be caught");
 		return CLI_FAILED;
 	}
-	status = client_send(client, make_request(skill, net, command), stdio, 3);
+	status = client_send(client, make_request(skill, net, command));
 	if (status == -EMSGSIZE) {
 		client_complain("command and environment are too large to be passed on");
 		return CLI_USAGE;

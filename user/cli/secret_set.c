@@ -181,7 +181,7 @@ secret_set(const struct instance *instance, int argc, char **argv)
 	if (status != CLI_OK)
 		return status;
 	status = client_call(instance, json_pack("{s:s,s:s}", "do",
-	    "secret_changed", "target", argv[2]), NULL, 0, NULL, NULL, NULL);
+	    "secret_changed", "target", argv[2]), NULL, NULL, NULL);
 	if (status == CLI_DAEMON)
 		client_complain("the secret is written; it counts from the "
 		    "daemon's next start");

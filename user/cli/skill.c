@@ -20,7 +20,7 @@ static int
 ask_and_say(const struct instance *instance, json_t *request, const char *what)
 {
 	json_t *answer = NULL;
-	int code = client_call(instance, request, NULL, 0, NULL, NULL, &answer);
+	int code = client_call(instance, request, NULL, NULL, &answer);
 
 	if (code == CLI_OK) {
 		printf("%s", what);
@@ -144,7 +144,7 @@ skill(const struct instance *instance, int argc, char **argv)
 	if ((argc != 3 && !as_json) || (!accepts && strcmp(argv[1], "diff") != 0))
 		return say_usage(SKILL_USAGE);
 	code = client_call(instance, json_pack("{s:s,s:s}", "do",
-	    accepts ? "skill_accept" : "skill_diff", "skill", argv[2]), NULL, 0,
+	    accepts ? "skill_accept" : "skill_diff", "skill", argv[2]),
 	    show_change, &as_json, &answer);
 	if (code) {
 		json_decref(answer);

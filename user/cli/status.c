@@ -163,7 +163,7 @@ cli_status(const struct instance *instance, int argc, char **argv)
 
 	if (!only_json(argc, argv, &as_json))
 		return say_usage(STATUS_USAGE);
-	code = client_call(instance, json_pack("{s:s}", "do", "status"), NULL, 0, NULL, NULL, &answer);
+	code = client_call(instance, json_pack("{s:s}", "do", "status"), NULL, NULL, &answer);
 	if (code) {
 		json_decref(answer);
 		return code;
@@ -245,7 +245,7 @@ cli_watch(const struct instance *instance, int argc, char **argv)
 	if (optind < argc)
 		return say_usage(WATCH_USAGE);
 	return client_call(instance, json_pack("{s:s,s:s,s:s}", "do", "watch", "skill", skill,
-	    "target", target), NULL, 0, show_turn, &watching, NULL);
+	    "target", target), show_turn, &watching, NULL);
 }
 
 /* ---- doctor ----------------------------------------------------------------------- */

@@ -96,7 +96,6 @@ struct guest {
 	struct caller caller;
 	struct timer deadline;
 	struct out in, out;
-	int stdio[3];		/* came with a line; -1: none */
 	size_t owed;		/* answers outstanding */
 	bool is_ending;		/* close once all is written */
 	bool is_timed;		/* the deadline is one of a begun line, or of the end */
@@ -112,6 +111,8 @@ struct guest *guest_find(struct desk *, uint64_t number);
 /* Queue one line; `json` is taken. A client that cannot keep up is closed. */
 void guest_send(struct guest *, json_t *json);
 void guest_send_text(struct guest *, struct span line);
+/* Give it a descriptor, which stays the caller's, with the line that is sent next. */
+void guest_hand(struct guest *, int fd);
 /* The common answers. */
 void guest_row(struct guest *, json_t *row);
 void guest_ok(struct guest *, json_t *more);	/* `more` is taken, may be NULL */
@@ -140,6 +141,7 @@ struct relay {
 	bool is_run, is_silent;
 	bool is_orphan;			/* its client has gone */
 	char session[ID_TEXT_SIZE];	/* of a run, once known */
+	int stdio;			/* of a run, until its client has it; else -1 */
 	struct timer deadline;
 	/* answer for the desk itself: json is NULL when there will be none */
 	void (*fn)(struct desk *, void *arg, const json_t *json);

@@ -4,7 +4,8 @@
  * client that does not read them is closed, so that nobody slow costs memory.
  * A client that is dead is freed by the next accept or at the end, never inside
  * a call that may still use it.
- * syscalls(broker): accept4 recvmsg sendmsg getsockopt close
+ * No descriptor is ever taken from a client: to close one may wait for ever.
+ * syscalls(broker): accept4 recvfrom sendmsg getsockopt close
  */
 #include "desk/desk.h"
 
@@ -23,13 +24,6 @@
 #define READ_SIZE 16384
 #define READS 16		/* of one client in a round */
 
-static void
-drop_stdio(struct guest *client)
-{
-	for (int i = 0; i < 3; i++)
-		close_fd(&client->stdio[i]);
-}
-
 /* From here on it is only memory; sweep() gives that back. */
 static void
 kill_guest(struct guest *client)
@@ -42,7 +36,6 @@ kill_guest(struct guest *client)
 	loop_unset(desk->loop, &client->deadline);
 	loop_unwatch(desk->loop, &client->watch);
 	close_fd(&client->fd);
-	drop_stdio(client);
 	caller_close(&client->caller);
 	relay_client_gone(desk, client);
 	watch_end(client);
@@ -160,6 +153,13 @@ guest_end(struct guest *client)
 	flush(client);
 }
 
+static void
+kill_slow(struct guest *client)
+{
+	log_warning("a client of uid %u does not read its answers", client->caller.uid);
+	kill_guest(client);
+}
+
 void
 guest_send_text(struct guest *client, struct span line)
 {
@@ -168,11 +168,32 @@ guest_send_text(struct guest *client, struct span line)
 	out_span(&client->out, line);
 	out_u8(&client->out, '\n');
 	if (client->out.failed) {
-		log_warning("a client of uid %u does not read its answers", client->caller.uid);
-		kill_guest(client);
+		kill_slow(client);
 		return;
 	}
 	flush(client);
+}
+
+void
+guest_hand(struct guest *client, int fd)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
+	char space = ' ';		/* JSON may begin with it */
+	struct iovec part = { &space, 1 };
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+
+	if (client->is_dead)
+		return;
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(int));
+	if (client->out.n || sendmsg(client->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) != 1)
+		kill_slow(client);
 }
 
 void
@@ -221,44 +242,15 @@ guest_error(struct guest *client, int code, const char *format, ...)
 
 /* ---- reading ---------------------------------------------------------------- */
 
-/* Descriptors that came along: three together, for a run, or none are kept. */
-static void
-take_descriptors(struct guest *client, struct msghdr *message)
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
-		int got[8];
-		size_t n;
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		memcpy(got, CMSG_DATA(c), n * sizeof(int));
-		for (size_t i = 0; i < n; i++) {
-			if (n == 3 && client->stdio[i] < 0)
-				client->stdio[i] = got[i];
-			else
-				close(got[i]);
-		}
-	}
-}
-
 /* One read. False: nothing more for now, or the end. */
 static bool
 read_some(struct guest *client)
 {
 	uint8_t room[READ_SIZE];
-	struct iovec part = { room, sizeof(room) };
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(8 * sizeof(int))];
-	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	ssize_t n = recvmsg(client->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	ssize_t n = recv(client->fd, room, sizeof(room), MSG_DONTWAIT);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
-	if (n > 0)
-		take_descriptors(client, &message);
 	if (n <= 0) {
 		kill_guest(client);
 		return false;
@@ -337,7 +329,6 @@ add_guest(struct desk *desk, int fd, struct caller *caller)
 	client->number = ++desk->next_client;
 	client->in = out_new(CONTROL_LINE + 1);
 	client->out = out_new(DESK_QUEUE);
-	client->stdio[0] = client->stdio[1] = client->stdio[2] = -1;
 	status = loop_watch(desk->loop, fd, EPOLLIN, guest_ready, client, &client->watch);
 	if (status) {
 		free(client);

@@ -23,6 +23,10 @@
 #include "msg/swap.h"
 #include "view.h"
 
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83	/* newer than our headers */
+#endif
+
 /* ---- policy ---------------------------------------------------------------------- */
 
 const struct view_broker *
@@ -254,6 +258,17 @@ hear(void *arg, unsigned int from, const struct msg_head *head, struct span body
 
 /* ---- the process ------------------------------------------------------------------- */
 
+/* Descriptors would be dropped unseen, but even that may wait, for a TCP socket that
+ * lingers: from Linux 6.16 on the kernel can refuse to send them, here and on each
+ * connection to here. */
+static void
+refuse_descriptors(int fd)
+{
+	static const int no = 0;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &no, sizeof(no));
+}
+
 int
 desk_listen(const struct instance *instance)
 {
@@ -262,6 +277,7 @@ desk_listen(const struct instance *instance)
 
 	if (fd < 0)
 		return -errno;
+	refuse_descriptors(fd);
 	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s",
 	    instance->run_directory, CONTROL_SOCKET) >= (int)sizeof(address.sun_path))
 		return -ENAMETOOLONG;

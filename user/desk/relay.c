@@ -3,6 +3,10 @@
  * Each is a MSG_DO with an id of its own; its answers go to the client that
  * asked, as they come, or to the desk itself. A run lasts as long as its command
  * and has no deadline; when its client leaves, the session is hung up on.
+ * The client's standard descriptors go from it to the command, and to nobody in
+ * between, since whoever holds one may have to wait when it closes it: a run
+ * makes a pair of sockets, the command gets one end, and the client the other as
+ * soon as only the command has the first.
  */
 #include "desk/desk.h"
 
@@ -48,6 +52,7 @@ relay_free(struct relay *relay)
 	*at = relay->next;
 	relay->desk->relay_count--;
 	loop_unset(relay->desk->loop, &relay->deadline);
+	close_fd(&relay->stdio);
 	free(relay);
 }
 
@@ -95,6 +100,7 @@ relay_new(struct desk *desk, unsigned int to, const struct caller *caller,
 		return -ENOMEM;
 	relay->desk = desk;
 	relay->to = to;
+	relay->stdio = -1;
 	relay->id = post_id(desk->post);
 	status = send_do(desk, to, relay->id, caller, request, fd);
 	if (status) {
@@ -153,58 +159,24 @@ relay_keeper(struct guest *client, json_t *request)
 	relay_plain(client, SLOT_KEEPER, request);
 }
 
-/* A socket in which one byte waits with the three descriptors: one message
- * between processes can carry only one. The descriptor or -errno. */
-static int
-pack_stdio(const int stdio[3])
-{
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(3 * sizeof(int))] = { 0 };
-	char byte = 0;
-	struct iovec part = { &byte, 1 };
-	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
-	int pair[2];
-	ssize_t n;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
-		return -errno;
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(3 * sizeof(int));
-	memcpy(CMSG_DATA(c), stdio, 3 * sizeof(int));
-	n = sendmsg(pair[0], &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-	close(pair[0]);
-	if (n == 1)
-		return pair[1];
-	close(pair[1]);
-	return -EIO;
-}
-
 void
 relay_run(struct guest *client, json_t *request)
 {
-	cleanup(close_fd) int box = -1;
 	struct relay *relay;
+	int pair[2];
 
-	for (int i = 0; i < 3; i++) {
-		if (client->stdio[i] < 0) {
-			guest_error(client, CODE_USAGE, "a run comes with descriptors 0, 1 and 2");
-			return;
-		}
-	}
-	box = pack_stdio(client->stdio);
-	for (int i = 0; i < 3; i++)
-		close_fd(&client->stdio[i]);
-	if (box < 0) {
-		guest_error(client, CODE_FAILED, "the descriptors cannot be passed on");
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
+		guest_error(client, CODE_FAILED, "no sockets: %s", strerror(errno));
 		return;
 	}
-	relay = relay_for(client, SLOT_LOADER, request, box);
-	if (relay)
+	relay = relay_for(client, SLOT_LOADER, request, pair[0]);
+	close(pair[0]);
+	if (relay) {
 		relay->is_run = true;
+		relay->stdio = pair[1];
+	} else {
+		close(pair[1]);
+	}
 }
 
 /* Its answer would be taken for the run's own, so there is none. */
@@ -282,6 +254,9 @@ pass_on(struct relay *relay, bool last, const json_t *json)
 
 	if (relay->is_run && !last)
 		note_session(relay, json);
+	if (client && !last && relay->stdio >= 0)
+		guest_hand(client, relay->stdio);
+	close_fd(&relay->stdio);
 	if (!client)
 		return;
 	if (last)
@@ -343,6 +318,7 @@ relay_client_gone(struct desk *desk, const struct guest *client)
 		if (!relay->is_run || relay->client != client->number)
 			continue;
 		relay->is_orphan = true;
+		close_fd(&relay->stdio);	/* whoever waits for it gives up */
 		relay->arg = (void *)(intptr_t)client->caller.pid;
 		if (*relay->session)
 			hang_up(relay);

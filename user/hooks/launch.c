@@ -77,12 +77,9 @@ child(const struct launch *l, int line)
 {
 	struct word ready = { 0 };
 	const char *what = "set up";
-	int stdio[3], r = launch_receive(l, stdio);
+	int stdio[3], r = l->own_network ? raise_loopback() : 0;
 	char go;
 
-	if (r < 0)
-		give_up(line, r, "receive three standard descriptors");
-	r = l->own_network ? raise_loopback() : 0;
 	if (r < 0)
 		give_up(line, r, "raise the loopback interface");
 	r = launch_mounts(l, &what);
@@ -91,7 +88,10 @@ child(const struct launch *l, int line)
 	if (send(line, &ready, sizeof(ready), MSG_NOSIGNAL) < 0 ||
 	    recv(line, &go, 1, 0) != 1)
 		_exit(126);	/* the loader is gone, or thought better of it */
-	r = launch_examine(stdio, &what);	/* from here on it may wait */
+	r = launch_receive(l, stdio);	/* from here on it may wait */
+	if (r < 0)
+		give_up(line, r, "receive three standard descriptors");
+	r = launch_examine(stdio, &what);
 	if (r < 0)
 		give_up(line, r, what);
 	umask(022);

@@ -39,7 +39,7 @@ struct launch {
 	const char *cwd;		/* entered as the skill's user */
 	uint32_t uid, gid;		/* never 0 */
 	int cgroup;			/* descriptor of its folder */
-	int stdio;			/* a socket in which three descriptors wait */
+	int stdio;			/* a socket into which three descriptors will come */
 	bool own_network;
 	bool no_unix;			/* the kernel does not watch unix sockets: forbid new ones */
 	const char *const *hide;	/* folders to cover, ended by NULL; absent ones are fine */
@@ -76,7 +76,7 @@ void launch_abort(struct launched *);
 /* tend.c: be the first process, beside that command, until all have ended. */
 void launch_tend(const struct launch *, pid_t command, int end)
     __attribute__((noreturn));
-/* stdio.c: take the standard descriptors; see that they lead nowhere they must
+/* stdio.c: wait for the standard descriptors; see that they lead nowhere they must
  * not, which may wait for their file systems; put them at 0, 1 and 2, and let
  * the rest close itself at execve. 0 or -errno. */
 int launch_receive(const struct launch *, int stdio[3]);

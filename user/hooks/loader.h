@@ -79,7 +79,6 @@ struct session {
 	struct launched launched;
 	struct watch *line, *end;
 	uint64_t request;	/* MSG_DO that waits for its end; 0: none */
-	bool is_told;		/* of that request, that it has begun */
 	uint32_t requester;	/* pid of who ran it */
 };
 

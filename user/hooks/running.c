@@ -1,8 +1,8 @@
 /*
  * running.c: a command, from its execution to its end.
- * Whoever asked for it hears that it runs, once its executable has been measured
- * (it is known only now), and how it ended; and may signal it in between. What it
- * leaves running goes on as the session (session.c).
+ * Its executable is known only now, so it is measured now. Whoever asked for it
+ * hears how it ended, and may signal it until then. What it leaves running goes on
+ * as the session (session.c).
  */
 #include <errno.h>
 #include <signal.h>
@@ -14,16 +14,6 @@
 #include "base/must.h"
 #include "hooks/loader.h"
 #include "hooks/process.h"
-
-/* Once, and before its end. */
-static void
-tell_begun(struct session *s)
-{
-	if (s->request && !s->is_told)
-		answer_row(s->loader, s->request, json_pack("{s:s,s:i}",
-		    "session", s->text, "pid", (int)s->pid));
-	s->is_told = true;
-}
 
 static bool
 has_ended(const struct session *s)
@@ -51,10 +41,8 @@ on_started_measured(void *arg, const struct finding *finding)
 	if (!s)
 		return;
 	if (finding->status == -ECANCELED || has_ended(s) ||
-	    right_judge(loader, s->skill, finding, &right) == 0) {
-		tell_begun(s);
+	    right_judge(loader, s->skill, finding, &right) == 0)
 		return;
-	}
 	right_enter(loader, s->skill, &right);
 	group_kill(s->cgroup);
 	if (s->request)
@@ -108,8 +96,6 @@ on_end(void *arg, uint32_t events)
 		return;
 	if (s->line)
 		on_line(s, 0);	/* what it said comes before its end */
-	if (s->request)
-		tell_begun(s);
 	loop_unwatch(s->loader->loop, &s->end);
 	launch_forget(&s->launched);
 	if (s->request)

@@ -4,7 +4,9 @@
  * down before anything runs in its cgroup; its start is in the record before the
  * command is executed; its namespace has a door before the command can connect.
  * The child waits in between (launch.h). If any step fails, the child has never
- * executed anything and the session ends.
+ * executed anything and the session ends. That it was let go is told to whoever
+ * asked, who may then put standard descriptors into the socket at whose other end
+ * the child, and nobody else any more, waits for them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -140,7 +142,7 @@ read_request(struct loader *loader, struct request *request, struct run *run)
 
 	if (request->fd < 0) {
 		answer_error(loader, request->id, ANSWER_USAGE,
-		    "three standard descriptors must come with the request");
+		    "a socket for standard descriptors must come with the request");
 		return false;
 	}
 	if (read_arguments(json_object_get(request->json, "argv"),
@@ -189,7 +191,7 @@ prepare_session(struct loader *loader, const struct request *request,
 
 static int
 begin_child(struct loader *loader, struct session *s,
-    const struct request *request, struct run *run)
+    struct request *request, struct run *run)
 {
 	const struct instance *instance = &loader->instance;
 	const char *const hide[] = { instance->policy_directory,
@@ -219,6 +221,7 @@ begin_child(struct loader *loader, struct session *s,
 				SURROUNDINGS_BUNDLE };
 	}
 	r = launch_begin(&launch, &s->launched, run->why, sizeof(run->why));
+	close_fd(&request->fd);
 	if (r < 0)
 		return r;
 	s->pid = s->launched.pid;
@@ -251,11 +254,14 @@ finish(struct session *s, const struct request *request, struct run *run)
 	r = launch_go(&s->launched);
 	if (r < 0)
 		s->request = 0;
+	else
+		answer_row(s->loader, s->request, json_pack("{s:s,s:i}",
+		    "session", s->text, "pid", (int)s->pid));
 	return r;
 }
 
 static int
-begin(struct loader *loader, const struct request *request, struct run *run,
+begin(struct loader *loader, struct request *request, struct run *run,
     struct session **s)
 {
 	int r = ground_check(loader, &run->has_unix);

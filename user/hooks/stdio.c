@@ -2,8 +2,8 @@
  * stdio.c: the standard descriptors of a skill.
  * They are somebody's, who may have them lead to a file system that does not
  * answer: whoever so much as looks at one, or closes it, may wait for ever. So
- * the loader never has them. They lie in a socket until the child takes them out,
- * and the child looks at them after it was let go, when nobody waits for it.
+ * the daemon never has them. They come to the child by a socket of which nobody
+ * else has this end, and after it was let go, when nobody waits for it.
  */
 #include "launch.h"
 
@@ -24,7 +24,7 @@
 
 #define PID_FS_MAGIC_OF_6_9 0x50494446	/* newer than our headers */
 
-/* What else comes closes itself at execve. */
+/* Waits for them. What else comes closes itself at execve. */
 int
 launch_receive(const struct launch *l, int stdio[3])
 {
@@ -38,7 +38,7 @@ launch_receive(const struct launch *l, int stdio[3])
 		.msg_control = &control, .msg_controllen = sizeof(control) };
 	struct cmsghdr *c;
 
-	if (recvmsg(l->stdio, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
+	if (recvmsg(l->stdio, &message, MSG_CMSG_CLOEXEC) < 0)
 		return -errno;
 	c = CMSG_FIRSTHDR(&message);
 	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||

@@ -5,6 +5,7 @@
  * names a broker program to test in its box, in place of the one linked here,
  * INTERLOCK_COMMAND the command `interlock` to be tried against it too.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/sha.h>
@@ -181,12 +182,13 @@ dial(void)
 	return fd;
 }
 
-static void
-send_line(int fd, const char *line, size_t n, bool with_stdio)
+/* With descriptors 0, 1 and 2, if wanted. 0 or -errno. */
+static int
+send_bytes(int fd, const char *bytes, size_t n, bool with_stdio)
 {
 	static const int stdio[3] = { 0, 1, 2 };
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(stdio))] = { 0 };
-	struct iovec part = { (void *)(uintptr_t)line, n };
+	struct iovec part = { (void *)(uintptr_t)bytes, n };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 
 	if (with_stdio) {
@@ -202,16 +204,37 @@ send_line(int fd, const char *line, size_t n, bool with_stdio)
 		ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
 
 		if (sent <= 0)
-			return;
+			return -errno;
 		part.iov_base = (char *)part.iov_base + sent;
 		part.iov_len -= (size_t)sent;
 		message.msg_controllen = 0;
 	}
+	return 0;
+}
+
+/* As read(); a socket that comes along is given our descriptors. */
+static ssize_t
+read_and_give(int fd, char *room, size_t size)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+	struct iovec part = { room, size };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+	int to;
+
+	if (n > 0 && CMSG_FIRSTHDR(&message)) {
+		memcpy(&to, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(int));
+		if (send_bytes(to, "", 1, true))
+			_exit(5);
+		close(to);
+	}
+	return n;
 }
 
 /* Somebody with this uid sends a line; everything up to the last word is kept in `answer`. */
 static pid_t
-person_begins(uint32_t uid, const char *line, size_t n, bool with_stdio)
+person_begins(uint32_t uid, const char *line, size_t n)
 {
 	pid_t pid = fork();
 	size_t have = 0;
@@ -223,9 +246,9 @@ person_begins(uint32_t uid, const char *line, size_t n, bool with_stdio)
 	if (setresgid(uid, uid, uid) || setresuid(uid, uid, uid))
 		_exit(8);
 	fd = dial();
-	send_line(fd, line, n, with_stdio);
+	(void)send_bytes(fd, line, n, false);	/* it may be refused before its end */
 	while (have < ANSWER_SIZE - 1) {
-		ssize_t got = read(fd, answer + have, ANSWER_SIZE - 1 - have);
+		ssize_t got = read_and_give(fd, answer + have, ANSWER_SIZE - 1 - have);
 
 		if (got <= 0)
 			_exit(7);
@@ -264,7 +287,7 @@ person(uint32_t uid, const char *format, ...)
 	va_start(args, format);
 	n = vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	person_ends(person_begins(uid, line, (size_t)n, false));
+	person_ends(person_begins(uid, line, (size_t)n));
 	return answer;
 }
 
@@ -477,7 +500,7 @@ nothing_before_the_record(void)
 	CHECK(says(person(ALICE, "{\"v\":1,\"do\":\"holds\"}\n"), id));
 	snprintf(line, sizeof(line), APPROVE, id, hex);
 	has_unanswered = false;
-	pid = person_begins(ALICE, line, strlen(line), false);
+	pid = person_begins(ALICE, line, strlen(line));
 	for (int i = 0; i < 100 && !has_unanswered; i++)
 		pump(10);
 	pump(100);
@@ -594,36 +617,64 @@ stopped(void)
 	CHECK(last[SLOT_LOADER].type == MSG_STOP && last[SLOT_LOADER].body[0] == STOP_NOTHING);
 }
 
-static void
-ran(void)
+#define RUN "{\"v\":1,\"do\":\"run\",\"skill\":\"reporter\",\"argv\":[\"true\"]}\n"
+
+/* STAN runs something. What the loader was sent is in last[SLOT_LOADER]. */
+static pid_t
+run_begins(void)
 {
-	static const char line[] = "{\"v\":1,\"do\":\"run\",\"skill\":\"reporter\",\"argv\":[\"true\"]}\n";
 	unsigned int before = counts[SLOT_LOADER][MSG_DO];
+	pid_t pid = person_begins(STAN, RUN, strlen(RUN));
+
+	for (int i = 0; i < 100 && counts[SLOT_LOADER][MSG_DO] == before; i++)
+		pump(10);
+	CHECK(counts[SLOT_LOADER][MSG_DO] == before + 1 && last[SLOT_LOADER].fd >= 0);
+	CHECK(memmem(last[SLOT_LOADER].body, last[SLOT_LOADER].n, "stan", 4) != NULL);
+	return pid;
+}
+
+/* What came into the command's end: descriptors, 0: it has ended, -1: nothing. */
+static int
+came(int fd)
+{
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(4 * sizeof(int))];
 	char byte;
 	struct iovec part = { &byte, 1 };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1,
 		.msg_control = control, .msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+	int got[4] = { 0 }, count;
+
+	if (n <= 0 || !c)
+		return (int)n;
+	count = (int)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+	memcpy(got, CMSG_DATA(c), (size_t)count * sizeof(int));
+	for (int i = 0; i < count; i++)
+		close(got[i]);
+	return count;
+}
+
+static void
+ran(void)
+{
+	int stdio;
 	pid_t pid;
 	uint64_t id;
 
-	CHECK(says(person(STAN, "%s", line), "descriptors"));
-	CHECK(says(person(0, "%s", line), "may not"));
-	pid = person_begins(STAN, line, strlen(line), true);
-	for (int i = 0; i < 100 && counts[SLOT_LOADER][MSG_DO] == before; i++)
-		pump(10);
-	CHECK(counts[SLOT_LOADER][MSG_DO] == before + 1 && last[SLOT_LOADER].fd >= 0);
-	CHECK(memmem(last[SLOT_LOADER].body, last[SLOT_LOADER].n, "stan", 4) != NULL);
-	CHECK(recvmsg(last[SLOT_LOADER].fd, &message, MSG_DONTWAIT) == 1);
-	CHECK(CMSG_FIRSTHDR(&message) && CMSG_FIRSTHDR(&message)->cmsg_len == CMSG_LEN(3 * sizeof(int)));
+	CHECK(says(person(0, "%s", RUN), "may not"));
+	pid = run_begins();
 	id = last[SLOT_LOADER].id;
+	stdio = last[SLOT_LOADER].fd;
+	pump(50);
+	CHECK(came(stdio) == -1);	/* nobody has them before the command is alone with its end */
 	tell_done(SLOT_LOADER, id, false, "{\"v\":1,\"row\":{\"session\":\"ses-1\",\"pid\":5}}");
 	tell_done(SLOT_LOADER, id, true, "{\"v\":1,\"ok\":true,\"exit\":3}");
 	CHECK(person_ends(pid) == 0 && says(answer, "\"exit\":3") && says(answer, "ses-1"));
+	CHECK(came(stdio) == 3 && came(stdio) == 0);
+	close(stdio);
 	/* whoever ran it dies: the session is hung up on */
-	pid = person_begins(STAN, line, strlen(line), true);
-	for (int i = 0; i < 100 && last[SLOT_LOADER].id == id; i++)
-		pump(10);
+	pid = run_begins();
 	tell_done(SLOT_LOADER, last[SLOT_LOADER].id, false, "{\"v\":1,\"row\":{\"session\":\"ses-2\",\"pid\":5}}");
 	pump(50);
 	kill(pid, SIGKILL);
@@ -631,6 +682,59 @@ ran(void)
 	pump(100);
 	CHECK(memmem(last[SLOT_LOADER].body, last[SLOT_LOADER].n, "\"signal\":1", 10) != NULL);
 	CHECK(memmem(last[SLOT_LOADER].body, last[SLOT_LOADER].n, "ses-2", 5) != NULL);
+	/* or it dies before that: the command waits for nothing any more */
+	pid = run_begins();
+	stdio = last[SLOT_LOADER].fd;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	pump(100);
+	CHECK(came(stdio) == 0);
+	close(stdio);
+	/* or the loader says no */
+	pid = run_begins();
+	tell_done(SLOT_LOADER, last[SLOT_LOADER].id, true, "{\"v\":1,\"ok\":false,\"error\":\"no\",\"code\":1}");
+	CHECK(person_ends(pid) == 0 && says(answer, NO));
+	CHECK(came(last[SLOT_LOADER].fd) == 0);
+	close(last[SLOT_LOADER].fd);
+}
+
+static size_t
+descriptors_of_broker(void)
+{
+	char path[64];
+	size_t n = 0;
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)broker);
+	folder = opendir(path);
+	if (!folder)
+		abort();
+	while (readdir(folder))
+		n++;
+	closedir(folder);
+	return n;
+}
+
+/* Descriptors that come with a line are not even received; from Linux 6.16 on they
+ * cannot be sent. */
+static void
+foreign_descriptors(void)
+{
+	static const char line[] = "{\"v\":1,\"do\":\"policy\"}\n";
+	size_t before;
+	int fd, no, refused;
+
+	pump(50);
+	before = descriptors_of_broker();
+	fd = dial();
+	no = setsockopt(fd, SOL_SOCKET, 83 /* SO_PASSRIGHTS */, &(int){ 0 }, sizeof(int));
+	refused = send_bytes(fd, line, strlen(line), true);
+	CHECK(refused == (no ? 0 : -EPERM));
+	pump(100);
+	CHECK(descriptors_of_broker() == before + 2);	/* the connection, and who it is */
+	close(fd);
+	pump(100);
+	CHECK(descriptors_of_broker() == before);
 }
 
 static void
@@ -648,7 +752,7 @@ others(void)
 	CHECK(says(person(ALICE, "rubbish\n"), "JSON"));
 	CHECK(says(person(ALICE, "{\"v\":1,\"v\":1}\n"), NO));
 	/* watch: on, a line, off */
-	pid = person_begins(ADAM, watch, strlen(watch), false);
+	pid = person_begins(ADAM, watch, strlen(watch));
 	for (int i = 0; i < 100 && !counts[WORKER][MSG_WATCH]; i++)
 		pump(10);
 	CHECK(last[WORKER].type == MSG_WATCH && last[WORKER].body[0] == 1);
@@ -670,7 +774,7 @@ too_long(void)
 	char *line = malloc(n);
 
 	memset(line, 'x', n);
-	person_ends(person_begins(ALICE, line, n, false));
+	person_ends(person_begins(ALICE, line, n));
 	CHECK(says(answer, "bytes") || !*answer);
 	CHECK(says(person(ALICE, "{\"v\":1,\"do\":\"holds\"}\n"), OK));
 	free(line);
@@ -833,6 +937,7 @@ main(void)
 	left();
 	stopped();
 	ran();
+	foreign_descriptors();
 	others();
 	too_long();
 	from_inside();

@@ -386,6 +386,8 @@ is_done(uint64_t id, char *text, size_t size, unsigned int *rows)
 	return ok;
 }
 
+#define BEGUN "begun"
+
 struct running {
 	uint64_t request;
 	int in, out;		/* our ends */
@@ -426,6 +428,23 @@ send_run(const char *person, const char *skill, const char *shell,
 	return id;
 }
 
+/* Until it says so: by then the loader has heard that it was executed. */
+static void
+wait_begun(const struct running *r)
+{
+	uint64_t end = clock_mono() + WAIT_NS;
+	struct pollfd one = { .fd = r->out, .events = POLLIN };
+	char line[sizeof(BEGUN)];	/* and the end of the line */
+
+	while (clock_mono() < end) {
+		tend();
+		if (poll(&one, 1, 20) > 0) {
+			(void)!read(r->out, line, sizeof(line));
+			return;
+		}
+	}
+}
+
 /* Run a shell text as a skill; true when it runs. */
 __attribute__((unused)) static bool
 run(struct running *r, const char *skill, const char *shell)
@@ -433,8 +452,10 @@ run(struct running *r, const char *skill, const char *shell)
 	int in[2], out[2];
 	bool last = true;
 	json_t *json, *row;
+	char text[1800];
 
-	r->request = send_run("alice", skill, shell, in, out);
+	snprintf(text, sizeof(text), "echo " BEGUN "; %s", shell);
+	r->request = send_run("alice", skill, text, in, out);
 	r->in = in[1];
 	r->out = out[0];
 	json = answer_to(r->request, &last);
@@ -443,9 +464,11 @@ run(struct running *r, const char *skill, const char *shell)
 		snprintf(r->session, sizeof(r->session), "%s",
 		    json_string_value(json_object_get(row, "session")));
 		r->pid = (int)json_integer_value(json_object_get(row, "pid"));
+		wait_begun(r);
 	}
+	last = last || !row;
 	json_decref(json);
-	return row && !last;
+	return !last;
 }
 
 /* Everything it writes, until it ends. */
