@@ -168,7 +168,7 @@ struct view_loader {
 };
 
 /* What a backend may ask for to be proven; PROOF_NONE: it may let in without. */
-enum view_proof { PROOF_SCRAM, PROOF_MD5, PROOF_CLEARTEXT, PROOF_NONE, PROOFS };
+enum view_proof { PROOF_SCRAM, PROOF_SCRAM_PLUS, PROOF_MD5, PROOF_CLEARTEXT, PROOF_NONE, PROOFS };
 
 enum view_secret_from { SECRET_NONE, SECRET_FILE, SECRET_CREDENTIAL };
 

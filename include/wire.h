@@ -222,7 +222,8 @@ struct wire_codec {
 	void (*login_begin)(void *, struct span role, struct span database, struct out to[WIRE_SIDES]);
 	/* True when a proof is wanted: vault/vault.h's step and its input, good until the next call.
 	 * While it is true, next(SERVER) must not be called: what is there waits for login_proof().
-	 * VAULT_CLEARTEXT: the input says whether TLS is up; only the conductor knows whether it was verified. */
+	 * Two inputs are one byte that the conductor, who has the TLS, completes. VAULT_CLEARTEXT: is TLS up?
+	 * (Was it verified?) VAULT_SCRAM_FIRST: is SCRAM-SHA-256-PLUS offered? (Bound to what?) */
 	bool (*wants_proof)(void *, uint8_t *step, struct span *input);
 	void (*login_proof)(void *, uint8_t step, struct span output, struct out to[WIRE_SIDES]);
 	/* Ask the server for TLS; its one-byte answer is UNIT_OWN; tls_answer(): 'S', 'N' or 0 not yet. */

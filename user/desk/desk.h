@@ -25,6 +25,10 @@
 #include "out.h"
 #include "who.h"
 
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83	/* Linux 6.16; newer than our headers */
+#endif
+
 struct entry;
 struct post;
 struct scribe;

@@ -23,10 +23,6 @@
 #include "msg/swap.h"
 #include "view.h"
 
-#ifndef SO_PASSRIGHTS
-#define SO_PASSRIGHTS 83	/* newer than our headers */
-#endif
-
 /* ---- policy ---------------------------------------------------------------------- */
 
 const struct view_broker *

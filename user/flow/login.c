@@ -300,12 +300,27 @@ begin(struct flow *flow)
 	    span_text(flow->database), flow->to);
 }
 
+/* What SCRAM is bound to, and how: RFC 5802 section 6. A backend without a certificate whose digest is
+ * defined is told that we cannot bind, one that offers nothing bound that we could. */
+static struct span
+bind_channel(const struct leg *leg, bool is_offered, uint8_t room[1 + TLS_END_POINT_MAX])
+{
+	size_t n = leg->tls_open ? tls_end_point(leg->tls, room + 1) : 0;
+
+	if (!n)
+		room[0] = 'n';
+	else
+		room[0] = is_offered ? 'p' : 'y';
+	return span_of(room, is_offered ? 1 + n : 1);
+}
+
 static bool
 ask_proof(struct flow *flow)
 {
 	const struct leg *leg = &flow->legs[WIRE_SERVER];
 	enum view_tls tls = target_of(flow)->tls;
 	uint8_t verified = leg->tls_open && tls >= TLS_VERIFY_CA;
+	uint8_t channel[1 + TLS_END_POINT_MAX];
 	struct span input;
 	uint8_t step;
 
@@ -313,6 +328,8 @@ ask_proof(struct flow *flow)
 		return true;
 	if (step == VAULT_CLEARTEXT)
 		input = span_of(&verified, 1);
+	if (step == VAULT_SCRAM_FIRST)
+		input = bind_channel(leg, input.p[0], channel);
 	if (inject_ask(flow->worker->post, flow_request(flow),
 	    span_text(flow->target_name), &flow->id, step, input)) {
 		flow_backend_failed(flow, "the keeper cannot be asked");

@@ -17,7 +17,7 @@ static const char *const resolve_words[] = { "never", "system", NULL };
 static const char *const tls_words[] = {
 	"disable", "require", "verify-ca", "verify-full", NULL
 };
-static const char *const proof_words[] = { "scram", "md5", "cleartext", "none", NULL };
+static const char *const proof_words[] = { "scram", "scram-plus", "md5", "cleartext", "none", NULL };
 _Static_assert(COUNT(proof_words) == PROOFS + 1, "a word per proof");
 _Static_assert(COUNT(protocol_words) == PROTOCOLS + 1, "a word per protocol");
 _Static_assert(COUNT(tls_words) == TLS_VERIFY_FULL + 2, "a word per terms");
@@ -76,6 +76,11 @@ check_target(struct work *work, const struct draft_target *target,
 	if (target->account.proofs && !target->account.secret)
 		fault_add(work->faults, target->login->place, "%s: found proofs "
 		    "without a secret, expected the secret they are of", what);
+	if (target->account.proofs >> PROOF_SCRAM_PLUS & 1 &&
+	    target->terms.backend == TLS_DISABLE)
+		fault_add(work->faults, target->login->place, "%s: found proofs "
+		    "with scram-plus and no TLS, expected another tls: backend: "
+		    "it binds a proof to the backend's certificate", what);
 	if (target->account.proofs >> PROOF_CLEARTEXT & 1 &&
 	    target->terms.backend < TLS_VERIFY_CA)
 		fault_add(work->faults, target->login->place, "%s: found proofs "

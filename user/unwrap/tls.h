@@ -29,6 +29,11 @@ struct tls_roots;
 int tls_roots_new(struct tls_roots **out, struct span roots_pem);
 void tls_roots_free(struct tls_roots **);
 int tls_client_new(struct tls **out, enum view_tls, const struct tls_roots *, const char *name);
+/* tls-server-end-point (RFC 5929 section 4.1) of the backend's certificate into `out`: its digest
+ * by the hash of its signature, SHA-256 for MD5 and SHA-1. Returns its bytes; 0: it is not defined
+ * (Ed25519, say), or no certificate was shown. */
+#define TLS_END_POINT_MAX 64
+size_t tls_end_point(const struct tls *, uint8_t out[TLS_END_POINT_MAX]);
 
 /* Feed ciphertext from the socket; plaintext is appended to *plain, answers to *cipher. Consumes all of `in`. */
 enum tls_state tls_read(struct tls *, struct span in, struct out *plain, struct out *cipher);

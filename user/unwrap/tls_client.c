@@ -163,3 +163,21 @@ tls_client_new(struct tls **out, enum view_tls how,
 	*out = take(&tls);
 	return 0;
 }
+
+size_t
+tls_end_point(const struct tls *tls, uint8_t out[TLS_END_POINT_MAX])
+{
+	X509 *shown = SSL_get0_peer_certificate(tls->ssl);
+	const EVP_MD *hash;
+	unsigned int n = 0;
+	int id;
+
+	if (!shown || X509_get_signature_info(shown, &id, NULL, NULL, NULL) != 1 || id == NID_undef)
+		return 0;
+	hash = EVP_get_digestbynid(id == NID_md5 || id == NID_sha1 ? NID_sha256 : id);
+	if (!hash || EVP_MD_get_size(hash) > TLS_END_POINT_MAX ||
+	    X509_digest(shown, hash, out, &n) != 1)
+		n = 0;
+	ERR_clear_error();
+	return n;
+}

@@ -103,8 +103,10 @@ begin_scram(struct keeper *keeper, const struct ask *ask, struct out *out)
 	struct dialogue *dialogue;
 	int r;
 
-	if (ask->input.n)
+	if (!ask->input.n)
 		return -EPROTO;
+	if (ask->input.p[0] != 'p' && !(secret_of(keeper, ask->target)->proofs >> PROOF_SCRAM & 1))
+		return -EOPNOTSUPP;
 	r = find_credential(keeper, ask, &credential);
 	if (r)
 		return r;
@@ -117,6 +119,8 @@ begin_scram(struct keeper *keeper, const struct ask *ask, struct out *out)
 	r = nonce.failed ? -ENOMEM :
 	    scram_begin(&dialogue->scram, SPAN(""), out_view(&nonce));
 	out_free(&nonce);
+	if (!r && scram_bind(&dialogue->scram, (char)ask->input.p[0], span_skip(ask->input, 1)))
+		r = -EPROTO;
 	if (!r)
 		scram_first(&dialogue->scram, out);
 	return r;
@@ -131,7 +135,8 @@ prove_scram(struct keeper *keeper, const struct ask *ask, struct scram *scram,
 	int r = scram_read(scram, ask->input, &offer);
 
 	if (!r)
-		r = enter_use(keeper, ask, "scram proof");
+		r = enter_use(keeper, ask, scram->binding == 'p' ?
+		    "scram-plus proof" : "scram proof");
 	if (!r)
 		r = scram_final(scram, ask->input, &offer, keys, out);
 	return r;
@@ -228,6 +233,7 @@ static int
 find_target(struct keeper *keeper, uint8_t step, struct ask *ask)
 {
 	const struct view_secret *secret;
+	uint32_t allowed;
 	int r = keeper_find(keeper, ask->name, &ask->target);
 
 	if (r)
@@ -237,7 +243,10 @@ find_target(struct keeper *keeper, uint8_t step, struct ask *ask)
 		return -ENOENT;
 	if (steps[step].proof == PROOF_CLEARTEXT && secret->tls < TLS_VERIFY_CA)
 		r = -EOPNOTSUPP;	/* whatever a worker says of its TLS */
-	if (!(secret->proofs >> steps[step].proof & 1))
+	allowed = secret->proofs;
+	if (allowed >> PROOF_SCRAM_PLUS & 1)	/* which of the two, begin_scram() sees */
+		allowed |= 1u << PROOF_SCRAM;
+	if (!(allowed >> steps[step].proof & 1))
 		r = -EOPNOTSUPP;
 	if (r)
 		log_line(LOG_LEVEL_WARNING, &ask->flow, "the backend of target %s asked "

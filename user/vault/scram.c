@@ -24,7 +24,8 @@
 #include "out.h"
 
 #define BARE_MAX (sizeof("n=,r=") + SCRAM_USER_MAX + SCRAM_NONCE_MAX)
-#define FINAL_MAX (sizeof("c=biws,r=") + SCRAM_SERVER_NONCE_MAX)
+#define CHANNEL_MAX (sizeof("p=tls-server-end-point,,") + SCRAM_CHANNEL_MAX)
+#define FINAL_MAX (sizeof("c=,r=") + BASE64_SIZE(CHANNEL_MAX) + SCRAM_SERVER_NONCE_MAX)
 #define AUTH_MAX (BARE_MAX + 1 + SCRAM_MESSAGE_MAX + 1 + FINAL_MAX)
 
 static void
@@ -51,11 +52,35 @@ scram_begin(struct scram *scram, struct span user, struct span nonce)
 		return -EINVAL;
 	if (nonce.n == 0 || nonce.n > SCRAM_NONCE_MAX || !is_printable(nonce))
 		return -EINVAL;
-	*scram = (struct scram){ .stage = SCRAM_BEGUN };
+	*scram = (struct scram){ .stage = SCRAM_BEGUN, .binding = 'n' };
 	if (user.n)
 		memcpy(scram->user, user.p, user.n);
 	memcpy(scram->nonce, nonce.p, nonce.n);
 	return 0;
+}
+
+int
+scram_bind(struct scram *scram, char binding, struct span channel)
+{
+	if (binding != 'n' && binding != 'y' && binding != 'p')
+		return -EINVAL;
+	if ((binding == 'p') != (channel.n > 0) || channel.n > SCRAM_CHANNEL_MAX)
+		return -EINVAL;
+	scram->binding = binding;
+	scram->channel_size = channel.n;
+	if (channel.n)
+		memcpy(scram->channel, channel.p, channel.n);
+	return 0;
+}
+
+/* gs2-header */
+static void
+write_header(const struct scram *scram, struct out *out)
+{
+	if (scram->binding == 'p')
+		out_span(out, SPAN("p=tls-server-end-point,,"));
+	else
+		out_printf(out, "%c,,", scram->binding);
 }
 
 static void
@@ -67,7 +92,7 @@ write_bare(const struct scram *scram, struct out *out)
 void
 scram_first(const struct scram *scram, struct out *out)
 {
-	out_span(out, SPAN("n,,"));
+	write_header(scram, out);
 	write_bare(scram, out);
 }
 
@@ -160,20 +185,25 @@ int
 scram_final(struct scram *scram, struct span message,
     const struct scram_offer *offer, const struct secret *keys, struct out *out)
 {
+	cleanup(free_out) struct out channel = out_new(CHANNEL_MAX);
 	cleanup(free_out) struct out final = out_new(FINAL_MAX);
 	cleanup(free_out) struct out auth = out_new(AUTH_MAX);
 	uint8_t proof[SCRAM_KEY];
 
 	if (scram->stage != SCRAM_BEGUN || keys->n != 2 * SCRAM_KEY)
 		return -EPROTO;
-	out_span(&final, SPAN("c=biws,r="));	/* "biws" is "n,," in base 64 */
+	write_header(scram, &channel);
+	out_bytes(&channel, scram->channel, scram->channel_size);
+	out_span(&final, SPAN("c="));
+	base64_write(&final, out_view(&channel));
+	out_span(&final, SPAN(",r="));
 	out_span(&final, offer->nonce);
 	write_bare(scram, &auth);
 	out_u8(&auth, ',');
 	out_span(&auth, message);
 	out_u8(&auth, ',');
 	out_span(&auth, out_view(&final));
-	if (final.failed || auth.failed)
+	if (channel.failed || final.failed || auth.failed)
 		return -EPROTO;
 	if (!prove(scram, out_view(&auth), keys, proof))
 		return -EIO;

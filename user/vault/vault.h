@@ -13,7 +13,8 @@
 
 enum vault_step {
 	VAULT_MD5 = 1,		/* in: 4 bytes salt; out: "md5" + 32 hex (AuthenticationMD5Password) */
-	VAULT_SCRAM_FIRST,	/* in: empty; out: client-first-message, gs2 header "n,," (RFC 5802, 7677) */
+	VAULT_SCRAM_FIRST,	/* in: 1 byte, scram_bind()'s flag, and the channel's data with 'p';
+				 * out: client-first-message with that gs2 header (RFC 5802, 7677) */
 	VAULT_SCRAM_FINAL,	/* in: server-first-message; out: client-final-message with proof */
 	VAULT_SCRAM_CHECK,	/* in: server-final-message; out: empty; status EACCES: the server does not know the secret */
 	VAULT_CLEARTEXT,	/* in: 1 byte: 1 when the upstream leg is verified TLS;

@@ -100,7 +100,8 @@ static const struct {
 	{ "secret without role", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: disable}, login: {secret: 'credential:x'}}\n", 3, 62, "secret without a role" },
 
 	{ "proofs of nothing", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: disable}, login: {role: a, proofs: [scram]}}\n", 3, 62, "proofs without a secret" },
-	{ "unknown proof", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: disable}, login: {role: a, secret: 'credential:x', proofs: [gss]}}\n", 3, 105, "expected scram, md5, cleartext or none" },
+	{ "unknown proof", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: disable}, login: {role: a, secret: 'credential:x', proofs: [gss]}}\n", 3, 105, "expected scram, scram-plus, md5, cleartext or none" },
+	{ "bound to no TLS", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: disable}, login: {role: a, secret: 'credential:x', proofs: [scram-plus]}}\n", 3, 62, "scram-plus and no TLS" },
 	{ "in the clear", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: require}, login: {role: a, secret: 'credential:x', proofs: [cleartext]}}\n", 3, 62, "verify-ca or verify-full" },
 
 	{ "uid 0", HEAD "people: {root: {uid: 0}}\n", 2, 22, "root is nobody" },
@@ -397,6 +398,7 @@ check_proofs(void)
 		{ "verify-ca", "secret: 'credential:x'", 1 << PROOF_SCRAM | 1 << PROOF_MD5, true },
 		{ "disable", "secret: 'credential:x', proofs: [md5]", 1 << PROOF_MD5, true },
 		{ "verify-ca", "secret: 'credential:x', proofs: [scram]", 1 << PROOF_SCRAM, true },
+		{ "require", "secret: 'credential:x', proofs: [scram-plus]", 1 << PROOF_SCRAM_PLUS, true },
 		{ "verify-ca", "secret: 'credential:x', proofs: [cleartext, none]",
 		  1 << PROOF_CLEARTEXT | 1 << PROOF_NONE, false },
 		{ "disable", "databases: [d]", 0, false },

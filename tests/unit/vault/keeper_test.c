@@ -269,7 +269,7 @@ sign(const char *password, const char *first_bare, const char *server_first, str
 {
 	char auth[2048], text[64];
 	const char *proof = memmem(final.p, final.n, ",p=", 3);
-	struct scram scram = { .stage = SCRAM_BEGUN };
+	struct scram scram = { .stage = SCRAM_BEGUN, .binding = 'n' };
 	struct scram_offer offer;
 	struct secret keys = { 0 };
 	struct out own = out_new(1024);
@@ -300,7 +300,7 @@ check_scram(const char *name, uint32_t flow, const char *password, const char *k
 	struct span output;
 	bool right = false;
 
-	CHECK_ROW(name, ask(SLOT_WORKER, 0, flow, VAULT_SCRAM_FIRST, SPAN(""), &output) == 0);
+	CHECK_ROW(name, ask(SLOT_WORKER, 0, flow, VAULT_SCRAM_FIRST, SPAN("n"), &output) == 0);
 	CHECK_ROW(name, output.n == 8 + 24 && !memcmp(output.p, "n,,n=,r=", 8));
 	snprintf(bare, sizeof(bare), "%.*s", (int)output.n - 3, (const char *)output.p + 3);
 	snprintf(server_first, sizeof(server_first), "r=%sSERVER,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096", bare + 5);
@@ -325,14 +325,14 @@ check_dialogues(void)
 	char offer[256];
 
 	/* another worker, target or flow has no part in it, and a bad offer ends it */
-	CHECK(ask(SLOT_WORKER, 0, 50, VAULT_SCRAM_FIRST, SPAN(""), &output) == 0);
+	CHECK(ask(SLOT_WORKER, 0, 50, VAULT_SCRAM_FIRST, SPAN("n"), &output) == 0);
 	snprintf(offer, sizeof(offer), "r=%.*sX,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096", 24, (const char *)output.p + 8);
 	CHECK(ask(SLOT_WORKER + 1, 0, 50, VAULT_SCRAM_FINAL, span_text(offer), &output) == EPROTO);
 	CHECK(ask(SLOT_WORKER, 0, 51, VAULT_SCRAM_FINAL, span_text(offer), &output) == EPROTO);
 	CHECK(ask(SLOT_WORKER, 0, 50, VAULT_SCRAM_FINAL, SPAN("r=other,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"), &output) == EPROTO);
 	CHECK(ask(SLOT_WORKER, 0, 50, VAULT_SCRAM_FINAL, span_text(offer), &output) == EPROTO);
 	/* a worker that died leaves none behind */
-	CHECK(ask(SLOT_WORKER, 0, 52, VAULT_SCRAM_FIRST, SPAN(""), &output) == 0);
+	CHECK(ask(SLOT_WORKER, 0, 52, VAULT_SCRAM_FIRST, SPAN("n"), &output) == 0);
 	snprintf(offer, sizeof(offer), "r=%.*sX,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096", 24, (const char *)output.p + 8);
 	say(SLOT_WARDEN, MSG_PEER_DOWN, 0, SPAN("\10"));
 	usleep(100000);
@@ -377,7 +377,7 @@ check_slow(void)
 	struct span output, body;
 
 	for (unsigned int i = 0; i < COUNT(ids); i++) {
-		CHECK(ask(SLOT_WORKER, 0, 60 + i, VAULT_SCRAM_FIRST, SPAN(""), &output) == 0);
+		CHECK(ask(SLOT_WORKER, 0, 60 + i, VAULT_SCRAM_FIRST, SPAN("n"), &output) == 0);
 		snprintf(nonces[i], sizeof(nonces[i]), "%.24s", output.p + 8);
 	}
 	CHECK(kill(keeper_pid, SIGSTOP) == 0);	/* it finds all of them at once */
@@ -399,6 +399,7 @@ check_slow(void)
 static void
 check_proofs(void)
 {
+	static const char *const unbound[] = { "", "p", "x", "nDIGEST", "yDIGEST" };
 	char expected[MD5_PROOF + 1];
 	struct span output;
 
@@ -414,17 +415,22 @@ check_proofs(void)
 	CHECK(ask(SLOT_WORKER, 3, 1, VAULT_CLEARTEXT, SPAN(""), &output) == EOPNOTSUPP);
 	CHECK(ask(SLOT_WORKER, 3, 1, VAULT_CLEARTEXT, SPAN("\2"), &output) == EOPNOTSUPP);
 	CHECK(ask(SLOT_WORKER, 3, 1, VAULT_MD5, SPAN("salt"), &output) == EOPNOTSUPP);
-	CHECK(ask(SLOT_WORKER, 3, 1, VAULT_SCRAM_FIRST, SPAN(""), &output) == EOPNOTSUPP);
+	CHECK(ask(SLOT_WORKER, 3, 1, VAULT_SCRAM_FIRST, SPAN("n"), &output) == EOPNOTSUPP);
 	hear_no_entry("nothing was lent");
 	CHECK(ask(SLOT_WORKER, 3, 1, VAULT_CLEARTEXT, SPAN("\1"), &output) == 0);
 	CHECK(span_is(output, "pencil"));
 	hear_entry("lent", "app", "lent cleartext");
 	CHECK(ask(SLOT_WORKER, 1, 1, VAULT_MD5, SPAN("salt"), &output) == ENOENT);
 	CHECK(ask(SLOT_WORKER, 2, 1, VAULT_MD5, SPAN("salt"), &output) == ENOENT);
-	CHECK(ask(SLOT_WORKER, 2, 1, VAULT_SCRAM_FIRST, SPAN(""), &output) == ENOENT);
+	CHECK(ask(SLOT_WORKER, 2, 1, VAULT_SCRAM_FIRST, SPAN("n"), &output) == ENOENT);
 	CHECK(ask(SLOT_WORKER, 9, 1, VAULT_MD5, SPAN("salt"), &output) == ENOENT);
 	CHECK(ask(SLOT_WORKER, UINT32_MAX, 1, VAULT_MD5, SPAN("salt"), &output) == ENOENT);
 	hear_no_entry("no secret, no use");
+	for (size_t i = 0; i < COUNT(unbound); i++)
+		CHECK_ROW(unbound[i], ask(SLOT_WORKER, 0, 9, VAULT_SCRAM_FIRST,
+		    span_text(unbound[i]), &output) == EPROTO);
+	CHECK(ask(SLOT_WORKER, 0, 9, VAULT_SCRAM_FIRST, SPAN("pDIGEST"), &output) == 0);
+	CHECK(span_equal(span_head(output, 29), SPAN("p=tls-server-end-point,,n=,r=")));
 	check_scram("scram", 10, "pencil", "pencil", 0);
 	check_scram("a server that does not know it", 11, "pencil", "crayon", EACCES);
 	check_dialogues();

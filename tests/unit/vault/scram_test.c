@@ -118,10 +118,52 @@ check_begin(void)
 	CHECK(scram_begin(&scram, SPAN(""), SPAN("a,b")) == -EINVAL);
 }
 
+/* The same vector bound to the channel 00 01 .. 1f, reckoned beside by hashlib and hmac. */
+static void
+check_bound(void)
+{
+	struct out out = out_new(1024);
+	struct secret keys = { 0 };
+	struct scram_offer offer;
+	struct scram scram;
+	uint8_t channel[SCRAM_CHANNEL_MAX + 1];
+
+	for (size_t i = 0; i < sizeof(channel); i++)
+		channel[i] = (uint8_t)i;
+	CHECK(scram_begin(&scram, SPAN("user"), SPAN(NONCE)) == 0);
+	CHECK(scram_bind(&scram, 'x', SPAN("")) == -EINVAL);
+	CHECK(scram_bind(&scram, 'p', SPAN("")) == -EINVAL);
+	CHECK(scram_bind(&scram, 'n', span_of(channel, 1)) == -EINVAL);
+	CHECK(scram_bind(&scram, 'y', span_of(channel, 1)) == -EINVAL);
+	CHECK(scram_bind(&scram, 'p', span_of(channel, sizeof(channel))) == -EINVAL);
+	CHECK(scram_bind(&scram, 'y', SPAN("")) == 0);
+	scram_first(&scram, &out);
+	CHECK(span_is(out_view(&out), "y,,n=user,r=" NONCE));
+	out_clear(&out);
+	CHECK(scram_bind(&scram, 'p', on_cliff(span_of(channel, 32))) == 0);
+	scram_first(&scram, &out);
+	CHECK(span_is(out_view(&out), "p=tls-server-end-point,,n=user,r=" NONCE));
+	out_clear(&out);
+	CHECK(scram_read(&scram, SPAN(SERVER_FIRST), &offer) == 0);
+	CHECK(make_keys(SPAN("pencil"), &offer, &keys) == 0);
+	CHECK(scram_final(&scram, SPAN(SERVER_FIRST), &offer, &keys, &out) == 0);
+	CHECK(span_is(out_view(&out), "c=cD10bHMtc2VydmVyLWVuZC1wb2ludCwsAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+	    ",r=" SERVER_NONCE ",p=nY1Wus9a+gM2DrbQ1msXFgyhW6KM5ktOxWiU+/P/EGY="));
+	CHECK(scram_check(&scram, SPAN("v=RwppMGddhz/J0lFYaRReBjXcQeNUFP5Qc76Lo5Exrig=")) == 0);
+	CHECK(scram_check(&scram, SPAN(SERVER_FINAL)) == -EACCES);
+	/* the longest there can be has room */
+	CHECK(scram_begin(&scram, SPAN("user"), SPAN(NONCE)) == 0);
+	CHECK(scram_bind(&scram, 'p', span_of(channel, SCRAM_CHANNEL_MAX)) == 0);
+	CHECK(scram_final(&scram, SPAN(SERVER_FIRST), &offer, &keys, &out) == 0);
+	secret_free(&keys);
+	out_free(&out);
+}
+
 int
 main(void)
 {
 	check_vector();
+	check_bound();
 	check_offers();
 	check_begin();
 	return check_end();

@@ -69,7 +69,8 @@ write_proof(uint8_t step, struct span output, struct out *out)
 	size_t at = pg_begin(out, 'p');
 
 	if (step == VAULT_SCRAM_FIRST) {
-		out_text(out, "SCRAM-SHA-256");
+		out_text(out, span_equal(span_head(output, 2), SPAN("p=")) ?
+		    "SCRAM-SHA-256-PLUS" : "SCRAM-SHA-256");
 		out_block(out, output);
 	} else if (step == VAULT_SCRAM_FINAL) {
 		out_span(out, output);
@@ -115,10 +116,15 @@ static enum wire_step
 read_mechanisms(struct pg *pg, struct span body, struct wire_event *event)
 {
 	struct span name;
+	uint8_t plus = false;
+	bool any = false;
 
-	while (take_text(&body, &name) && name.n)
-		if (span_is(name, "SCRAM-SHA-256"))
-			return want(pg, VAULT_SCRAM_FIRST, SPAN(""), event);
+	while (take_text(&body, &name) && name.n) {
+		plus |= span_is(name, "SCRAM-SHA-256-PLUS") && pg->tls_is == 'S';
+		any |= plus || span_is(name, "SCRAM-SHA-256");
+	}
+	if (any)
+		return want(pg, VAULT_SCRAM_FIRST, span_of(&plus, 1), event);
 	return pg_bad(pg, event, "the server offers no SASL mechanism known here");
 }
 
