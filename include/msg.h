@@ -83,7 +83,7 @@ enum msg_type {
 	MSG_WHO,		/* worker -> loader: origin */
 	MSG_WHO_IS,		/* loader -> worker: status (EACCES: changed skill), id session, text skill,
 				 * text starter, be32 starter_uid, u8 measured, 32 bytes digest, text reason */
-	MSG_SOCKET,		/* worker -> loader: be64 netns, u8 family (4, 6): one to dial from there */
+	MSG_SOCKET,		/* worker -> loader: be64 netns, u8 enum msg_socket, text target: one to dial it with */
 	MSG_SOCKET_IS,		/* loader -> worker: status, +fd */
 	MSG_SKILL_STOP,		/* loader -> worker: id session: end its flows */
 
@@ -118,6 +118,7 @@ enum msg_type {
 	MSG_TYPES
 };
 
+enum msg_socket { MSG_SOCKET_IPV4, MSG_SOCKET_IPV6, MSG_SOCKET_LOCAL /* of the target, connected */, MSG_SOCKETS };
 enum msg_stop { STOP_ALL, STOP_SKILL, STOP_SESSION, STOP_TARGET, STOP_NOTHING /* undo */ };
 
 struct msg_rule {

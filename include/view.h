@@ -50,6 +50,8 @@ struct view_target {
 	size_t host_count;
 	struct view_address *addresses;
 	size_t address_count;
+	const char *socket;		/* path of the unix socket it is behind; empty: it is at its addresses */
+	uint32_t socket_uid;		/* whose process must listen there */
 	enum view_tls tls;		/* to the backend */
 	const char *tls_name;		/* name to verify; default the first host */
 	const char *tls_roots;		/* PEM of the CAs to trust; empty: the system's, in PEM too */
@@ -159,7 +161,7 @@ struct view_person {
 
 struct view_loader {
 	struct view_head head;
-	struct view_target *targets;	/* names, hosts, addresses, from_skill only */
+	struct view_target *targets;	/* where each is, no more */
 	size_t target_count;
 	struct view_skill *skills;
 	size_t skill_count;

@@ -131,10 +131,10 @@ entry(void)
 static struct view_address addresses[] = { { { 1, 2, 3 }, 5432 }, { { 9 }, 1 } };
 static struct view_target targets[] = {
 	{ .name = "shop", .hosts = TEXTS("db", "db2"), .host_count = 2, .addresses = addresses,
-	  .address_count = 2, .tls = TLS_VERIFY_FULL, .tls_name = "db", .tls_roots = "PEM", .role = "r",
+	  .address_count = 2, .tls = TLS_VERIFY_FULL, .socket = "/s", .socket_uid = 26, .tls_name = "db", .tls_roots = "PEM", .role = "r",
 	  .databases = TEXTS("a"), .database_count = 1, .has_secret = true, .needs_proof = true },
 	{ .name = "raw", .protocol = PROTOCOL_RAW, .inspect = INSPECT_NONE, .from_skill = true,
-	  .tls_name = "", .tls_roots = "", .role = "" },
+	  .socket = "", .tls_name = "", .tls_roots = "", .role = "" },
 };
 static struct view_rule view_rules[] = {
 	{ .effects = 3, .reaches = 2, .objects = TEXTS("public.*"), .object_count = 1,

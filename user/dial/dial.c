@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "abi.h"
+#include "msg.h"
 #include "msg/post.h"
 #include "out.h"
 #include "view.h"
@@ -39,14 +41,36 @@ dial_socket(const uint8_t ip[16])
 	return fd < 0 ? -errno : fd;
 }
 
-int
-dial_ask(struct post *post, uint64_t id, uint64_t netns, const uint8_t ip[16])
+bool
+dial_comes_connected(const struct view_target *target)
 {
-	struct out body = out_new(9);
+	return target->socket[0] != '\0';
+}
+
+bool
+dial_is_asked(const struct view_target *target)
+{
+	return target->from_skill || dial_comes_connected(target);
+}
+
+static uint8_t
+kind_of(const struct view_target *target, const uint8_t ip[16])
+{
+	if (dial_comes_connected(target))
+		return MSG_SOCKET_LOCAL;
+	return dial_family(ip) == AF_INET ? MSG_SOCKET_IPV4 : MSG_SOCKET_IPV6;
+}
+
+int
+dial_ask(struct post *post, uint64_t id, const struct view_target *target,
+    const struct abi_origin *origin)
+{
+	struct out body = out_new(13 + ABI_NAME_SIZE);
 	int error;
 
-	out_be64(&body, netns);
-	out_u8(&body, dial_family(ip) == AF_INET ? 4 : 6);
+	out_be64(&body, origin->netns);
+	out_u8(&body, kind_of(target, origin->ip));
+	out_block(&body, span_text(target->name));
 	error = body.failed ? -ENOMEM :
 	    post_send(post, SLOT_LOADER, MSG_SOCKET, id, out_view(&body), -1);
 	out_free(&body);

@@ -2,7 +2,8 @@
  * dial.h: connect to a registered target, and to nothing else.
  * The worker's cgroup is fenced in the kernel to the same addresses; this stage
  * only picks one and starts the connect. Targets in the skill's own namespace are
- * dialled with a socket that the loader makes there.
+ * dialled with a socket that the loader makes there; those behind a unix socket are
+ * connected by the loader, since a worker has no path to any.
  * syscalls(worker): socket connect getsockopt setsockopt
  */
 #ifndef DIAL_DIAL_H
@@ -11,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct abi_origin;
 struct post;
 struct view_address;
 struct view_target;
@@ -21,8 +23,11 @@ uint32_t dial_find(const struct view_target *, uint32_t count, const uint8_t ip[
 int dial_family(const uint8_t ip[16]);
 /* A socket for it in this process' namespace. Returns the descriptor or -errno. */
 int dial_socket(const uint8_t ip[16]);
-/* Ask the loader for one made in the namespace `netns` (MSG_SOCKET). Returns 0 or -errno. */
-int dial_ask(struct post *, uint64_t id, uint64_t netns, const uint8_t ip[16]);
+/* Must the loader make the socket, and is it then connected? */
+bool dial_is_asked(const struct view_target *);
+bool dial_comes_connected(const struct view_target *);
+/* Ask it (MSG_SOCKET). Returns 0 or -errno. */
+int dial_ask(struct post *, uint64_t id, const struct view_target *, const struct abi_origin *);
 /* Begin to connect. Returns 0 (done or under way) or -errno. */
 int dial_connect(int fd, const uint8_t ip[16], uint16_t port);
 /* After the socket became writable: 0 connected, or -errno. */

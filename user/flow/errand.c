@@ -1,7 +1,7 @@
 /*
  * errand.c: one message to a flow's backend, on a connection of its own.
- * PostgreSQL takes a cancel so, and answers nothing. Where the target is in the
- * skill's namespace the loader makes the socket first; an errand has its own request
+ * PostgreSQL takes a cancel so, and answers nothing. Where the loader must make
+ * the socket it is asked first; an errand has its own request
  * for that, since its flow may be waiting for another. It ends by itself.
  */
 #include <errno.h>
@@ -23,6 +23,7 @@ struct errand {
 	uint64_t request;	/* waits for its socket; 0: has it */
 	uint8_t ip[16];
 	uint16_t port;
+	bool comes_connected;
 	int fd;
 	struct watch *watch;
 	struct timer deadline;
@@ -67,7 +68,7 @@ static void
 begin(struct errand *errand, int fd)
 {
 	errand->fd = fd;
-	if (fd < 0 || dial_connect(fd, errand->ip, errand->port) ||
+	if (fd < 0 || (!errand->comes_connected && dial_connect(fd, errand->ip, errand->port)) ||
 	    loop_watch(errand->worker->loop, fd, EPOLLOUT, go, errand, &errand->watch))
 		finish(errand);
 }
@@ -75,6 +76,7 @@ begin(struct errand *errand, int fd)
 void
 errand_send(struct flow *flow, struct out *message)
 {
+	const struct view_target *target = &flow->policy->view->targets[flow->target];
 	const struct abi_origin *origin = &flow->who.origin;
 	struct worker *worker = flow->worker;
 	struct errand *errand = worker->errand_count < ERRANDS_MOST ?
@@ -86,7 +88,7 @@ errand_send(struct flow *flow, struct out *message)
 	}
 	*errand = (struct errand){
 		.next = worker->errands, .worker = worker, .message = *message,
-		.port = origin->port, .fd = -1,
+		.port = origin->port, .fd = -1, .comes_connected = dial_comes_connected(target),
 	};
 	memcpy(errand->ip, origin->ip, sizeof(errand->ip));
 	worker->errands = errand;
@@ -96,12 +98,12 @@ errand_send(struct flow *flow, struct out *message)
 		finish(errand);
 		return;
 	}
-	if (!flow->policy->view->targets[flow->target].from_skill) {
+	if (!dial_is_asked(target)) {
 		begin(errand, dial_socket(origin->ip));
 		return;
 	}
 	errand->request = post_id(worker->post);
-	if (dial_ask(worker->post, errand->request, origin->netns, origin->ip))
+	if (dial_ask(worker->post, errand->request, target, origin))
 		finish(errand);
 }
 

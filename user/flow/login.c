@@ -161,7 +161,8 @@ static void
 dial_with(struct flow *flow, int fd)
 {
 	const struct abi_origin *origin = &flow->who.origin;
-	int error = dial_connect(fd, origin->ip, origin->port);
+	int error = dial_comes_connected(target_of(flow)) ? 0 :
+	    dial_connect(fd, origin->ip, origin->port);
 
 	if (!error)
 		error = flow_leg_open(flow, WIRE_SERVER, fd);
@@ -179,9 +180,9 @@ flow_dial(struct flow *flow)
 	const struct abi_origin *origin = &flow->who.origin;
 	int fd;
 
-	if (target_of(flow)->from_skill) {
+	if (dial_is_asked(target_of(flow))) {
 		flow_move(flow, FLOW_SOCKET);
-		if (dial_ask(flow->worker->post, flow_request(flow), origin->netns, origin->ip))
+		if (dial_ask(flow->worker->post, flow_request(flow), target_of(flow), origin))
 			flow_backend_failed(flow, "the loader cannot be asked for a socket");
 		return;
 	}
@@ -206,7 +207,9 @@ flow_hear_socket(struct worker *worker, const struct msg_head *head, struct span
 	if (!flow)
 		return true;
 	if (status)
-		flow_backend_failed(flow, "no socket could be made in the target's namespace");
+		flow_backend_failed(flow, dial_comes_connected(target_of(flow)) ?
+		    "the backend's unix socket cannot be connected, or is not its owner's" :
+		    "no socket could be made in the target's namespace");
 	else
 		dial_with(flow, take_fd(&got));
 	return true;

@@ -216,10 +216,12 @@ struct door *door_find(struct loader *, uint64_t cookie);
 void door_tell_all(struct loader *, unsigned int worker);
 
 /* ---- who.c ---------------------------------------------------------------- */
-/* MSG_WHO and MSG_SOCKET. False: bad body. */
+/* MSG_WHO. False: bad body. */
 bool who_hear(struct loader *, unsigned int from, uint64_t id, struct span body);
-bool who_hear_socket(struct loader *, unsigned int from, uint64_t id,
-    struct span body);
+
+/* ---- backend.c -------------------------------------------------------------- */
+/* MSG_SOCKET. False: bad body. */
+bool backend_hear(struct loader *, unsigned int from, uint64_t id, struct span body);
 
 /* ---- inspect.c: measuring, in slices, once for all who wait ------------------- */
 /* What a skill is, as measured: what the policy pins of it. */

@@ -166,7 +166,7 @@ hear(void *arg, unsigned int from, const struct msg_head *head,
 	case MSG_WHO:
 		return who_hear(loader, from, head->id, body);
 	case MSG_SOCKET:
-		return who_hear_socket(loader, from, head->id, body);
+		return backend_hear(loader, from, head->id, body);
 	case MSG_STOP:
 		return stop_hear(loader, body);
 	case MSG_DO:

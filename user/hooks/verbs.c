@@ -108,10 +108,11 @@ targets_json(const struct loader *loader)
 	for (size_t i = 0; i < loader->view->target_count; i++) {
 		const struct view_target *target = &loader->view->targets[i];
 
-		json_array_append_new(list, json_pack("{s:s,s:s,s:s}",
+		json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:s*}",
 		    "target", target->name, "inspect",
 		    target->inspect == INSPECT_NONE ? "none" : "full",
-		    "namespace", target->from_skill ? "skill" : "host"));
+		    "namespace", target->from_skill ? "skill" : "host",
+		    "socket", target->socket[0] ? target->socket : NULL));
 	}
 	return list;
 }

@@ -129,25 +129,3 @@ who_hear(struct loader *loader, unsigned int from, uint64_t id,
 	inspect(loader, s->skill, root_of(s), on_measured, asking);
 	return true;
 }
-
-bool
-who_hear_socket(struct loader *loader, unsigned int from, uint64_t id,
-    struct span body)
-{
-	struct out answer_body cleanup(out_free) = out_new(4);
-	int fd cleanup(close_fd) = -1;
-	const struct door *door;
-	uint64_t netns;
-	uint8_t family;
-
-	if (!take_be64(&body, &netns) || !take_u8(&body, &family) || body.n ||
-	    (family != 4 && family != 6))
-		return false;
-	door = door_find(loader, netns);
-	fd = door ? hooks_socket(loader->hooks, door->netns,
-	    family == 4 ? AF_INET : AF_INET6) : -ENOENT;
-	out_be32(&answer_body, fd < 0 ? (uint32_t)-fd : 0);
-	post_send(loader->post, from, MSG_SOCKET_IS, id,
-	    out_view(&answer_body), fd < 0 ? -1 : fd);
-	return true;
-}

@@ -1,4 +1,5 @@
 /* table.c: who may say what to whom, and how long it is. The whole of it. */
+#include "abi.h"
 #include "msg.h"
 
 #define FIXED(n) n, n
@@ -32,7 +33,7 @@ static const struct msg_rule rules[] = {
 	{ MSG_DOOR_SHUT, SLOT_LOADER, WORKER, FIXED(8), false },
 	{ MSG_WHO, WORKER, SLOT_LOADER, FIXED(ORIGIN_SIZE), false },
 	{ MSG_WHO_IS, SLOT_LOADER, WORKER, UP_TO(4096), false },
-	{ MSG_SOCKET, WORKER, SLOT_LOADER, FIXED(9), false },
+	{ MSG_SOCKET, WORKER, SLOT_LOADER, 13, 13 + ABI_NAME_SIZE, false },
 	{ MSG_SOCKET_IS, SLOT_LOADER, WORKER, FIXED(4), true },
 	{ MSG_SKILL_STOP, SLOT_LOADER, WORKER, FIXED(16), false },
 

@@ -8,6 +8,7 @@
 #include "rules/work.h"
 
 #define HOST_LIMIT 253		/* RFC 1035 section 2.3.4 */
+#define SOCKET_LIMIT 107	/* unix(7): sun_path, with its NUL */
 #define SYSTEM_ROOTS "/etc/ssl/certs/ca-certificates.crt"
 
 static const char *const protocol_words[] = { "postgresql", "raw", NULL };
@@ -32,9 +33,14 @@ static const struct key target_keys[] = {
 	{ "port", SHAPE_NUMBER, AT(port), false, 1, 65535, NULL },
 	{ "namespace", SHAPE_WORD, AT(namespace), false, 0, 0, namespace_words },
 	{ "inspect", SHAPE_WORD, AT(inspect), false, 0, 0, inspect_words },
+	{ "socket", SHAPE_MAP, AT(socket), false, 0, 0, NULL },
 	{ "tls", SHAPE_MAP, AT(tls), false, 0, 0, NULL },
 	{ "login", SHAPE_MAP, AT(login), false, 0, 0, NULL },
 	{ "profile", SHAPE_WORD, AT(profile), false, 0, 0, profile_words },
+};
+static const struct key socket_keys[] = {
+	{ "path", SHAPE_TEXT, AT(local.path), true, 0, 0, NULL },
+	{ "owner", SHAPE_TEXT, AT(local.owner), true, 0, 0, NULL },
 };
 static const struct key tls_keys[] = {
 	{ "backend", SHAPE_WORD, AT(terms.backend), false, 0, 0, tls_words },
@@ -86,6 +92,14 @@ check_target(struct work *work, const struct draft_target *target,
 		fault_add(work->faults, target->login->place, "%s: found proofs "
 		    "with cleartext, expected tls: backend: verify-ca or verify-full "
 		    "with it: else whoever answers gets the password", what);
+	if (target->socket && target->tls)
+		fault_add(work->faults, target->tls->place, "%s: found tls with "
+		    "a socket, expected no tls: whose process listens is "
+		    "checked instead", what);
+	if (target->socket && target->namespace)
+		fault_add(work->faults, target->socket->place, "%s: found a "
+		    "socket with namespace skill, expected namespace host: its "
+		    "path is the host's", what);
 	if (!target->names && !target->addresses)
 		fault_add(work->faults, entry->place, "%s: found neither names "
 		    "nor addresses, expected what a skill dials", what);
@@ -113,6 +127,12 @@ target_read(struct work *work, const struct node *entry)
 		is_good &= schema_read(work->faults, target->tls,
 		    work_text(work, "%s: tls", what), tls_keys,
 		    COUNT(tls_keys), target);
+	if (target->socket)
+		is_good &= schema_read(work->faults, target->socket,
+		    work_text(work, "%s: socket", what), socket_keys,
+		    COUNT(socket_keys), target);
+	if (target->socket && !target->tls)
+		target->terms.backend = TLS_DISABLE;
 	if (target->login)
 		is_good &= schema_read(work->faults, target->login,
 		    work_text(work, "%s: login", what), login_keys,
@@ -187,6 +207,29 @@ build_addresses(struct work *work, const struct draft_target *draft,
 	for (size_t i = 0; target->addresses && i < found.n; i++)
 		target->addresses[target->address_count++] =
 		    *(struct view_address *)found.v[i];
+}
+
+/* Where it listens, and whose process must. */
+static void
+build_socket(struct work *work, const struct draft_target *draft,
+    const char *what, struct view_target *target)
+{
+	const struct node *path = draft->local.path, *owner = draft->local.owner;
+	uint32_t gid;
+	const char *name;
+
+	target->socket = "";
+	if (!draft->socket || !path || !owner)
+		return;
+	target->socket = work_scalar(path);
+	if (target->socket[0] != '/' || strlen(target->socket) > SOCKET_LIMIT)
+		fault_add(work->faults, path->place, "%s: socket: path: found "
+		    "\"%.120s\", expected a path that begins with / of at most "
+		    "%d bytes", what, target->socket, SOCKET_LIMIT);
+	if (!work_user(owner->text, &target->socket_uid, &gid, &name, work))
+		fault_add(work->faults, owner->place, "%s: socket: owner: found "
+		    "\"%.40s\", expected a user of /etc/passwd or a uid", what,
+		    owner->text);
 }
 
 /* The system's bundle is read once, for all targets that name no other. */
@@ -315,6 +358,7 @@ build_one(struct work *work, size_t i)
 	work_no_doubles(work, draft->names, what);
 	target->hosts = work_texts(work, draft->names, &target->host_count);
 	build_addresses(work, draft, what, target);
+	build_socket(work, draft, what, target);
 	build_tls(work, draft, what, target);
 	target->role = work_scalar(draft->account.role);
 	target->databases = work_texts(work, draft->account.databases,
@@ -336,6 +380,7 @@ build_short(const struct view_target *whole, struct view_target *target)
 		.hosts = whole->hosts, .host_count = whole->host_count,
 		.addresses = whole->addresses,
 		.address_count = whole->address_count,
+		.socket = whole->socket, .socket_uid = whole->socket_uid,
 		.tls_name = "", .tls_roots = "", .role = "",
 	};
 }

@@ -49,9 +49,12 @@ struct draft_approvers {
 
 struct draft_target {
 	struct draft draft;
-	const struct node *names, *addresses, *tls, *login;
+	const struct node *names, *addresses, *socket, *tls, *login;
 	uint64_t port;
 	uint32_t protocol, inspect, namespace, resolve, profile;
+	struct {
+		const struct node *path, *owner;
+	} local;
 	struct {
 		uint32_t backend;
 		const struct node *name, *roots;

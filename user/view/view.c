@@ -48,6 +48,8 @@ static const struct field_row target_rows[] = {
 	BOOL(view_target, from_skill),
 	TEXTS(view_target, hosts, host_count),
 	STRUCTS(view_target, addresses, address_count, &address_layout),
+	TEXT(view_target, socket),
+	U32(view_target, socket_uid),
 	WORD(view_target, tls, TLS_VERIFY_FULL + 1),
 	TEXT(view_target, tls_name),
 	TEXT(view_target, tls_roots),

@@ -14,8 +14,8 @@ main(void)
 	struct view_address first[] = { { V4(10, 0, 0, 5), 5432 }, { V4(10, 0, 0, 6), 5432 } };
 	struct view_address second[] = { { { [0] = 0x20, [15] = 1 }, 5432 } };
 	struct view_target targets[] = {
-		{ .name = "a", .addresses = first, .address_count = 2 },
-		{ .name = "b", .addresses = second, .address_count = 1 },
+		{ .name = "a", .socket = "", .addresses = first, .address_count = 2 },
+		{ .name = "b", .socket = "/s", .addresses = second, .address_count = 1 },
 	};
 	static const uint8_t other[16] = V4(10, 0, 0, 7);
 
@@ -27,5 +27,9 @@ main(void)
 	CHECK(dial_find(targets, 0, first[0].ip, 5432) == UINT32_MAX);
 	CHECK(dial_family(first[0].ip) == AF_INET);
 	CHECK(dial_family(second[0].ip) == AF_INET6);
+	CHECK(!dial_is_asked(&targets[0]) && !dial_comes_connected(&targets[0]));
+	CHECK(dial_is_asked(&targets[1]) && dial_comes_connected(&targets[1]));
+	targets[0].from_skill = true;
+	CHECK(dial_is_asked(&targets[0]) && !dial_comes_connected(&targets[0]));
 	return check_end();
 }

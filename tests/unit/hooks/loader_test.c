@@ -272,7 +272,8 @@ check_socket(void)
 	cookie = span_be64(got.body, 0);
 	close_fd(&got.fd);
 	out_be64(&body, cookie);
-	out_u8(&body, 4);
+	out_u8(&body, MSG_SOCKET_IPV4);
+	out_block(&body, SPAN("db"));
 	say(WORKER, MSG_SOCKET, ++next_id, out_view(&body), -1);
 	CHECK(hear(WORKER, MSG_SOCKET_IS) && got.head.id == next_id);
 	CHECK(span_be32(got.body, 0) == 0 && got.fd >= 0);
@@ -281,7 +282,16 @@ check_socket(void)
 	close_fd(&got.fd);
 	out_clear(&body);
 	out_be64(&body, cookie + 999999);
-	out_u8(&body, 4);
+	out_u8(&body, MSG_SOCKET_IPV4);
+	out_block(&body, SPAN("db"));
+	say(WORKER, MSG_SOCKET, ++next_id, out_view(&body), -1);
+	CHECK(hear(WORKER, MSG_SOCKET_IS));
+	CHECK(span_be32(got.body, 0) == ENOENT && got.fd < 0);
+	/* one connected, where the policy says no path: none */
+	out_clear(&body);
+	out_be64(&body, cookie);
+	out_u8(&body, MSG_SOCKET_LOCAL);
+	out_block(&body, SPAN("db"));
 	say(WORKER, MSG_SOCKET, ++next_id, out_view(&body), -1);
 	CHECK(hear(WORKER, MSG_SOCKET_IS));
 	CHECK(span_be32(got.body, 0) == ENOENT && got.fd < 0);

@@ -300,7 +300,7 @@ give_view(void)
 		.ip = { [10] = 0xff, 0xff, 10, 9, 8, 7 } };
 	struct view_target target = { .name = "db", .hosts = hosts,
 		.host_count = 2, .addresses = &address, .address_count = 1,
-		.tls_name = "", .tls_roots = "", .role = "" };
+		.socket = "", .tls_name = "", .tls_roots = "", .role = "" };
 	struct view_skill skills[] = {
 		{ .name = "reports", .owner = "bob", .starters = anyone,
 		  .starter_count = 1, .uid = 54321, .gid = 54321,

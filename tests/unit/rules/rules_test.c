@@ -102,6 +102,12 @@ static const struct {
 	{ "proofs of nothing", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: disable}, login: {role: a, proofs: [scram]}}\n", 3, 62, "proofs without a secret" },
 	{ "unknown proof", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: disable}, login: {role: a, secret: 'credential:x', proofs: [gss]}}\n", 3, 105, "expected scram, scram-plus, md5, cleartext or none" },
 	{ "bound to no TLS", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: disable}, login: {role: a, secret: 'credential:x', proofs: [scram-plus]}}\n", 3, 62, "scram-plus and no TLS" },
+	{ "a socket without an owner", HEAD "targets:\n  x: {addresses: [10.0.0.1], socket: {path: /s}}\n", 3, 38, "owner" },
+	{ "a socket with TLS", HEAD "targets:\n  x: {addresses: [10.0.0.1], socket: {path: /s, owner: '26'}, tls: {backend: require}}\n", 3, 68, "found tls with a socket" },
+	{ "a socket of the skill's", HEAD "targets:\n  x: {addresses: [10.0.0.1], namespace: skill, socket: {path: /s, owner: '26'}}\n", 3, 56, "socket with namespace skill" },
+	{ "a socket at no path", HEAD "targets:\n  x: {addresses: [10.0.0.1], socket: {path: s, owner: '26'}}\n", 3, 45, "begins with /" },
+	{ "a socket of nobody's", HEAD "targets:\n  x: {addresses: [10.0.0.1], socket: {path: /s, owner: no-such-user}}\n", 3, 56, "a user of /etc/passwd" },
+	{ "the clear over a socket", HEAD "targets:\n  x: {addresses: [10.0.0.1], socket: {path: /s, owner: '26'}, login: {role: a, secret: 'credential:x', proofs: [cleartext]}}\n", 3, 70, "cleartext" },
 	{ "in the clear", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: require}, login: {role: a, secret: 'credential:x', proofs: [cleartext]}}\n", 3, 62, "verify-ca or verify-full" },
 
 	{ "uid 0", HEAD "people: {root: {uid: 0}}\n", 2, 22, "root is nobody" },

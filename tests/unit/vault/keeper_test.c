@@ -194,11 +194,11 @@ put_policy(uint32_t epoch)
 	};
 	struct view_target targets[] = {
 		{ .name = "db", .hosts = hosts, .host_count = 1, .addresses = &address, .address_count = 1,
-		  .tls_name = "", .tls_roots = "", .role = "app", .has_secret = true },
-		{ .name = "lost", .tls_name = "", .tls_roots = "", .role = "app", .has_secret = true },
-		{ .name = "bare", .tls_name = "", .tls_roots = "", .role = "" },
-		{ .name = "lent", .tls_name = "", .tls_roots = "", .role = "" },
-		{ .name = "loose", .tls_name = "", .tls_roots = "", .role = "" },
+		  .socket = "", .tls_name = "", .tls_roots = "", .role = "app", .has_secret = true },
+		{ .name = "lost", .socket = "", .tls_name = "", .tls_roots = "", .role = "app", .has_secret = true },
+		{ .name = "bare", .socket = "", .tls_name = "", .tls_roots = "", .role = "" },
+		{ .name = "lent", .socket = "", .tls_name = "", .tls_roots = "", .role = "" },
+		{ .name = "loose", .socket = "", .tls_name = "", .tls_roots = "", .role = "" },
 	};
 	const char *masks[] = { "card", "email" };
 	struct view_keeper view = {
