@@ -106,7 +106,7 @@ enum msg_type {
 	MSG_DECIDED,		/* broker -> worker: id hold, 32 bytes digest, u8 approved, text reason, text people */
 	MSG_APPROVED_ASK,	/* worker -> broker: 32 bytes digest, text skill: was an identical one approved? */
 	MSG_APPROVED_IS,	/* broker -> worker: status, id hold, text people: used up by asking */
-	MSG_STOP,		/* broker -> worker, loader; loader -> worker that starts: u8 scope, text name (enum msg_stop) */
+	MSG_STOP,		/* broker -> worker, loader; loader -> worker that starts: u8 scope, u8 is undo, text name (enum msg_stop) */
 	MSG_WATCH,		/* broker -> worker: u8 on */
 	MSG_TURN,		/* worker -> broker: packed line for `interlock watch`: text json */
 
@@ -119,7 +119,7 @@ enum msg_type {
 };
 
 enum msg_socket { MSG_SOCKET_IPV4, MSG_SOCKET_IPV6, MSG_SOCKET_LOCAL /* of the target, connected */, MSG_SOCKETS };
-enum msg_stop { STOP_ALL, STOP_SKILL, STOP_SESSION, STOP_TARGET, STOP_NOTHING /* undo */ };
+enum msg_stop { STOP_ALL, STOP_SKILL, STOP_SESSION, STOP_TARGET, STOP_SCOPES };	/* to undo STOP_ALL takes back all */
 
 struct msg_rule {
 	uint16_t type;

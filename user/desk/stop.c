@@ -28,21 +28,22 @@ struct order {
 };
 
 static void
-tell(struct desk *desk, unsigned int slot, uint8_t scope, const char *name)
+tell(struct desk *desk, unsigned int slot, const struct stop *stop, bool is_undo)
 {
 	struct out body cleanup(out_free) = out_new(256);
 
-	out_u8(&body, scope);
-	out_block(&body, span_text(name));
+	out_u8(&body, stop->scope);
+	out_u8(&body, is_undo);
+	out_block(&body, span_text(stop->name));
 	(void)post_send(desk->post, slot, MSG_STOP, 0, out_view(&body), -1);
 }
 
 static void
-tell_all(struct desk *desk, uint8_t scope, const char *name)
+tell_all(struct desk *desk, const struct stop *stop, bool is_undo)
 {
-	tell(desk, SLOT_LOADER, scope, name);
+	tell(desk, SLOT_LOADER, stop, is_undo);
 	for (unsigned int slot = SLOT_WORKER; slot < SLOTS; slot++)
-		tell(desk, slot, scope, name);
+		tell(desk, slot, stop, is_undo);
 }
 
 /* The loader keeps its own list too, on disk, but may have missed the last word. */
@@ -52,7 +53,7 @@ stop_tell(struct desk *desk, unsigned int slot)
 	bool wants = slot == SLOT_LOADER || slot >= SLOT_WORKER;
 
 	for (size_t i = 0; wants && i < desk->stop_count; i++)
-		tell(desk, slot, desk->stops[i].scope, desk->stops[i].name);
+		tell(desk, slot, &desk->stops[i], false);
 }
 
 static void
@@ -67,7 +68,7 @@ keep(struct desk *desk, const struct stop *stop)
 		log_error("too many stops: everything is stopped");
 		desk->stops[0] = (struct stop){ .scope = STOP_ALL };
 		desk->stop_count = 1;
-		tell_all(desk, STOP_ALL, "");
+		tell_all(desk, &desk->stops[0], false);
 		return;
 	}
 	desk->stops[desk->stop_count++] = *stop;
@@ -95,12 +96,13 @@ stop_learn(struct desk *desk, const json_t *list)
 }
 
 static void
-forget(struct desk *desk, const char *name)
+forget(struct desk *desk, const struct stop *stop)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < desk->stop_count; i++) {
-		if (*name && strcmp(desk->stops[i].name, name) != 0)
+		if (stop->scope != STOP_ALL && (desk->stops[i].scope != stop->scope ||
+		    strcmp(desk->stops[i].name, stop->name) != 0))
 			desk->stops[kept++] = desk->stops[i];
 	}
 	desk->stop_count = kept;
@@ -145,8 +147,8 @@ on_entered(void *arg, int status)
 	struct guest *client = guest_find(order->desk, order->client);
 
 	if (!status && order->is_undo) {
-		forget(order->desk, order->stop.name);
-		tell_all(order->desk, STOP_NOTHING, order->stop.name);
+		forget(order->desk, &order->stop);
+		tell_all(order->desk, &order->stop, true);
 	}
 	if (client) {
 		client->owed--;
@@ -168,8 +170,9 @@ enter(struct order *order, const char *person)
 
 	entry_text(entry, KEY_PERSON, span_text(person));
 	entry_text(entry, KEY_NAME, span_text(order->stop.name));
-	entry_text(entry, KEY_SCOPE, span_text(order->is_undo ? "nothing" :
-	    scopes[order->stop.scope]));
+	if (order->is_undo)
+		entry_text(entry, KEY_DETAIL, SPAN("taken back"));
+	entry_text(entry, KEY_SCOPE, span_text(scopes[order->stop.scope]));
 	return scribe_send(order->desk->scribe, LEVEL_SYNCED, on_entered, order, NULL);
 }
 
@@ -189,6 +192,18 @@ find_named(const struct desk *desk, const char *name)
 	for (size_t i = 0; i < desk->session_count; i++)
 		if (strcmp(id_format(&desk->sessions[i].id, text), name) == 0)
 			found |= 1u << STOP_SESSION;
+	return found;
+}
+
+/* Which stops there are of this name. */
+static unsigned int
+find_stopped(const struct desk *desk, const char *name)
+{
+	unsigned int found = 0;
+
+	for (size_t i = 0; i < desk->stop_count; i++)
+		if (strcmp(desk->stops[i].name, name) == 0)
+			found |= 1u << desk->stops[i].scope;
 	return found;
 }
 
@@ -213,15 +228,14 @@ read_order(const struct desk *desk, const json_t *request, struct order *order, 
 {
 	const char *scope = request_text(request, "scope");
 	const char *name = request_text(request, "name"), *unclear = NULL;
-	unsigned int found = find_named(desk, name);
+	unsigned int found;
 
 	*code = CODE_USAGE;
 	order->is_undo = json_is_true(json_object_get(request, "undo"));
+	found = order->is_undo ? find_stopped(desk, name) : find_named(desk, name);
 	if (strlen(name) >= sizeof(order->stop.name))
 		return "no skill, session or target has such a long name";
 	strcpy(order->stop.name, name);
-	if (order->is_undo)
-		return NULL;
 	while (order->stop.scope < COUNT(scopes) &&
 	    strcmp(scopes[order->stop.scope], scope) != 0)
 		order->stop.scope++;
@@ -239,7 +253,8 @@ read_order(const struct desk *desk, const json_t *request, struct order *order, 
 		return unclear;
 	*code = CODE_NO;
 	if (order->stop.scope == COUNT(scopes) || !(found & 1u << order->stop.scope))
-		return "there is nothing of that name to be stopped";
+		return order->is_undo ? "nothing of that name is stopped; `interlock status` lists what is" :
+		    "there is nothing of that name to be stopped";
 	return NULL;
 }
 
@@ -265,7 +280,7 @@ stop_command(struct guest *client, json_t *request)
 	}
 	if (!order->is_undo) {
 		keep(desk, &order->stop);
-		tell_all(desk, order->stop.scope, order->stop.name);
+		tell_all(desk, &order->stop, false);
 		deny_holds(desk, &order->stop, client->caller.person);
 	}
 	client->owed++;

@@ -83,33 +83,33 @@ add(struct stops *stops, enum msg_stop scope, struct span name)
 	stops->count++;
 }
 
-/* Take back what bears this name; all without one. */
+/* Take back one, or all. */
 static void
-undo(struct stops *stops, struct span name)
+undo(struct stops *stops, enum msg_stop scope, struct span name)
 {
 	unsigned int kept = 0;
 
-	for (unsigned int i = 0; name.n && i < stops->count; i++)
-		if (!span_is(name, stops->stop[i].name))
+	for (unsigned int i = 0; scope != STOP_ALL && i < stops->count; i++)
+		if (stops->stop[i].scope != scope || !span_is(name, stops->stop[i].name))
 			stops->stop[kept++] = stops->stop[i];
 	stops->count = kept;
-	stops->all = stops->all && name.n;
+	stops->all = stops->all && scope != STOP_ALL;
 }
 
 bool
 stops_hear(struct worker *worker, struct span body)
 {
 	struct span name;
-	uint8_t scope;
+	uint8_t scope, is_undo;
 
-	if (!take_u8(&body, &scope) || scope > STOP_NOTHING ||
-	    !take_block(&body, &name) || body.n || name.n >= NAME_SIZE)
+	if (!take_u8(&body, &scope) || scope >= STOP_SCOPES ||
+	    !take_u8(&body, &is_undo) || is_undo > 1 || !take_block(&body, &name) || body.n || name.n >= NAME_SIZE)
 		return false;
 	if (!worker->stops)
 		worker->stops = calloc(1, sizeof(*worker->stops));
 	must(worker->stops);
-	if (scope == STOP_NOTHING)
-		undo(worker->stops, name);
+	if (is_undo)
+		undo(worker->stops, (enum msg_stop)scope, name);
 	else
 		add(worker->stops, (enum msg_stop)scope, name);
 	end_covered(worker);

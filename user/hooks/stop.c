@@ -4,7 +4,7 @@
  * session's block in the kernel's map is set to what the list says: from then
  * on its connections are refused in the hook. Workers end the flows there are,
  * and know of targets; one that starts is told the list before it gets a door, so
- * that it takes nothing unknowing. STOP_NOTHING takes back: one name, or all with none.
+ * that it takes nothing unknowing.
  */
 #include <errno.h>
 #include <string.h>
@@ -59,14 +59,14 @@ apply(struct loader *loader)
 }
 
 static void
-undo(struct loader *loader, struct span name)
+undo(struct loader *loader, uint8_t scope, struct span name)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < loader->stop_count; i++) {
 		struct stop *stop = &loader->stops[i];
 
-		if (name.n && !span_is(name, stop->name))
+		if (scope != STOP_ALL && (stop->scope != scope || !span_is(name, stop->name)))
 			loader->stops[kept++] = *stop;
 	}
 	loader->stop_count = kept;
@@ -95,15 +95,15 @@ bool
 stop_hear(struct loader *loader, struct span body)
 {
 	struct span name;
-	uint8_t scope;
+	uint8_t scope, is_undo;
 
-	if (!take_u8(&body, &scope) || !take_block(&body, &name) || body.n ||
-	    scope > STOP_NOTHING)
+	if (!take_u8(&body, &scope) || !take_u8(&body, &is_undo) ||
+	    !take_block(&body, &name) || body.n || scope >= STOP_SCOPES || is_undo > 1)
 		return false;
 	if (name.n >= ABI_NAME_SIZE || (name.n && memchr(name.p, 0, name.n)))
 		return false;
-	if (scope == STOP_NOTHING)
-		undo(loader, name);
+	if (is_undo)
+		undo(loader, scope, name);
 	else
 		add(loader, scope, scope == STOP_ALL ? SPAN("") : name);
 	apply(loader);
@@ -117,6 +117,7 @@ stop_tell_all(struct loader *loader, unsigned int slot)
 		struct out body cleanup(out_free) = out_new(256);
 
 		out_u8(&body, loader->stops[i].scope);
+		out_u8(&body, false);
 		out_block(&body, span_text(loader->stops[i].name));
 		(void)post_send(loader->post, slot, MSG_STOP, 0, out_view(&body), -1);
 	}

@@ -245,7 +245,10 @@ stopped(void)
 	CHECK(decided(&hold, NULL) == 0 && entries[ENTRY_STOPPED] == 1);
 	CHECK(says(person(0, "{\"v\":1,\"do\":\"stop\",\"undo\":true,\"scope\":\"skill\",\"name\":\"reporter\"}\n"), OK));
 	pump(50);
-	CHECK(last[SLOT_LOADER].type == MSG_STOP && last[SLOT_LOADER].body[0] == STOP_NOTHING);
+	CHECK(last[SLOT_LOADER].type == MSG_STOP && last[SLOT_LOADER].body[0] == STOP_SKILL && last[SLOT_LOADER].body[1] == 1);
+	CHECK(says(person(0, "{\"v\":1,\"do\":\"stop\",\"undo\":true,\"scope\":\"skill\",\"name\":\"reporter\"}\n"), "nothing of that name is stopped"));
+	CHECK(says(person(0, "{\"v\":1,\"do\":\"stop\",\"undo\":true,\"scope\":\"any\",\"name\":\"reporter\"}\n"), "nothing of that name is stopped"));
+	CHECK(says(person(0, "{\"v\":1,\"do\":\"stop\",\"undo\":true,\"scope\":\"all\"}\n"), OK));
 }
 
 #define RUN "{\"v\":1,\"do\":\"run\",\"skill\":\"reporter\",\"argv\":[\"true\"]}\n"

@@ -5,16 +5,23 @@ static int ends[4];
 static struct flow *flows[4];
 
 static bool
-stop(uint8_t scope, struct span name)
+tell(uint8_t scope, uint8_t is_undo, struct span name)
 {
 	struct out body = out_new(1024);
 	bool heard;
 
 	out_u8(&body, scope);
+	out_u8(&body, is_undo);
 	out_block(&body, name);
 	heard = stops_hear(&worker, on_cliff(out_view(&body)));
 	out_free(&body);
 	return heard;
+}
+
+static bool
+stop(uint8_t scope, struct span name)
+{
+	return tell(scope, false, name);
 }
 
 static void
@@ -50,7 +57,7 @@ left(const char *name, bool first, bool second, bool third, bool fourth)
 	}
 	worker_round();
 	CHECK_ROW(name, worker.count == 0 && !worker.dead);
-	CHECK_ROW(name, stop(STOP_NOTHING, SPAN("")));
+	CHECK_ROW(name, tell(STOP_ALL, true, SPAN("")));
 }
 
 static void
@@ -75,6 +82,13 @@ scopes(void)
 	begin();
 	CHECK(stop(STOP_SKILL, SPAN("a")) && stop(STOP_TARGET, SPAN("z")));
 	left("two stops", false, false, true, false);
+	/* taken back is what was stopped, not another thing of its name */
+	begin();
+	CHECK(stop(STOP_SKILL, SPAN("a")) && tell(STOP_TARGET, true, SPAN("a")) && tell(STOP_SESSION, true, SPAN("a")));
+	left("taken back: others", false, false, true, true);
+	begin();
+	CHECK(stop(STOP_SKILL, SPAN("nobody")) && stop(STOP_TARGET, SPAN("nobody")) && tell(STOP_SKILL, true, SPAN("nobody")));
+	left("taken back", true, true, true, true);
 	begin();
 	CHECK(stop(STOP_SKILL, SPAN("ab")) && stop(STOP_TARGET, SPAN("")) &&
 	    stop(STOP_SESSION, SPAN("ses-")));
@@ -88,10 +102,12 @@ bad_bodies(void)
 	struct out body = out_new(256);
 
 	begin();
-	CHECK(!stop(STOP_NOTHING + 1, SPAN("a")));
+	CHECK(!stop(STOP_SCOPES, SPAN("a")));
+	CHECK(!tell(STOP_SKILL, 2, SPAN("a")));
 	CHECK(!stop(255, SPAN("a")));
 	CHECK(!stop(STOP_SKILL, span_of(name, 64)));
 	out_u8(&body, STOP_ALL);
+	out_u8(&body, false);
 	out_block(&body, SPAN("abc"));
 	for (size_t n = 0; n < body.n; n++)
 		CHECK(!stops_hear(&worker, on_cliff(span_head(out_view(&body), n))));

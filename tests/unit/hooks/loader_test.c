@@ -141,15 +141,17 @@ check_who_and_stop(void)
 	other = origin;
 	other.cgroup++;
 	CHECK(ask_who(&other, why) == ENOENT);
-	say_stop(STOP_SKILL, "other");
+	say_stop(STOP_SKILL, false, "other");
 	CHECK(ask_who(&origin, why) == 0);
-	say_stop(STOP_SKILL, "reports");
+	say_stop(STOP_SKILL, false, "reports");
 	CHECK(ask_who(&origin, why) == EACCES && strstr(why, "stopped"));
-	say_stop(STOP_NOTHING, "reports");
-	CHECK(ask_who(&origin, why) == 0);
-	say_stop(STOP_SESSION, r.session);
+	say_stop(STOP_TARGET, true, "reports");	/* another thing of that name */
 	CHECK(ask_who(&origin, why) == EACCES);
-	say_stop(STOP_NOTHING, "");
+	say_stop(STOP_SKILL, true, "reports");
+	CHECK(ask_who(&origin, why) == 0);
+	say_stop(STOP_SESSION, false, r.session);
+	CHECK(ask_who(&origin, why) == EACCES);
+	say_stop(STOP_ALL, true, "");
 	CHECK(ask_who(&origin, why) == 0);
 	close_fd(&r.in);
 	CHECK(is_done(r.request, text, sizeof(text), &rows));

@@ -20,7 +20,7 @@ check_restart(void)
 	CHECK(is_done(r.request, text, sizeof(text), &rows));
 	CHECK(is_silent(SLOT_BROKER, MSG_SESSION, 300));
 	CHECK(run(&r, "reports", "sleep 1000"));
-	say_stop(STOP_SESSION, r.session);
+	say_stop(STOP_SESSION, false, r.session);
 	CHECK(is_silent(SLOT_BROKER, MSG_SESSION, 200));
 	CHECK(end_loader(SIGKILL) == -SIGKILL);
 	begin_loader();
@@ -37,7 +37,7 @@ check_restart(void)
 	CHECK(is_done(command("alice", 1, json, -1), text, sizeof(text),
 	    &rows));
 	CHECK(strstr(text, r.session) && strstr(text, "\"blocked\":true"));
-	say_stop(STOP_NOTHING, "");
+	say_stop(STOP_ALL, true, "");
 	kill(r.pid, SIGKILL);
 	CHECK(hear(SLOT_BROKER, MSG_SESSION));
 	body = got.body;
@@ -113,8 +113,9 @@ check_fault(void)
 {
 	static const struct { uint16_t type; struct span body; } bad[] = {
 		{ MSG_DO, SPAN("0123456789abcdefg") },
-		{ MSG_STOP, SPAN("\x09\0\0\0\0") },
-		{ MSG_STOP, SPAN("\x01\0\0\0\7reports!") },
+		{ MSG_STOP, SPAN("\x01\2\0\0\0\0") },
+		{ MSG_STOP, SPAN("\x09\0\0\0\0\0") },
+		{ MSG_STOP, SPAN("\x01\0\0\0\0\7reports!") },
 		{ MSG_WHO, SPAN("short") },
 		{ MSG_DOOR, SPAN("01234567") },
 	};

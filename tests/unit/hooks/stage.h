@@ -542,13 +542,14 @@ ask_who(const struct abi_origin *origin, char *reason)
 }
 
 __attribute__((unused)) static void
-say_stop(uint8_t scope, const char *name)
+say_stop(uint8_t scope, bool is_undo, const char *name)
 {
 	struct out body cleanup(out_free) = out_new(64);
 	char text[8192];
 	unsigned int rows;
 
 	out_u8(&body, scope);
+	out_u8(&body, is_undo);
 	out_block(&body, span_text(name));
 	say(SLOT_BROKER, MSG_STOP, 0, out_view(&body), -1);
 	/* another channel may be read first: wait for an answer on this one */
