@@ -208,7 +208,7 @@ box_enter(const struct box *box)
 	if (!error && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
 		error = -errno;
 	/* cleared by the change of ids: without its warden nobody serves */
-	if (!error && box->uid != BOX_ROOT && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
+	if (!error && prctl(PR_SET_PDEATHSIG, box->outlives_warden ? 0 : SIGKILL, 0, 0, 0))
 		error = -errno;
 	if (!error)
 		error = set_filter(box);

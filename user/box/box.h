@@ -23,6 +23,7 @@ struct box {
 	bool locked_memory;		/* mlockall */
 	unsigned int descriptors;	/* RLIMIT_NOFILE; 0: unchanged */
 	const char *const *calls;	/* names of system calls, NULL at the end; NULL: no filter */
+	bool outlives_warden;		/* not killed when the warden dies: it ends by itself */
 	bool can_thread;		/* clone of threads only is allowed too */
 };
 

@@ -7,6 +7,7 @@
  * needs to know no more than when to forget them. For the same reason the recorder
  * rests a moment after a batch of those: what comes meanwhile lies in the queue,
  * which outlives it, and is one batch, so that a busy node wakes it once for many.
+ * When the warden ends, all others are killed; what they had handed over is taken yet.
  * syscalls(recorder): clock_nanosleep
  */
 #include "ledger/keep_record_own.h"
@@ -27,6 +28,7 @@
 #define SIGN_SOON_NS (100 * MILLISECOND_NS)	/* after a synced group */
 #define ANSWER_NS (10 * MILLISECOND_NS)
 #define ANSWER_COUNT 256	/* entries kept by a writer that has not been told */
+#define DRAIN_MS 5000		/* for the others to end, when the warden did */
 #define REST_NS (MILLISECOND_NS / 2)
 
 static void write_batch(void *);
@@ -368,7 +370,9 @@ keep_record_close(struct keep_record **out)
 	if (!keep)
 		return;
 	if (keep->ledger) {
-		keep_record_enter(keep, ENTRY_STOP, NULL, NULL,
+		bool is_orphan = post_drain(keep->post, DRAIN_MS);
+
+		keep_record_enter(keep, ENTRY_STOP, NULL, is_orphan ? "the warden has ended" : NULL,
 		    ledger_written(keep->ledger));
 		loop_unset(keep->loop, &keep->batch);
 		if (ledger_write(keep->ledger) || ledger_checkpoint(keep->ledger))

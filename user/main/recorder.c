@@ -97,7 +97,7 @@ int
 main(void)
 {
 	struct instance instance;
-	struct box box = { .descriptors = DESCRIPTORS, .calls = calls };
+	struct box box = { .descriptors = DESCRIPTORS, .calls = calls, .outlives_warden = true };
 	int directory, error;
 
 	umask(027);

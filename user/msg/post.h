@@ -39,6 +39,9 @@ int post_send(struct post *, unsigned int to, uint16_t type, uint64_t id,
 size_t post_waiting(const struct post *, unsigned int to);
 /* Call fn(arg) each time that the queue to that peer has gone into its channel; NULL: no more. */
 void post_on_room(struct post *, unsigned int to, void (*fn)(void *arg), void *arg);
+/* When the warden's end ended the loop: hear, for ms at most, what is still in the other channels, until
+ * all senders have ended. Everybody else is killed with the warden. False: it did not end the loop. */
+bool post_drain(struct post *, int ms);
 /* A request id that no earlier run of this process used. Never 0. */
 uint64_t post_id(struct post *);
 unsigned int post_slot(const struct post *);

@@ -44,6 +44,7 @@ struct post {
 	post_fn fn;
 	void *arg;
 	uint64_t next_id, build;
+	bool is_orphan;		/* the warden has ended */
 	struct timer beat;
 	struct peer peers[SLOTS];
 	struct mmsghdr messages[AT_ONCE];

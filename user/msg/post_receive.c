@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/must.h"
 #include "base/seal.h"
@@ -149,13 +150,15 @@ end_peer(struct peer *peer)
 
 	if (peer->slot == SLOT_WARDEN) {
 		/* and with it everything */
+		post->is_orphan = true;
 		loop_stop(post->loop, 1);
 		return;
 	}
 	loop_unwatch(post->loop, &peer->watch);
 	post_drop(peer);
 	peer->fd = -1;
-	report(post, peer->slot, MSG_NONE);
+	if (!post->is_orphan)
+		report(post, peer->slot, MSG_NONE);
 }
 
 /* Read what is there, AT_ONCE at most. True: there may be more. */
@@ -185,6 +188,35 @@ receive(struct peer *peer)
 		explicit_bzero(post->places[i].buffer, post->messages[i].msg_len);
 	}
 	return n == AT_ONCE;
+}
+
+bool
+post_drain(struct post *post, int ms)
+{
+	uint64_t end = clock_mono() + (uint64_t)ms * MILLISECOND_NS;
+	struct pollfd ends[SLOTS];
+	int left = 1;
+
+	if (!post->is_orphan)
+		return false;
+	while (left && clock_mono() < end) {
+		left = 0;
+		for (unsigned int slot = 0; slot < SLOTS; slot++) {
+			bool is_open = slot != SLOT_WARDEN && post->peers[slot].watch;
+
+			ends[slot] = (struct pollfd){ .fd = is_open ? post->peers[slot].fd : -1,
+				.events = POLLIN };
+			left += is_open;
+		}
+		if (!left || poll(ends, SLOTS, ms) <= 0)
+			continue;
+		for (unsigned int slot = 0; slot < SLOTS; slot++)
+			if (ends[slot].revents)
+				(void)receive(&post->peers[slot]);
+	}
+	if (left)
+		log_warning("%d processes have not ended with the warden", left);
+	return true;
 }
 
 void
