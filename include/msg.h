@@ -98,7 +98,8 @@ enum msg_type {
 				 * ESTALE: the keeper goes by another policy now */
 	MSG_PROOF_IS,		/* keeper -> worker: status, u8 step, text output */
 	MSG_MASK_KEYS,		/* worker -> keeper: - */
-	MSG_MASK_KEYS_ARE,	/* keeper -> worker: be32 epoch, be32 count, count x 32 bytes, in the view's order */
+	MSG_MASK_KEYS_ARE,	/* keeper -> worker: be32 epoch, be32 count, count x 32 bytes, in the view's order;
+				 * then 32 bytes: for the digests of holds */
 
 	/* worker <-> broker */
 	MSG_HOLD,		/* worker -> broker: desk/hold.h's packed form */

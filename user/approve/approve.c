@@ -2,25 +2,40 @@
 #include "approve/approve.h"
 
 #include <errno.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/sha.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "msg/post.h"
 
 #define COVER_LIMIT (4u << 20)	/* bytes one approval may be asked to cover */
 
-int
-approve_digest(struct hold *hold)
+/* From the salt that is there to what the digest is made of. */
+static bool
+cover(const struct hold *hold, struct out *out)
 {
-	struct out cover = out_new(COVER_LIMIT);
+	out_clear(out);
+	hold_cover(hold, out);
+	return !out->failed;
+}
+
+int
+approve_digest(struct hold *hold, const uint8_t key[APPROVE_KEY_SIZE])
+{
+	struct out bytes = out_new(COVER_LIMIT);
 	int error = -EMSGSIZE;
 
-	hold_cover(hold, &cover);
-	if (!cover.failed) {
-		SHA256(cover.p, cover.n, hold->digest);
-		error = 0;
-	}
-	out_free(&cover);
+	memset(hold->salt, 0, sizeof(hold->salt));
+	if (cover(hold, &bytes))
+		error = HMAC(EVP_sha256(), key, APPROVE_KEY_SIZE, bytes.p, bytes.n,
+		    hold->salt, NULL) ? 0 : -EIO;
+	if (!error && !cover(hold, &bytes))
+		error = -EMSGSIZE;
+	if (!error)
+		SHA256(bytes.p, bytes.n, hold->digest);
+	out_free(&bytes);
 	return error;
 }
 

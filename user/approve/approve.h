@@ -21,9 +21,10 @@ struct approve_answer {
 	struct span reason, people;
 };
 
-/* Fill in hold->digest from everything it covers. Returns 0, or -EMSGSIZE when
- * that is too much to show to a person. */
-int approve_digest(struct hold *);
+/* Fill in salt and digest (desk/hold.h), with the node's key. Returns 0, -EMSGSIZE when it covers too
+ * much to show to a person, or -EIO. */
+#define APPROVE_KEY_SIZE 32
+int approve_digest(struct hold *, const uint8_t key[APPROVE_KEY_SIZE]);
 /* The acts as people are shown them: a JSON array, into *out. */
 void approve_acts(const struct action *, struct out *out);
 /* Was exactly this approved before its client left (MSG_APPROVED_ASK)? */

@@ -7,7 +7,7 @@
 
 #include "msg/post.h"
 
-#define HOLD_VERSION 1
+#define HOLD_VERSION 2
 #define VALUE_NULL 1
 #define VALUE_BINARY 2
 #define LENGTH_NULL UINT32_MAX
@@ -51,6 +51,7 @@ hold_pack(const struct hold *hold, struct out *out)
 	out_be32(out, hold->expires_s);
 	out_be32(out, hold->retry_s);
 	out_be32(out, hold->epoch);
+	out_bytes(out, hold->salt, sizeof(hold->salt));
 	out_bytes(out, hold->digest, sizeof(hold->digest));
 }
 
@@ -88,15 +89,17 @@ take_value(struct span *in, struct hold_value *value)
 static bool
 take_rest(struct span *in, struct hold *hold)
 {
-	struct span digest;
+	struct span salt, digest;
 
 	if (!take_be32(in, &hold->row_limit) || !take_block(in, &hold->acts) ||
 	    !take_block(in, &hold->rule) || !take_block(in, &hold->why) ||
 	    !take_be32(in, &hold->approvers) || !take_be32(in, &hold->need) ||
 	    !take_be32(in, &hold->expires_s) || !take_be32(in, &hold->retry_s) ||
 	    !take_be32(in, &hold->epoch) ||
+	    !take_bytes(in, sizeof(hold->salt), &salt) ||
 	    !take_bytes(in, sizeof(hold->digest), &digest) || in->n)
 		return false;
+	memcpy(hold->salt, salt.p, salt.n);
 	memcpy(hold->digest, digest.p, digest.n);
 	return true;
 }
@@ -150,7 +153,7 @@ cover_values(const struct hold *hold, struct out *out)
 void
 hold_cover(const struct hold *hold, struct out *out)
 {
-	out_span(out, SPAN("interlock hold 1\n"));
+	out_span(out, SPAN("interlock hold 2\n"));
 	out_block(out, hold->text);
 	cover_values(hold, out);
 	out_be32(out, 4);
@@ -167,4 +170,5 @@ hold_cover(const struct hold *hold, struct out *out)
 	out_block(out, hold->rule);
 	out_be32(out, hold->approvers);
 	out_be32(out, hold->need);
+	out_bytes(out, hold->salt, sizeof(hold->salt));
 }

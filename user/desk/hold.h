@@ -35,6 +35,7 @@ struct hold {
 	struct span rule, why;
 	uint32_t approvers, need, expires_s, retry_s;
 	uint32_t epoch;			/* policy that judged */
+	uint8_t salt[32];	/* only who was told of it can try values against the digest */
 	uint8_t digest[32];
 };
 
@@ -42,7 +43,9 @@ void hold_pack(const struct hold *, struct out *);
 /* Spans in *out point into `in`; `values` into `room`, of `most` elements. False: not a whole hold. */
 bool hold_unpack(struct span in, struct hold_value *room, size_t most, struct hold *out);
 /* The bytes the digest is taken over: text, types, values, formats, row limit, role, database, search path,
- * transaction state, skill, target; each with its length, in that order, after "interlock hold 1\n". */
+ * transaction state, skill, target; each with its length, in that order, after "interlock hold 2\n"; then the
+ * salt. The salt is HMAC-SHA-256 of the same with a salt of zeros, by the node's key: what is asked again has
+ * the same digest, and the ledger, which has the digest alone, cannot be searched for what was asked. */
 void hold_cover(const struct hold *, struct out *);
 
 #endif

@@ -174,8 +174,9 @@ show_whole(const struct held *held, const struct caller *caller)
 	    "values", show_values(hold), "row_limit", (json_int_t)hold->row_limit,
 	    "acts", acts ? acts : json_null(), "rule", show_text(hold->rule),
 	    "why", show_text(hold->why)));
-	json_object_update_new(json, json_pack("{s:o,s:I,s:I,s:I,s:b,s:s}",
+	json_object_update_new(json, json_pack("{s:o,s:o,s:I,s:I,s:I,s:b,s:s}",
 	    "digest", show_hex(span_of(hold->digest, sizeof(hold->digest))),
+	    "salt", show_hex(span_of(hold->salt, sizeof(hold->salt))),
 	    "policy_epoch", (json_int_t)hold->epoch,
 	    "retry_s", (json_int_t)hold->retry_s,
 	    "starter_uid", (json_int_t)hold->starter_uid,

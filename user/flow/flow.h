@@ -65,6 +65,7 @@ struct policy {
 	unsigned int users;
 	struct view_worker *view;
 	struct mask_set *masks;		/* NULL until the keeper sent its keys */
+	uint8_t hold_key[APPROVE_KEY_SIZE];
 	struct tls_roots **roots;	/* one for each target; NULL: none given */
 };
 

@@ -41,6 +41,7 @@ policy_drop(struct policy **p)
 		tls_roots_free(&policy->roots[i]);
 	free(policy->roots);
 	mask_set_free(&policy->masks);
+	explicit_bzero(policy->hold_key, sizeof(policy->hold_key));
 	view_free(policy->view);
 	free(policy);
 }
@@ -157,12 +158,16 @@ policy_hear_keys(struct worker *worker, struct span body)
 {
 	struct policy *policy = worker->policy;
 	uint8_t keys[MASKS_MAX][MASK_KEY_SIZE];
-	struct span bytes;
+	struct span bytes, hold_key;
 	uint32_t epoch, count;
 	int error;
 
-	if (!take_be32(&body, &epoch) || !take_be32(&body, &count) || count > MASKS_MAX ||
-	    !take_bytes(&body, count * MASK_KEY_SIZE, &bytes) || body.n)
+	if (!take_be32(&body, &epoch) || !take_be32(&body, &count) || count > MASKS_MAX)
+		return false;
+	if (count == 0 && body.n == 0)
+		return true;	/* it has none: ask_keys() asks again */
+	if (!take_bytes(&body, count * MASK_KEY_SIZE, &bytes) ||
+	    !take_bytes(&body, APPROVE_KEY_SIZE, &hold_key) || body.n)
 		return false;
 	if (!policy || policy->view->head.epoch != epoch ||
 	    policy->view->mask_count != count)
@@ -171,6 +176,7 @@ policy_hear_keys(struct worker *worker, struct span body)
 		return true;	/* asked twice; turns use what is there */
 	if (bytes.n)
 		memcpy(keys, bytes.p, bytes.n);
+	memcpy(policy->hold_key, hold_key.p, APPROVE_KEY_SIZE);
 	error = mask_set_new(&policy->masks, policy->view,
 	    (const uint8_t (*)[MASK_KEY_SIZE])keys);
 	explicit_bzero(keys, sizeof(keys));

@@ -255,7 +255,7 @@ fill_card(struct flow *flow)
 		.expires_s = pending->verdict.expires_s, .retry_s = pending->verdict.retry_s,
 		.epoch = flow->policy->view->head.epoch,
 	};
-	return !pending->acts.failed && approve_digest(&pending->card) == 0;
+	return !pending->acts.failed && approve_digest(&pending->card, flow->policy->hold_key) == 0;
 }
 
 static void

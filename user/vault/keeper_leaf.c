@@ -50,7 +50,7 @@ keeper_leaf(struct keeper *keeper, unsigned int from, const struct msg_head *hea
 	return true;
 }
 
-/* Write a key for each mask of the view. */
+/* Write a key for each mask of the view, and the one for holds. */
 static int
 write_keys(const struct keeper *keeper, struct out *answer)
 {
@@ -58,10 +58,14 @@ write_keys(const struct keeper *keeper, struct out *answer)
 	int r = 0;
 
 	for (size_t i = 0; !r && i < keeper->view->mask_count; i++) {
-		r = master_derive(&keeper->master, span_text(keeper->view->masks[i]), key);
+		r = master_derive(&keeper->master, "mask", span_text(keeper->view->masks[i]), key);
 		if (!r)
 			out_bytes(answer, key, sizeof(key));
 	}
+	if (!r)
+		r = master_derive(&keeper->master, "hold", SPAN(""), key);
+	if (!r)
+		out_bytes(answer, key, sizeof(key));
 	OPENSSL_cleanse(key, sizeof(key));
 	return r;
 }
@@ -77,8 +81,8 @@ keeper_mask_keys(struct keeper *keeper, unsigned int from,
 	out_be32(&answer, keeper->view ? keeper->view->head.epoch : 0);
 	out_be32(&answer, keeper->view ? (uint32_t)keeper->view->mask_count : 0);
 	if (keeper->view && write_keys(keeper, &answer)) {
-		/* no keys at all: masks that need one then redact */
-		log_error("the keys of masks could not be derived");
+		/* no keys at all: the worker asks again, and refuses until then */
+		log_error("the keys of masks and holds could not be derived");
 		out_clear(&answer);
 		out_be32(&answer, keeper->view->head.epoch);
 		out_be32(&answer, 0);

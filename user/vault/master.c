@@ -124,12 +124,12 @@ master_open(struct master *out, int dir, uint32_t uid)
 }
 
 int
-master_derive(const struct master *master, struct span name,
+master_derive(const struct master *master, const char *use, struct span name,
     uint8_t key[MASK_KEY_SIZE])
 {
 	char info[INFO_MAX], digest[] = "SHA256";
-	int n = snprintf(info, sizeof(info), "interlock mask %u %.*s",
-	    master->version, (int)name.n, (const char *)name.p);
+	int n = snprintf(info, sizeof(info), "interlock %s %u %.*s",
+	    use, master->version, (int)name.n, (const char *)name.p);
 	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
 	EVP_KDF_CTX *context = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
 	OSSL_PARAM terms[] = {

@@ -1,7 +1,8 @@
 /*
- * master.h: keys for masks that hash or make tokens.
+ * master.h: keys for masks that hash or make tokens, and for the digests of holds.
  * One master secret for the node, kept by the keeper; each mask gets a key of
- * its own, so that equal values under two masks do not look equal. The version
+ * its own, so that equal values under two masks do not look equal; what a hold covers
+ * is told of in the ledger by a keyed digest, so that nobody can try values against it. The version
  * is part of the derivation: a new master has a new one, and the file keeps the
  * old lines for whoever must recognise old tokens.
  *   <state>/keeper/mask.key  0600, lines "VERSION 64-HEX-DIGITS"; the last counts
@@ -26,8 +27,8 @@ struct master {
 int master_open(struct master *out, int keeper_dir, uint32_t uid);
 /* Read the text of the file. Returns 0, -EINVAL or -ENOMEM. */
 int master_read(struct master *out, struct span text);
-/* HKDF-SHA-256 (RFC 5869), no salt, info "interlock mask VERSION NAME". Returns 0 or -EIO. */
-int master_derive(const struct master *, struct span name, uint8_t key[MASK_KEY_SIZE]);
+/* HKDF-SHA-256 (RFC 5869), no salt, info "interlock USE VERSION NAME". Returns 0 or -EIO. */
+int master_derive(const struct master *, const char *use, struct span name, uint8_t key[MASK_KEY_SIZE]);
 void master_free(struct master *);
 
 #endif

@@ -74,25 +74,28 @@ static const struct {
 	{ "words", words, false },
 };
 
+static const uint8_t key[APPROVE_KEY_SIZE] = { 1 }, other_key[APPROVE_KEY_SIZE] = { 2 };
+
 static void
 digests(void)
 {
-	struct hold base = sample(), large = sample();
+	struct hold base = sample(), large = sample(), elsewhere = sample();
 	uint8_t none[32] = { 0 };
 	uint8_t *much = calloc(1, 5u << 20);
 
-	CHECK(approve_digest(&base) == 0);
+	CHECK(approve_digest(&base, key) == 0);
 	CHECK(memcmp(base.digest, none, sizeof(none)) != 0);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct hold hold = sample();
 
 		rows[i].change(&hold);
-		CHECK_ROW(rows[i].name, approve_digest(&hold) == 0);
+		CHECK_ROW(rows[i].name, approve_digest(&hold, key) == 0);
 		CHECK_ROW(rows[i].name,
 		    (memcmp(hold.digest, base.digest, 32) != 0) == rows[i].is_covered);
 	}
+	CHECK(approve_digest(&elsewhere, other_key) == 0 && memcmp(elsewhere.digest, base.digest, 32) != 0);
 	large.text = span_of(much, 5u << 20);
-	CHECK(approve_digest(&large) == -EMSGSIZE);
+	CHECK(approve_digest(&large, key) == -EMSGSIZE);
 	CHECK(memcmp(large.digest, none, sizeof(none)) == 0);
 	free(much);
 }
@@ -108,7 +111,7 @@ tells(void)
 	struct span body, digest, name;
 	struct id id;
 
-	CHECK(approve_digest(&hold) == 0);
+	CHECK(approve_digest(&hold, key) == 0);
 	CHECK(approve_open(post, &hold) == 0);
 	CHECK(stand_read(ends[1], &head, &body) && head.type == MSG_HOLD);
 	CHECK(hold_unpack(body, room, 4, &got) && id_equal(&got.id, &hold.id));

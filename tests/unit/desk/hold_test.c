@@ -23,7 +23,7 @@ sample(void)
 		.values = values, .value_count = COUNT(values), .row_limit = 10,
 		.acts = SPAN("[]"), .rule = SPAN("policy.yaml:4"), .why = SPAN("changes are held"),
 		.approvers = 1, .need = 2, .expires_s = 300, .retry_s = 60, .epoch = 7,
-		.digest = { 1, 2, 3 },
+		.salt = { 4, 5 }, .digest = { 1, 2, 3 },
 	};
 }
 
@@ -93,6 +93,7 @@ covered(void)
 	memcpy(other, values, sizeof(values));
 	DIFFERS(hold.text = SPAN("delete from orders where id = $2"));
 	DIFFERS(hold.row_limit = 11);
+	DIFFERS(hold.salt[31] = 1);
 	DIFFERS(hold.role = SPAN("admin"));
 	DIFFERS(hold.database = SPAN("other"));
 	DIFFERS(hold.search_path = SPAN("evil,public"));

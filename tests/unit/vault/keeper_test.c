@@ -456,9 +456,9 @@ ask_leaf(uint32_t target, const char *name, struct span *chain, struct span *key
 	return status;
 }
 
-static uint8_t mask_keys[2 * 32];
+static uint8_t mask_keys[3 * 32];
 
-/* Keys of masks, which are the same for all workers, and after a restart. */
+/* Keys of two masks and of holds, which are the same for all workers, and after a restart. */
 static void
 check_mask_keys(unsigned int worker, uint32_t epoch)
 {
@@ -466,8 +466,8 @@ check_mask_keys(unsigned int worker, uint32_t epoch)
 
 	say(worker, MSG_MASK_KEYS, ++last_id, SPAN(""));
 	CHECK(hear(worker, MSG_MASK_KEYS_ARE, last_id, &body));
-	CHECK(body.n == 8 + 64 && span_be32(body, 0) == epoch && span_be32(body, 4) == 2);
-	CHECK(memcmp(body.p + 8, body.p + 40, 32));
+	CHECK(body.n == 8 + 96 && span_be32(body, 0) == epoch && span_be32(body, 4) == 2);
+	CHECK(memcmp(body.p + 8, body.p + 40, 32) && memcmp(body.p + 40, body.p + 72, 32));
 	if (!span_equal(span_of(mask_keys, 8), SPAN("\0\0\0\0\0\0\0\0")))
 		CHECK(!memcmp(mask_keys, body.p + 8, sizeof(mask_keys)));
 	memcpy(mask_keys, body.p + 8, sizeof(mask_keys));

@@ -55,7 +55,7 @@ check_reading(void)
 		    on_cliff(span_text(rows[i].text))) == rows[i].r);
 		CHECK_ROW(rows[i].name, master.version == rows[i].version);
 		if (!rows[i].r) {
-			CHECK_ROW(rows[i].name, master_derive(&master, SPAN("card"), key) == 0);
+			CHECK_ROW(rows[i].name, master_derive(&master, "mask", SPAN("card"), key) == 0);
 			CHECK_ROW(rows[i].name, !memcmp(key, rows[i].version == 1 ?
 			    expected_card : expected_card2, sizeof(key)));
 		}
@@ -78,9 +78,9 @@ check_making(void)
 
 	CHECK(master_open(&made, dir, geteuid()) == 0);
 	CHECK(master_open(&again, dir, geteuid()) == 0);
-	CHECK(master_derive(&made, SPAN("card"), a) == 0);
-	CHECK(master_derive(&again, SPAN("card"), b) == 0);
-	CHECK(master_derive(&again, SPAN("carx"), c) == 0);
+	CHECK(master_derive(&made, "mask", SPAN("card"), a) == 0);
+	CHECK(master_derive(&again, "mask", SPAN("card"), b) == 0);
+	CHECK(master_derive(&again, "mask", SPAN("carx"), c) == 0);
 	CHECK(!memcmp(a, b, sizeof(a)) && memcmp(a, c, sizeof(a)));
 	master_free(&made);
 	master_free(&again);
