@@ -107,7 +107,8 @@ enum msg_type {
 	MSG_DECIDED,		/* broker -> worker: id hold, 32 bytes digest, u8 approved, text reason, text people */
 	MSG_APPROVED_ASK,	/* worker -> broker: 32 bytes digest, text skill: was an identical one approved? */
 	MSG_APPROVED_IS,	/* broker -> worker: status, id hold, text people: used up by asking */
-	MSG_STOP,		/* broker -> worker, loader; loader -> worker that starts: u8 scope, u8 is undo, text name (enum msg_stop) */
+	MSG_STOP,		/* broker -> worker, loader; loader -> worker that starts: u8 scope (enum msg_stop), u8 is undo,
+				 * text name */
 	MSG_WATCH,		/* broker -> worker: u8 on */
 	MSG_TURN,		/* worker -> broker: packed line for `interlock watch`: text json */
 

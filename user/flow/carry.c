@@ -124,6 +124,10 @@ encrypt(struct flow *flow, enum wire_side side)
 		broken(flow, side, tls_error(leg->tls));
 		return false;
 	}
+	if (flow->state == FLOW_LOGGING_IN) {	/* it may be a password that was lent */
+		out_free(&flow->to[side]);
+		flow->to[side] = out_new(FLOW_OUT_BYTES);
+	}
 	out_clear(&flow->to[side]);
 	return true;
 }
