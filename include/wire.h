@@ -124,8 +124,7 @@ struct wire_login {
 };
 
 struct wire_cancel {
-	uint32_t flow, key;	/* as this daemon gave them out; see wire_codec.client_key */
-	uint8_t worker;
+	uint32_t pid, key;	/* as the skill was told: the backend's own process, and a key of ours */
 };
 
 struct wire_done {
@@ -180,9 +179,7 @@ struct wire_settings {
 	struct arena *arena;
 	size_t unit_limit;	/* an ask larger than this is refused; a row comes in parts, but for whole() */
 	bool offers_tls;	/* to the skill */
-	uint8_t worker;		/* goes into client keys */
-	uint32_t flow;
-	uint32_t key;		/* random, goes into client keys */
+	uint32_t key;		/* random: what the skill has instead of the backend's cancel key */
 	bool needs_proof;	/* a server that lets in without asking for a proof is not believed */
 };
 
@@ -239,6 +236,8 @@ struct wire_codec {
 	void (*farewell)(void *, const struct wire_no *, struct out to[WIRE_SIDES]);
 	/* The upstream's cancel message for this flow into *out; false: none yet. */
 	bool (*cancel)(void *, struct out *);
+	/* Was the client of this flow told that its backend is process `pid`? */
+	bool (*is_pid)(const void *, uint32_t pid);
 	/* A value of the server's reported settings ("standard_conforming_strings"); empty: not reported. */
 	struct span (*setting)(void *, const char *name);
 	/* True: nothing is outstanding on either side. */

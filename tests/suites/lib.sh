@@ -43,3 +43,28 @@ straight() {
 inside() {
 	skill env HOME=/nonexistent PGHOST=127.0.0.1 PGPORT="$port" PGUSER=postgres "$@"
 }
+
+# ---- pg_regress and its like ---------------------------------------------------
+# passed_of DIRECTORY: names that passed, and that did not, from what was said
+passed_of() {
+	sed -nE 's/^(test|    ) ?([a-zA-Z0-9_.-]+) +\.\.\. ok.*/\2/p' "$1/said" | sort >"$1/passed"
+	sed -nE 's/^(test|    ) ?([a-zA-Z0-9_.-]+) +\.\.\. FAILED.*/\2/p' "$1/said" | sort >"$1/failed"
+}
+# compare SECONDS SECONDS: what passed directly passed inside, and nothing else
+compare() {
+	local name a=$work/straight b=$work/inside
+	echo "$(wc -l <"$a/passed") pass directly in $1 s, $(wc -l <"$b/passed") inside in $2 s"
+	[ -s "$a/passed" ] || no "the suite runs directly" "$(tail -n 20 "$a/said")"
+	for name in $(cat "$a/passed"); do
+		if grep -qxF "$name" "$b/passed"; then
+			ok "$name"
+		else
+			no "$name" "$(diff "$a/results/$name.out" "$b/results/$name.out" || tail -n 5 "$b/said")"
+		fi
+	done
+	is "and no others pass" "" "$(comm -13 "$a/passed" "$b/passed" | xargs)"
+	echo "do not pass directly: $(xargs <"$a/failed")"
+	works 'no worker had to be started again' sh -c "! grep -q 'ended by signal' '$work/daemon.log'"
+	works 'the ledger verifies' interlock verify
+	[ -z "${SAVE:-}" ] || cp -r "$a" "$b" "$work/daemon.log" "$work/pg/log" "$SAVE/"
+}

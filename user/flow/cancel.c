@@ -1,8 +1,10 @@
 /*
  * cancel.c: a skill, or whoever stops it, wants its running statement cancelled.
- * The key it holds is ours: it names worker, flow and a random number. The request
- * may reach any worker and is routed to the owner, which sends the backend's own key
- * on a connection of its own. Only the key's holder can cancel, and only that flow.
+ * What it holds is the backend's process, which clients compare with what the server
+ * says of it (pg_backend_pid(), who notified whom, who waits for whom), and a random
+ * key of ours. The request may reach any worker; if the flow is another's, all others
+ * are asked, and the owner sends the backend's own key on a connection of its own.
+ * Only the key's holder can cancel, and only that flow.
  * What is still judged here is refused; what is about to go upstream is followed there.
  * The request goes in plain, as libpq before 17 sends it; the key is worth one cancel.
  */
@@ -46,13 +48,17 @@ flow_cancel_running(struct flow *flow, const char *why)
 	}
 }
 
-void
-flow_cancel(struct worker *worker, uint32_t number, uint32_t key)
+bool
+flow_cancel(struct worker *worker, uint32_t pid, uint32_t key)
 {
-	struct flow *flow = flow_numbered(worker, number);
+	struct flow *flow = worker->flows;
 
-	if (flow && flow->key == key)
+	while (flow && !(flow->key == key && flow->codec && flow->codec_state &&
+	    flow->codec->is_pid && flow->codec->is_pid(flow->codec_state, pid)))
+		flow = flow->after;
+	if (flow)
 		flow_cancel_running(flow, "the holder of a flow's key may cancel it");
+	return flow != NULL;
 }
 
 bool
@@ -60,16 +66,13 @@ flow_unit_cancel(struct flow *flow, const struct wire_event *event)
 {
 	const struct wire_cancel *cancel = &event->cancel;
 	struct worker *worker = flow->worker;
-	struct out body = out_new(9);
+	struct out body = out_new(8);
 
-	if (cancel->worker == worker->slot - SLOT_WORKER) {
-		flow_cancel(worker, cancel->flow, cancel->key);
+	if (flow_cancel(worker, cancel->pid, cancel->key))
 		return true;
-	}
-	out_u8(&body, cancel->worker);
-	out_be32(&body, cancel->flow);
+	out_be32(&body, cancel->pid);
 	out_be32(&body, cancel->key);
-	if (!body.failed && cancel->worker < MSG_WORKERS)
+	if (!body.failed)
 		(void)post_send(worker->post, SLOT_WARDEN, MSG_CANCEL, 0, out_view(&body), -1);
 	out_free(&body);
 	return true;

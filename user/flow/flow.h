@@ -81,7 +81,6 @@ struct worker {
 	struct flow *asked[FLOW_BUCKETS];	/* by the id of the request they wait for */
 	unsigned int count;
 	unsigned int slot;
-	uint32_t next_number;
 	bool watched;				/* somebody runs `interlock watch` */
 	size_t whole;				/* bytes of large rows that flows hold */
 	struct errand *errands;
@@ -206,7 +205,7 @@ struct flow {
 	enum flow_state state;
 	struct timer deadline, calm, retry;
 	struct id id;
-	uint32_t number, key;		/* what cancel keys are made of */
+	uint32_t key;			/* what the skill has for a cancel key */
 	uint64_t began;
 	struct who who;
 	struct policy *policy;
@@ -254,7 +253,6 @@ struct flow *flow_new(struct worker *, int fd, const struct abi_origin *);
 /* Wait for the answer to one request; the id to send it with. */
 uint64_t flow_request(struct flow *);
 struct flow *flow_asked(struct worker *, uint64_t request);
-struct flow *flow_numbered(struct worker *, uint32_t number);
 /* End at once: entry, both sockets closed. `reason` is for the ledger. */
 void flow_end(struct flow *, const char *reason);
 /* End after what is queued for the skill has gone out. What is parked is given up. */
@@ -306,7 +304,8 @@ bool flow_hear_socket(struct worker *, const struct msg_head *, struct span body
 bool flow_hear_proof(struct worker *, const struct msg_head *, struct span body);
 /* After a unit of the backend during login: TLS answer, proofs. False: ended. */
 bool flow_login_step(struct flow *);
-void flow_cancel(struct worker *, uint32_t number, uint32_t key);
+/* Cancel what runs on the flow this was given out for; false: none of this worker's. */
+bool flow_cancel(struct worker *, uint32_t pid, uint32_t key);
 void flow_cancel_upstream(struct flow *, const char *why);
 /* errand.c: send a message to the flow's backend on a connection of its own; it is taken. */
 void errand_send(struct flow *, struct out *message);

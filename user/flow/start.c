@@ -132,9 +132,7 @@ open_codec(struct flow *flow)
 	const struct view_target *target = &flow->policy->view->targets[flow->target];
 	struct wire_settings settings = {
 		.arena = flow->arena, .unit_limit = FLOW_UNIT_BYTES, .offers_tls = true,
-		.worker = (uint8_t)(flow->worker->slot - SLOT_WORKER),
-		.flow = flow->number, .key = flow->key,
-		.needs_proof = target->needs_proof,
+		.key = flow->key, .needs_proof = target->needs_proof,
 	};
 
 	flow->codec = wire_find(target->protocol);

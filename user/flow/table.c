@@ -69,7 +69,6 @@ flow_new(struct worker *worker, int fd, const struct abi_origin *origin)
 	}
 	flow->worker = worker;
 	flow->id = flow_make_id(worker, ID_FLOW);
-	flow->number = worker->next_number++ & 0xffffff;
 	flow->began = clock_mono();
 	flow->who.origin = *origin;
 	flow->last_turn = &flow->turns;
@@ -133,16 +132,6 @@ flow_asked(struct worker *worker, uint64_t request)
 		flow = flow->next_asked;
 	if (flow)
 		forget_request(flow);
-	return flow;
-}
-
-struct flow *
-flow_numbered(struct worker *worker, uint32_t number)
-{
-	struct flow *flow = worker->flows;
-
-	while (flow && flow->number != number)
-		flow = flow->after;
 	return flow;
 }
 

@@ -270,13 +270,13 @@ child_ready(struct warden *warden, unsigned int slot)
 		tell_broker(warden, slot);
 }
 
+/* Whose flow the key belongs to is known to its worker only. */
 static bool
-route_cancel(struct warden *warden, struct span body)
+route_cancel(struct warden *warden, unsigned int from, struct span body)
 {
-	unsigned int slot = SLOT_WORKER + body.p[0];
-
-	if (body.p[0] < MSG_WORKERS && warden->children.child[slot].pid)
-		(void)post_send(warden->post, slot, MSG_CANCEL, 0, body, -1);
+	for (unsigned int slot = SLOT_WORKER; slot < SLOT_WORKER + MSG_WORKERS; slot++)
+		if (slot != from && warden->children.child[slot].pid)
+			(void)post_send(warden->post, slot, MSG_CANCEL, 0, body, -1);
 	return true;
 }
 
@@ -328,7 +328,7 @@ hear(void *arg, unsigned int from, const struct msg_head *head, struct span body
 	case MSG_SENDER_FAULT:
 		return hear_fault(warden, from, body);
 	case MSG_CANCEL:
-		return route_cancel(warden, body);
+		return route_cancel(warden, from, body);
 	case MSG_KEPT:
 		return scribe_hear(warden->scribe, head, body);
 	default:

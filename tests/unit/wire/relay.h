@@ -34,7 +34,7 @@ struct relay {
 	const char *role, *database;	/* of the login upstream */
 	bool needs_proof;
 	bool is_bad, is_final, in_part;
-	uint32_t flow;		/* 0: 0x010203 */
+	uint32_t key;		/* 0: 0xdeadbeef */
 	struct wire_cancel cancel;
 	char tls;		/* what the client was told */
 	size_t asks, rows;
@@ -50,7 +50,7 @@ __attribute__((unused)) static void
 relay_open(struct relay *r, const struct wire_codec *codec, bool offers_tls)
 {
 	struct wire_settings settings = { .unit_limit = r->unit_limit ? r->unit_limit : 1 << 20, .offers_tls = offers_tls,
-		.worker = 7, .flow = r->flow ? r->flow : 0x010203, .key = 0xdeadbeef,
+		.key = r->key ? r->key : 0xdeadbeef,
 		.needs_proof = r->needs_proof };
 
 	settings.arena = r->arena = arena_new(64 << 20);
@@ -127,7 +127,7 @@ relay_note(struct relay *r, enum wire_side side, enum wire_step step, const stru
 		out_printf(&r->log, "%s", event->login.is_replication ? " replication" : "");
 	}
 	if (event->kind == UNIT_CANCEL)
-		out_printf(&r->log, " %u/%x/%x", event->cancel.worker, event->cancel.flow, event->cancel.key);
+		out_printf(&r->log, " %x/%x", event->cancel.pid, event->cancel.key);
 	for (size_t i = 0; event->kind == UNIT_FIELDS && i < event->fields.count; i++)
 		out_printf(&r->log, " %.*s:%u.%u", (int)event->fields.columns[i].name.n,
 		    (const char *)event->fields.columns[i].name.p, event->fields.columns[i].table,

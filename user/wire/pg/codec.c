@@ -234,6 +234,7 @@ const struct wire_codec wire_pg = {
 	.calm = pg_calm,
 	.farewell = pg_farewell,
 	.cancel = pg_cancel,
+	.is_pid = pg_is_pid,
 	.setting = pg_setting,
 	.is_idle = is_idle,
 	.has_room = has_room,

@@ -198,7 +198,7 @@ read_key(struct pg *pg, struct span body, struct out *client, struct wire_event 
 		return pg_bad(pg, event, "no memory left for this flow");
 	pg->has_key = true;
 	at = pg_begin(client, 'K');
-	out_be32(client, (uint32_t)pg->set.worker << 24 | (pg->set.flow & 0xffffff));
+	out_be32(client, span_be32(body, 0));
 	out_be32(client, pg->set.key);
 	pg_end(client, at);
 	event->kind = UNIT_OWN;
@@ -295,6 +295,14 @@ char
 pg_tls_answer(void *state)
 {
 	return ((struct pg *)state)->tls_is;
+}
+
+bool
+pg_is_pid(const void *state, uint32_t pid)
+{
+	const struct pg *pg = state;
+
+	return pg->has_key && span_be32(pg->key, 0) == pid;
 }
 
 bool

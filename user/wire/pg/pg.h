@@ -221,6 +221,7 @@ bool pg_wants_proof(void *, uint8_t *step, struct span *input);
 void pg_login_proof(void *, uint8_t step, struct span output, struct out to[WIRE_SIDES]);
 void pg_tls_ask(void *, struct out to[WIRE_SIDES]);
 char pg_tls_answer(void *);
+bool pg_is_pid(const void *, uint32_t pid);
 bool pg_cancel(void *, struct out *);
 /* The parameters of a StartupMessage one by one; false at their end. */
 bool pg_start_take(struct span *in, struct span *name, struct span *value);

@@ -105,14 +105,10 @@ read_login(struct pg *pg, struct span body, uint32_t code, struct wire_event *ev
 static enum wire_step
 read_cancel(struct pg *pg, struct span body, struct wire_event *event)
 {
-	uint32_t pid;
-
 	if (body.n != 8)
 		return pg_bad(pg, event, "a cancel request with a key not given out here");
-	pid = span_be32(body, 0);
 	event->kind = UNIT_CANCEL;
-	event->cancel = (struct wire_cancel){ .flow = pid & 0xffffff, .key = span_be32(body, 4),
-		.worker = (uint8_t)(pid >> 24) };
+	event->cancel = (struct wire_cancel){ .pid = span_be32(body, 0), .key = span_be32(body, 4) };
 	return WIRE_UNIT;
 }
 

@@ -142,8 +142,8 @@ cluster_cancel(struct cluster *cluster, struct relay *r, int client, int server)
 	struct out bytes = out_new(64);
 	char byte;
 
-	out_span(&bytes, span_of(cluster->cancels[r->cancel.flow % CLUSTER_FLOWS].bytes,
-	    cluster->cancels[r->cancel.flow % CLUSTER_FLOWS].n));
+	out_span(&bytes, span_of(cluster->cancels[r->cancel.key % CLUSTER_FLOWS].bytes,
+	    cluster->cancels[r->cancel.key % CLUSTER_FLOWS].n));
 	cluster_write(server, &bytes);
 	while (read(server, &byte, 1) > 0)
 		;
@@ -212,7 +212,7 @@ cluster_relay(struct cluster *cluster, const char *which, void (*set)(struct rel
 
 		if (client >= 0 && fork() == 0) {
 			close(fd);
-			r.flow = flow;
+			r.key = flow;
 			set(&r, flow);
 			cluster_carry(cluster, &r, client, flow % CLUSTER_FLOWS);
 		}

@@ -59,10 +59,11 @@ test_scram(void)
 	play(&r, "<R @12 \"server-final\"\n");
 	CHECK(r.to[WIRE_SERVER].n == 0 && r.to[WIRE_CLIENT].n == 0);
 	play(&r, "<R @0\n<S 'a' 'b'\n<K @4242 @99\n<Z \"I\"\n");
-	CHECK(wrote(&r, WIRE_CLIENT, "<R @0\n<S 'a' 'b'\n<K @0x07010203 @0xdeadbeef\n<Z \"I\"\n"));
+	CHECK(wrote(&r, WIRE_CLIENT, "<R @0\n<S 'a' 'b'\n<K @4242 @0xdeadbeef\n<Z \"I\"\n"));
 	CHECK(span_is(r.codec->setting(r.state, "a"), "b"));
 	CHECK(r.codec->setting(r.state, "b").n == 0);
 	CHECK(r.codec->is_idle(r.state));
+	CHECK(r.codec->is_pid(r.state, 4242) && !r.codec->is_pid(r.state, 99));
 	CHECK(r.codec->cancel(r.state, &r.to[WIRE_SERVER]));
 	CHECK(wrote(&r, WIRE_SERVER, ">_ @80877102 @4242 @99\n"));
 	relay_close(&r);

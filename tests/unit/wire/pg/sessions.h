@@ -20,7 +20,7 @@ static const struct session sessions[] = {
 	  "<R @0\n"
 	  "<Z \"I\"\n",
 	  "> own\n> own\n> login user=skill database=skill\n< own\n< logged-in\n" },
-	{ "cancel", ">_ @80877102 @0x07010203 @0xdeadbeef\n", "> cancel 7/10203/deadbeef\n" },
+	{ "cancel", ">_ @80877102 @0x07010203 @0xdeadbeef\n", "> cancel 7010203/deadbeef\n" },
 	{ "login by md5",
 	  ">_ @196608 'user' 'skill' 'replication' 'database' #0\n"
 	  "<R @5 \"salt\"\n"
