@@ -231,8 +231,6 @@ walk_transaction(struct walk *w, json_t *inside, struct fields *fields)
 		{ "SAVEPOINT", "savepoint", 0 },
 		{ "RELEASE", "release", 0 },
 		{ "ROLLBACK_TO", "rollback to", ANALYSIS_MOVES_NAMES },
-		{ "PREPARE", "prepare transaction", ANALYSIS_ENDS |
-		    ANALYSIS_COMMITS | ANALYSIS_MOVES_NAMES },
 	};
 	struct span kind = span_skip(tree_text(inside, "kind"),
 	    sizeof("TRANS_STMT_") - 1);
@@ -247,9 +245,12 @@ walk_transaction(struct walk *w, json_t *inside, struct fields *fields)
 			w->build.flags |= kinds[i].flags;
 			return;
 		}
-	/* COMMIT PREPARED, ROLLBACK PREPARED: a transaction nobody saw here */
+	/* COMMIT PREPARED, ROLLBACK PREPARED: a transaction nobody saw here. PREPARE: one that
+	 * keeps its locks for as long as nobody ends it */
 	build_act(&w->build, EFFECT_CALL, tag_join(w, "", kind));
 	w->build.flags |= ANALYSIS_MOVES_NAMES;
+	if (span_is(kind, "PREPARE"))
+		w->build.flags |= ANALYSIS_ENDS | ANALYSIS_COMMITS;
 }
 
 static bool

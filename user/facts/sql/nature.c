@@ -40,13 +40,6 @@ sql_copy_form(const struct sql_analysis *a)
 	return &a->copy;
 }
 
-enum effect
-sql_setting_effect(struct span name)
-{
-	return span_is(name, "role") || span_is(name, "session_authorization") ?
-	    EFFECT_GRANT : EFFECT_SESSION;
-}
-
 bool
 sql_setting_act(struct span name, struct arena *scratch, struct act *out)
 {
