@@ -6,7 +6,7 @@ import hashlib, re, socket, struct, sys
 HIDDEN = re.compile('|'.join([
     r'4111[ -]?1111', r'1{9,}', r'\b1{4,8}4\b', r'4[^0-9a-z]{1,3}1[^0-9a-z]{1,3}1[^0-9a-z]{1,3}1[^0-9a-z]{1,3}1',
     '34313131', 'NDExMTEx', 'MTExMTExMT', hashlib.md5(b'4111111111111111').hexdigest(), '%x' % 4111111111111111,
-    'abbbb', r'c\d+@example', r'@example\.org', r'\b10000\d\d\b', 'DE893', '89370400', r'HR 1\b', 'salary', 'hr1\\b',
+    r'\babbbb', r'c\d+@example', r'@example\.org', r'\b10000\d\d\b', 'DE893', '89370400', r'HR 1\b', 'salary', r'\bhr1\b',
     r'root:x:', 'SCRAM-SHA-256\\$', 'secret object',
 ]))
 IGNORED = re.compile(r'\*+1111')
