@@ -75,7 +75,7 @@ PROGRAMS := $(PROCESSES:%=$(O)/libexec/%) $(O)/sbin/interlockd $(O)/bin/interloc
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help bootstrap demo test ci unit play prison install uninstall lint \
+.PHONY: all help bootstrap demo test ci unit play suites prison install uninstall lint \
 	fuzz bench clean check-layers check-pure check-link check-abi \
 	check-style check-limits check-format tidy cppcheck tests
 
@@ -88,6 +88,7 @@ help:
 	@echo 'make install    programs, pages and samples below $(PREFIX) and /etc'
 	@echo 'make lint       layers, purity, link lists, abi, style, limits, format, clang-tidy, cppcheck'
 	@echo 'make fuzz       the laws of the codecs under libFuzzer [SECONDS=60]'
+	@echo "make suites     PostgreSQL's own suites, direct and inside a skill (root, network)"
 	@echo 'make bench      figures, each a ratio against a named peer in the same run'
 	@echo 'make clean      remove $(O)/'
 
@@ -177,6 +178,9 @@ unit: all $(TEST_PROGRAMS)
 
 play: all tests
 	scripts/run-tests $(O) play
+
+suites: all
+	scripts/suites $(O)
 
 prison: all tests
 	scripts/run-tests $(O) prison
