@@ -127,6 +127,7 @@ pass_function(struct pg *pg, struct span body)
 	struct pg_slot *slot = pg_slot_push(pg, SLOT_FUNCTION, ++pg->turns);
 
 	slot->is_binary = span_be16(body, body.n - 2) != 0;
+	slot->function = span_be32(body, 0);
 	pg->run_segment = pg->segment;
 	pg_slots_close(pg);
 }

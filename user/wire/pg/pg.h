@@ -109,6 +109,7 @@ struct pg_slot {
 	bool has_change;		/* it changed what a name means; `old` is what it meant */
 	bool copy_began;		/* its first row has come */
 	bool is_binary;			/* FUNCTION: the result */
+	uint32_t function;		/* FUNCTION: its OID */
 	bool has_failed;
 	struct pg_kept *it;		/* what it makes, describes or runs */
 	struct pg_kept *old;

@@ -173,13 +173,38 @@ pg_read_row(struct pg *pg, struct pg_slot *slot, struct span body, struct wire_e
 	return WIRE_UNIT;
 }
 
+/*
+ * What libpq's large objects call (lo_open, lo_import and the like), by the OIDs of
+ * pg_proc.dat, which no server changes: a FunctionCall is answered without a type.
+ */
+static uint32_t
+type_of_function(uint32_t function)
+{
+	switch (function) {
+	case 715: case 764: case 957:			/* lo_create, lo_import, lo_creat: oid */
+		return 26;
+	case 952: case 953: case 955: case 956:		/* lo_open, lo_close, lowrite, lo_lseek: int4 */
+	case 958: case 964: case 1004:			/* lo_tell, lo_unlink, lo_truncate */
+		return 23;
+	case 3170: case 3171:				/* lo_lseek64, lo_tell64: int8 */
+		return 20;
+	case 3172:					/* lo_truncate64: int4 */
+		return 23;
+	case 954:					/* loread: bytea */
+		return 17;
+	default:
+		return 0;
+	}
+}
+
 /* FunctionCallResponse: one value. */
 enum wire_step
 pg_read_value(struct pg *pg, struct pg_slot *slot, struct span body, struct wire_event *event)
 {
 	if (!columns_room(pg, 1) || !fields_room(pg, 1))
 		return pg_bad(pg, event, "no memory left for this flow");
-	pg->columns[0] = (struct wire_column){ .is_binary = slot->is_binary };
+	pg->columns[0] = (struct wire_column){ .is_binary = slot->is_binary,
+		.type = type_of_function(slot->function) };
 	pg->fields[0] = (struct wire_field){ .is_binary = slot->is_binary };
 	if (!take_value(&body, &pg->fields[0]) || body.n)
 		return pg_bad(pg, event, "a FunctionCallResponse that is not well formed");
