@@ -127,8 +127,9 @@ encrypt(struct flow *flow, enum wire_side side)
 	if (flow->state == FLOW_LOGGING_IN) {	/* it may be a password that was lent */
 		out_free(&flow->to[side]);
 		flow->to[side] = out_new(FLOW_OUT_BYTES);
+	} else {
+		out_clear(&flow->to[side]);
 	}
-	out_clear(&flow->to[side]);
 	return true;
 }
 

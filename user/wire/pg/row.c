@@ -184,12 +184,10 @@ type_of_function(uint32_t function)
 	case 715: case 764: case 957:			/* lo_create, lo_import, lo_creat: oid */
 		return 26;
 	case 952: case 953: case 955: case 956:		/* lo_open, lo_close, lowrite, lo_lseek: int4 */
-	case 958: case 964: case 1004:			/* lo_tell, lo_unlink, lo_truncate */
+	case 958: case 964: case 1004: case 3172:	/* lo_tell, lo_unlink, lo_truncate, lo_truncate64 */
 		return 23;
 	case 3170: case 3171:				/* lo_lseek64, lo_tell64: int8 */
 		return 20;
-	case 3172:					/* lo_truncate64: int4 */
-		return 23;
 	default:	/* loread too: what a large object holds is anything, so a mask withholds it */
 		return 0;
 	}
