@@ -76,6 +76,7 @@ struct action {
 	const struct field *fields;	/* as far as syntax tells; may be empty */
 	size_t field_count;
 	struct span text;		/* full text of the ask */
+	bool has_other_rows;		/* its answer has rows of a statement that was judged before: FETCH */
 	bool commits;			/* makes changes of a transaction last */
 	bool in_transaction;		/* changes can still be rolled back */
 };

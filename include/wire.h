@@ -93,6 +93,7 @@ struct wire_copy {
 enum wire_phase {
 	PHASE_QUERY,		/* simple: text is known, values are in it */
 	PHASE_PARSE,		/* text is known, values are not: may it be prepared? */
+	PHASE_BIND,		/* values are known, and from here on other statements can run it by its name */
 	PHASE_EXECUTE,		/* values are known */
 	PHASE_FUNCTION,		/* fast-path call */
 	PHASE_REPLICATION,
@@ -101,17 +102,17 @@ enum wire_phase {
 struct wire_ask {
 	enum wire_phase phase;
 	uint32_t turn;			/* number of the turn on this flow, from 1 */
-	struct span text;		/* the statement(s); EXECUTE: empty when what is executed is not known
-					 * (made by SQL, or its name is in doubt): judge it as unknown */
+	struct span text;		/* the statement(s); BIND, EXECUTE: where SQL made it, what SQL would say to run it;
+					 * empty when nobody knows what that is: judge it as unknown */
 	struct span name;		/* of the statement or portal, as the client called it */
 	uint32_t function;		/* FUNCTION: its OID */
-	struct span result_formats;	/* EXECUTE: Bind's result format codes, 2 bytes each; FUNCTION: one */
-	const struct wire_field *values;	/* EXECUTE: bound values; FUNCTION: arguments; value_count of them */
+	struct span result_formats;	/* BIND, EXECUTE: Bind's result format codes, 2 bytes each; FUNCTION: one */
+	const struct wire_field *values;	/* BIND, EXECUTE: bound values; FUNCTION: arguments; value_count of them */
 	const uint32_t *value_types;	/* OID per value as Parse declared, 0: not said; NULL: none was */
 	size_t value_count;
 	uint32_t row_limit;		/* EXECUTE: 0 none */
 	uint64_t statement;		/* which Parse this executes: the turn number of that Parse; 0 none */
-	bool continues;			/* EXECUTE of a portal that was suspended */
+	bool continues;			/* EXECUTE of a portal that has passed before: at its Bind, or suspended */
 	uint32_t bound;			/* EXECUTE: the turn before its Bind, when its names were given their meaning */
 	char transaction;		/* 'I' idle, 'T' in one, 'E' failed, as of the last answer; '?' pipelined: unknown */
 };

@@ -1,7 +1,7 @@
 # hostile-wire.py PORT CASES EVIL CARD: sends each case of hostile-wire.cases on a connection of
 # its own, then Terminate, and reads to the end. Prints a line for each: what was expected, what
 # came (S served, R refused by Interlock, E the backend's own error, D ended without a word, H
-# nothing in time), which hidden value was seen ("-": none), the error codes, the name.
+# held, no more in time), which hidden value was seen ("-": none), the error codes, the name.
 import re, socket, struct, sys
 
 HIDDEN = re.compile('|'.join([
@@ -53,11 +53,11 @@ WORDS = {
 }
 
 
-def answer(port, parts):
+def answer(port, parts, seconds):
     """All bytes that come; False with them if the end does not."""
     came = b''
     s = socket.create_connection(('db.shop.example', port), 10)
-    s.settimeout(8)
+    s.settimeout(seconds)
     try:
         s.sendall(b''.join(p for p in parts if p is not END))
         if END in parts:
@@ -91,7 +91,7 @@ for line in open(sys.argv[2], encoding='utf-8'):
         continue
     expected, name, text = line.rstrip('\n').split(' | ', 2)
     parts = eval('[%s]' % text, dict(WORDS))
-    came, ended = answer(int(sys.argv[1]), parts)
+    came, ended = answer(int(sys.argv[1]), parts, 2 if expected == 'H' else 8)
     said = list(messages(came))
     codes = [f[1:].decode('latin-1') for tag, body in said if tag == b'E' for f in body.split(b'\0') if f[:1] == b'C']
     served = any(tag in (b'C', b'I', b'V', b's', b'n', b'T', b'1', b'3') for tag, _ in said)

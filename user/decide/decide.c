@@ -352,6 +352,21 @@ begin(struct judging *judging, const struct view_worker *view,
 	return false;
 }
 
+/* Masks and row limits of every rule for the target: whatever rows come, these hold for them. */
+static void
+oblige_by_all(const struct view_worker *view, const struct view_skill_duties *duties, uint32_t target,
+    struct verdict *out)
+{
+	for (size_t i = 0; i < duties->duty_count; i++) {
+		const struct view_duty *duty = &view->duties[duties->duties[i]];
+
+		for (size_t r = 0; duty->target == target && r < duty->rule_count; r++) {
+			out->masks |= duty->rules[r].masks;
+			out->row_limit = smaller_limit(out->row_limit, duty->rules[r].row_limit);
+		}
+	}
+}
+
 void
 decide_judge(const struct view_worker *view, struct span skill, uint32_t target,
     const struct action *action, char *room, struct verdict *out)
@@ -372,6 +387,8 @@ decide_judge(const struct view_worker *view, struct span skill, uint32_t target,
 		if (!judge_act(&judging, &acts[i]))
 			return;
 	}
+	if (action->has_other_rows)
+		oblige_by_all(view, judging.skill, target, out);
 	out->why = span_text(room);
 }
 
@@ -379,15 +396,11 @@ uint64_t
 decide_masks(const struct view_worker *view, struct span skill, uint32_t target)
 {
 	const struct view_skill_duties *duties = find_skill(view, skill);
-	uint64_t masks = 0;
+	struct verdict all = { 0 };
 
-	for (size_t i = 0; duties && i < duties->duty_count; i++) {
-		const struct view_duty *duty = &view->duties[duties->duties[i]];
-
-		for (size_t r = 0; duty->target == target && r < duty->rule_count; r++)
-			masks |= duty->rules[r].masks;
-	}
-	return masks;
+	if (duties)
+		oblige_by_all(view, duties, target, &all);
+	return all.masks;
 }
 
 static bool

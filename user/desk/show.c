@@ -133,8 +133,8 @@ static const char *
 phase_name(uint8_t phase)
 {
 	static const char *const names[] = {
-		[PHASE_QUERY] = "query", [PHASE_PARSE] = "parse", [PHASE_EXECUTE] = "execute",
-		[PHASE_FUNCTION] = "function", [PHASE_REPLICATION] = "replication",
+		[PHASE_QUERY] = "query", [PHASE_PARSE] = "parse", [PHASE_BIND] = "bind",
+		[PHASE_EXECUTE] = "execute", [PHASE_FUNCTION] = "function", [PHASE_REPLICATION] = "replication",
 	};
 
 	return phase < COUNT(names) ? names[phase] : "unknown";

@@ -131,7 +131,7 @@ opaque(struct flow *flow, enum refusal *no)
 		return "a function call by its number";
 	if (ask->phase == PHASE_REPLICATION)
 		return "replication";
-	if (ask->phase == PHASE_EXECUTE && !ask->text.p)
+	if ((ask->phase == PHASE_EXECUTE || ask->phase == PHASE_BIND) && !ask->text.p)
 		return "the statement behind this portal is not known";
 	if (ask->phase == PHASE_EXECUTE && ask->bound < flow->moved_turn)
 		return "what its names mean may have changed since it was bound";

@@ -51,8 +51,8 @@ phase_name(enum wire_phase phase)
 {
 	static const char *const names[] = {
 		[PHASE_QUERY] = "query", [PHASE_PARSE] = "parse",
-		[PHASE_EXECUTE] = "execute", [PHASE_FUNCTION] = "function",
-		[PHASE_REPLICATION] = "replication",
+		[PHASE_BIND] = "bind", [PHASE_EXECUTE] = "execute",
+		[PHASE_FUNCTION] = "function", [PHASE_REPLICATION] = "replication",
 	};
 
 	return names[phase];

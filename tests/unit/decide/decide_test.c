@@ -153,6 +153,21 @@ check_rows(void)
 	}
 }
 
+/* Rows of another statement: every mask and limit of the target, whatever rule lets them through. */
+static void
+check_other_rows(void)
+{
+	struct action action = { .acts = &set, .act_count = 1, .has_other_rows = true };
+	struct verdict verdict;
+	char room[DECIDE_WHY];
+
+	decide_judge(&view, SPAN("helper"), 0, &action, room, &verdict);
+	CHECK(verdict.kind == VERDICT_ALLOW);
+	CHECK(verdict.masks == decide_masks(&view, SPAN("helper"), 0));
+	CHECK(verdict.masks != 0);
+	CHECK(verdict.row_limit == 50);
+}
+
 static void
 check_holds_add_up(void)
 {
@@ -345,6 +360,7 @@ int
 main(void)
 {
 	check_rows();
+	check_other_rows();
 	check_holds_add_up();
 	check_logins();
 	check_glob();

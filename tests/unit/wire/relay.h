@@ -86,7 +86,7 @@ relay_span(struct relay *r, const char *name, struct span s)
 static void
 relay_note_ask(struct relay *r, const struct wire_ask *ask)
 {
-	static const char *const phases[] = { "query", "parse", "execute", "function", "replication" };
+	static const char *const phases[] = { "query", "parse", "bind", "execute", "function", "replication" };
 
 	r->asks++;
 	out_printf(&r->log, " %s %u tx=%c", phases[ask->phase], ask->turn, ask->transaction);

@@ -343,6 +343,7 @@ sql_explain(const struct sql_analysis *a, const struct sql_catalogue *catalogue,
 	action.acts = acts.p;
 	action.act_count = acts.n;
 	action.commits = a->flags & ANALYSIS_COMMITS;
+	action.has_other_rows = a->flags & ANALYSIS_OTHER_ROWS && !executed;
 	*out = action;
 	return 0;
 }

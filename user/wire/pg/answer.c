@@ -72,6 +72,14 @@ read_parsed(struct pg *pg, struct pg_slot *slot, struct span body, struct wire_e
 }
 
 static enum wire_step
+read_bound(struct pg *pg, struct pg_slot *slot, struct span body, struct wire_event *event)
+{
+	bool is_ask = slot->it && slot->turn != slot->it->turn;
+
+	return is_ask ? read_parsed(pg, slot, body, event) : read_empty(pg, slot, body, event);
+}
+
+static enum wire_step
 read_end(struct pg *pg, struct pg_slot *slot, struct span body, struct wire_event *event)
 {
 	if (body.n)
@@ -169,7 +177,7 @@ static const struct answer {
 	{ 'C', read_complete },
 	{ 'Z', read_ready },
 	{ '1', read_parsed },
-	{ '2', read_empty },
+	{ '2', read_bound },
 	{ '3', read_empty },
 	{ 'T', read_description },
 	{ 't', read_plain },

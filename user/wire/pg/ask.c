@@ -4,6 +4,11 @@
  * changed here, but that a Parse or Bind is read into pg->made, which pass()
  * puts under its name. Between a failure and the client's Sync nothing needs a
  * verdict: it is named PLAIN and pass() throws it away, as the server would.
+ *
+ * A portal with a name can be run by others than Execute: FETCH and MOVE run what
+ * any portal holds, DELETE too, and so do functions that are given its name. So its
+ * Bind needs a verdict, as does one of a statement that SQL may have made. What SQL
+ * made is called by what SQL would say to run it, EXECUTE and FETCH.
  */
 #include "wire/pg/pg.h"
 
@@ -11,6 +16,7 @@
 
 #define SLOTS_PER_MESSAGE 8	/* of one message and what it makes us send */
 #define SMALL 10000		/* as the server: PQ_SMALL_MESSAGE_LIMIT */
+#define SQL_NAME_MAX 63		/* as the server: NAMEDATALEN - 1. SQL cuts longer ones, the protocol does not */
 
 typedef enum wire_step read_fn(struct pg *, struct span body, struct wire_event *);
 
@@ -64,6 +70,48 @@ read_parse(struct pg *pg, struct span body, struct wire_event *event)
 	return WIRE_UNIT;
 }
 
+/* `words` and the name, quoted, in pg->bytes; a text of NULL where SQL could not say it. */
+static struct span
+say(struct pg *pg, const char *words, struct span name)
+{
+	size_t n = strlen(words);
+
+	if (!name.n || name.n > SQL_NAME_MAX)
+		return span_of(NULL, 0);
+	pg->view_serial = 0;
+	pg->bytes = pg_room(pg, pg->bytes, &pg->byte_room, n + 2 * SQL_NAME_MAX + 2, 1);
+	if (!pg->bytes)
+		return span_of(NULL, 0);
+	memcpy(pg->bytes, words, n);
+	pg->bytes[n++] = '"';
+	for (size_t i = 0; i < name.n; i++) {
+		if (name.p[i] == '"')
+			pg->bytes[n++] = '"';
+		pg->bytes[n++] = name.p[i];
+	}
+	pg->bytes[n++] = '"';
+	return span_of(pg->bytes, n);
+}
+
+static void
+tell_portal(const struct pg_kept *portal, struct wire_ask *out)
+{
+	out->values = portal->values;
+	out->value_types = portal->types;
+	out->value_count = portal->value_count;
+	out->result_formats = portal->formats;
+	if (!portal->statement)
+		return;
+	out->text = portal->statement->text;
+	out->statement = portal->statement->turn;
+}
+
+static bool
+bind_is_ask(const struct pg *pg, const struct pg_kept *portal)
+{
+	return portal->name.n || (!portal->statement && portal->source.n && pg->has_prepared);
+}
+
 static enum wire_step
 read_bind(struct pg *pg, struct span body, struct wire_event *event)
 {
@@ -74,6 +122,14 @@ read_bind(struct pg *pg, struct span body, struct wire_event *event)
 		return pg_bad(pg, event, "a portal's name that begins with _ilk");
 	if (pg->kept_count[KEPT_PORTAL] >= PG_PORTALS_MAX)
 		return pg_bad(pg, event, "too many portals");
+	pg->made->has_passed = bind_is_ask(pg, pg->made);	/* once it does */
+	if (!pg->made->has_passed)
+		return WIRE_UNIT;
+	ask(pg, event, PHASE_BIND);
+	event->ask.name = pg->made->name;
+	tell_portal(pg->made, &event->ask);
+	if (!pg->made->statement)
+		event->ask.text = say(pg, "EXECUTE ", pg->made->source);
 	return WIRE_UNIT;
 }
 
@@ -93,16 +149,16 @@ read_execute(struct pg *pg, struct span body, struct wire_event *event)
 	out->name = name;
 	out->row_limit = limit;
 	portal = pg_kept_find(pg, KEPT_PORTAL, name);
-	if (!portal || !pg_kept_is_certain(pg, portal) || !portal->statement)
-		return WIRE_UNIT;	/* made by SQL, or in doubt: no text */
-	out->text = portal->statement->text;
-	out->values = portal->values;
-	out->value_types = portal->types;
-	out->value_count = portal->value_count;
-	out->result_formats = portal->formats;
-	out->statement = portal->statement->turn;
-	out->continues = portal->has_run;
-	out->bound = portal->bound;
+	if (portal && portal->statement && pg_kept_is_certain(pg, portal)) {
+		tell_portal(portal, out);
+		out->continues = portal->has_passed;
+		out->bound = portal->bound;
+		return WIRE_UNIT;
+	}
+	/* Whatever has this name, SQL declared it or its Bind has passed. */
+	out->bound = pg->turns;
+	if (name.n || (portal && portal->has_passed))
+		out->text = say(pg, "FETCH ALL FROM ", name.n ? name : SPAN("unnamed"));
 	return WIRE_UNIT;
 }
 

@@ -117,13 +117,15 @@ pg_read_bind(struct pg *pg, struct span body)
 
 	if (!read_bind(body, &bind, NULL))
 		return NULL;
-	it = pg_kept_new(pg, KEPT_PORTAL, bind.portal.n + bind.results.n, &room);
+	it = pg_kept_new(pg, KEPT_PORTAL, bind.portal.n + bind.results.n + bind.statement.n, &room);
 	if (!it)
 		return NULL;
 	it->name = span_of(room, bind.portal.n);
 	it->formats = span_of(room + bind.portal.n, bind.results.n);
+	it->source = span_of(it->formats.p + bind.results.n, bind.statement.n);
 	memcpy(room, bind.portal.p, bind.portal.n);
 	memcpy(room + bind.portal.n, bind.results.p, bind.results.n);
+	memcpy(room + bind.portal.n + bind.results.n, bind.statement.p, bind.statement.n);
 	if (!keep_values(pg, it, body, &bind)) {
 		pg_kept_release(pg, &it);
 		return NULL;

@@ -64,9 +64,15 @@ pass_parse(struct pg *pg, struct span body)
 static void
 pass_bind(struct pg *pg, struct span body)
 {
+	bool is_ask = pg->made->has_passed;
+	struct pg_slot *slot;
+
 	(void)body;
+	pg->turns += is_ask;
 	pg->made->bound = pg->turns;
-	name_made(pg, SLOT_BIND);
+	slot = name_made(pg, SLOT_BIND);
+	if (is_ask)
+		slot->turn = pg->turns;
 }
 
 static void
@@ -109,14 +115,14 @@ pass_execute(struct pg *pg, struct span body)
 	it = pg_kept_find(pg, KEPT_PORTAL, name);
 	pg->run_segment = pg->segment;
 	pg->is_open = true;
-	if (!it || !it->statement || !pg_kept_is_certain(pg, it)) {
+	if (!it || !pg_kept_is_certain(pg, it)) {
 		pg_kept_doubt(pg, span_of(NULL, 0));
 		return;
 	}
 	slot->it = pg_kept_ref(it);
 	slot->form = pg->form;
-	it->has_run = true;
-	pg_kept_doubt(pg, it->statement->text);
+	it->has_passed = true;
+	pg_kept_doubt(pg, it->statement ? it->statement->text : span_of(NULL, 0));
 	if (name.n == 0 && limit == 0)
 		pg_kept_spend(pg, it);
 }
@@ -259,7 +265,7 @@ pg_ask_refuse(struct pg *pg, struct span unit, const struct wire_no *no, struct 
 		refuse_query(pg, no, &to[WIRE_SERVER]);
 		return;
 	case 'P': case 'B': case 'D': case 'C': case 'E':
-		refuse_extended(pg, no, unit.p[0] == 'P' || unit.p[0] == 'E', &to[WIRE_SERVER]);
+		refuse_extended(pg, no, unit.p[0] != 'D' && unit.p[0] != 'C', &to[WIRE_SERVER]);
 		return;
 	default:
 		pg_farewell(pg, no, to);

@@ -90,7 +90,8 @@ struct pg_kept {
 	struct span formats;		/* of results, 2 bytes each */
 	uint8_t *body;			/* values, types and their bytes: given back once they are spent;
 					 * of a statement, the types that the server told */
-	bool has_run;
+	struct span source;		/* name of its statement, as Bind said it */
+	bool has_passed;		/* a verdict let it through: at its Bind, or an Execute */
 	uint32_t bound;			/* asks passed before its Bind */
 };
 

@@ -101,6 +101,44 @@ test_execute(void)
 	relay_close(&r);
 }
 
+/* A named portal can be run by its name in SQL, so its Bind is refused already. */
+static void
+test_named_bind(void)
+{
+	struct relay r = { 0 };
+
+	play_login(&r);
+	play(&r, ">P 's' 'DROP' %0\n>S\n<1\n<Z \"I\"\n");
+	r.refuses = "DROP";
+	out_clear(&r.to[WIRE_CLIENT]);
+	out_clear(&r.to[WIRE_SERVER]);
+	out_clear(&r.log);
+	play(&r, ">B 'p' 's' %0 %1 $\"7\" %0\n>E 'p' @0\n>S\n" THEIR_NO "<Z \"I\"\n");
+	CHECK(wrote(&r, WIRE_SERVER, ">D \"P\" '_ilk_refused'\n>S\n"));
+	CHECK(wrote(&r, WIRE_CLIENT, NO "<Z \"I\"\n"));
+	CHECK(noted(&r, "> ask #2 bind 2 tx=I text=DROP name=p of=1 value=7\n> plain\n> plain\n< own #2\n< done #2 error=ILD01 tx=I upto=2 last\n"));
+	relay_close(&r);
+}
+
+/* … and what SQL made is run under the words that SQL has for it. */
+static void
+test_made_by_sql(void)
+{
+	struct relay r = { 0 };
+
+	play_login(&r);
+	play(&r, ">Q 'prepare s as x'\n<C 'PREPARE'\n<Z \"T\"\n");
+	out_clear(&r.log);
+	play(&r, ">B '' 's' %0 %0 %0\n>E '' @0\n>E 'a\"b' @0\n>E '' @0\n>S\n<2\n<C 'SELECT 0'\n<C 'SELECT 0'\n<C 'SELECT 0'\n<Z \"T\"\n");
+	CHECK(noted(&r, "> ask #2 bind 2 tx=T text=EXECUTE \"s\"\n"
+	    "> ask #3 execute 3 tx=T text=FETCH ALL FROM \"unnamed\"\n"
+	    "> ask #4 execute 4 tx=? text=FETCH ALL FROM \"a\"\"b\" name=a\"b\n"
+	    "> ask #5 execute 5 tx=? text=FETCH ALL FROM \"unnamed\"\n"
+	    "> plain\n< done #2 last\n< done #3 tag=SELECT 0 last\n< done #4 tag=SELECT 0 last\n"
+	    "< done #5 tag=SELECT 0 last\n< done tx=T upto=5 last\n"));
+	relay_close(&r);
+}
+
 static void
 test_fatal(void)
 {
@@ -191,6 +229,8 @@ main(void)
 	test_extended();
 	test_earlier_error();
 	test_execute();
+	test_named_bind();
+	test_made_by_sql();
 	test_fatal();
 	test_refused_row();
 	test_calm();

@@ -90,12 +90,12 @@ static const struct session sessions[] = {
 	  LOGGED
 	  "> ask #1 parse 1 tx=I text=SELECT a FROM t WHERE b = $1 name=s1\n> plain\n> plain\n"
 	  "< done #1 last\n< plain #1\n< fields #1 a:1259.2\n< done tx=I upto=1 last\n"
-	  "> plain\n"
-	  "> ask #2 execute 2 tx=I text=SELECT a FROM t WHERE b = $1 name=p limit=1 of=1 value=7\n> plain\n"
-	  "< plain #1\n< row #2 b'x\n< done #2 last\n"
-	  "> ask #3 execute 3 tx=? text=SELECT a FROM t WHERE b = $1 name=p of=1 continues value=7\n"
+	  "> ask #2 bind 2 tx=I text=SELECT a FROM t WHERE b = $1 name=p of=1 value=7\n"
+	  "> ask #3 execute 3 tx=I text=SELECT a FROM t WHERE b = $1 name=p limit=1 of=1 continues value=7\n> plain\n"
+	  "< done #2 last\n< row #3 b'x\n< done #3 last\n"
+	  "> ask #4 execute 4 tx=? text=SELECT a FROM t WHERE b = $1 name=p of=1 continues value=7\n"
 	  "> plain\n> plain\n"
-	  "< row #3 b'y\n< done #3 tag=SELECT 1 last\n< plain\n< done tx=I upto=3 last\n" },
+	  "< row #4 b'y\n< done #4 tag=SELECT 1 last\n< plain\n< done tx=I upto=4 last\n" },
 	{ "pipeline with an error in the middle",
 	  LOGIN
 	  ">P '' 'one' %0\n>B '' '' %0 %0 %0\n>E '' @0\n"
@@ -282,7 +282,7 @@ static const struct session sessions[] = {
 	  "< done #1 last\n< plain #1\n< done #2 tag=ONE last\n< done tx=I upto=2 last\n"
 	  "> ask #3 parse 3 tx=I text=wrong\n> plain\n> plain\n"
 	  "< text #3 '42601\n< done #3 error=42601 tx=I upto=3 last\n"
-	  "> plain\n> ask #4 execute 4 tx=I text=one of=1\n> ask #5 execute 5 tx=?\n> plain\n" },
+	  "> plain\n> ask #4 execute 4 tx=I text=one of=1\n> ask #5 execute 5 tx=? text=FETCH ALL FROM \"unnamed\"\n> plain\n" },
 	{ "a name SQL could have taken over",
 	  LOGIN
 	  ">P 's' 'one' %0\n>S\n<1\n" READY("I")
@@ -292,7 +292,7 @@ static const struct session sessions[] = {
 	  "> ask #1 parse 1 tx=I text=one name=s\n> plain\n< done #1 last\n< done tx=I upto=1 last\n"
 	  "> ask #2 query 2 tx=I text=DEALLOCATE s; PREPARE s AS two\n"
 	  "< done #2 tag=DEALLOCATE\n< done #2 tag=PREPARE\n< done #2 tx=I upto=2 last\n"
-	  "> plain\n> ask #3 execute 3 tx=I\n> plain\n" },
+	  "> ask #3 bind 3 tx=I text=EXECUTE \"s\"\n> ask #4 execute 4 tx=I text=FETCH ALL FROM \"unnamed\"\n> plain\n" },
 };
 
 #endif
