@@ -327,7 +327,7 @@ flow_ask_judge(struct flow *flow)
 	    &pending->action, pending->why, verdict);
 	if (verdict->kind != VERDICT_DENY && is_unmaskable(flow))
 		deny_as(pending, REFUSAL_FORMAT, SPAN("a COPY whose rows cannot be masked in this form"));
-	if (verdict->kind != VERDICT_DENY && pending->cancelled)
+	if (pending->cancelled)
 		deny_as(pending, REFUSAL_CANCELLED, SPAN("cancelled before it was run"));
 	/* preparing is no harm in itself; a portal that goes on was released before */
 	if (verdict->kind == VERDICT_HOLD &&

@@ -5,7 +5,8 @@
  * key of ours. The request may reach any worker; if the flow is another's, all others
  * are asked, and the owner sends the backend's own key on a connection of its own.
  * Only the key's holder can cancel, and only that flow.
- * What is still judged here is refused; what is about to go upstream is followed there.
+ * What is still judged here is refused; what is about to go upstream is followed there,
+ * and so is a question for names, which waits where the ask itself would.
  * The request goes in plain, as libpq before 17 sends it; the key is worth one cancel.
  */
 #include "flow/flow.h"
@@ -41,7 +42,7 @@ flow_cancel_running(struct flow *flow, const char *why)
 	if (flow->ask.state == ASK_HELD) {	/* it runs nowhere yet */
 		flow_ask_leave(flow);
 		flow_refuse_ask(flow, REFUSAL_CANCELLED);
-	} else if (flow->ask.state != ASK_NONE && !flow->turns) {
+	} else if (flow->ask.state != ASK_NONE && flow->ask.state != ASK_NAMES && !flow->turns) {
 		flow->ask.cancelled = why;
 	} else {
 		flow_cancel_upstream(flow, why);

@@ -205,12 +205,14 @@ static enum pumped
 reply_end(struct flow *flow, enum wire_side side, const struct wire_event *event,
     struct span unit)
 {
-	bool failed = event->done.error.n > 0;
+	bool failed = event->done.error.n > 0, is_cancelled = span_is(event->done.error, "57014");
 
 	drop(flow, side, event, unit);
 	if (flow->ask.state != ASK_NAMES)
 		return PUMP_ON;
 	if (failed) {
+		if (is_cancelled)
+			flow->ask.cancelled = "cancelled while the backend was asked what its names mean";
 		flow_ask_nameless(flow);
 		return PUMP_ON;
 	}
