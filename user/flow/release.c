@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <openssl/evp.h>
-#include <poll.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -438,27 +437,12 @@ flow_ask_leave(struct flow *flow)
 	approve_leave(flow->worker->post, &flow->ask.hold);
 }
 
-static bool
-skill_has_left(const struct flow *flow)
-{
-	struct pollfd client = { .fd = flow->legs[WIRE_CLIENT].fd, .events = POLLRDHUP };
-
-	return poll(&client, 1, 0) > 0;
-}
-
-/*
- * The deadline of what the ask waits for has passed. A question for names may wait
- * where the ask itself would, for a lock or a snapshot, and then as long as the skill does.
- */
+/* The deadline of what the ask waits for has passed. */
 void
 flow_ask_late(struct flow *flow)
 {
 	struct pending *pending = &flow->ask;
 
-	if (pending->state == ASK_NAMES && !skill_has_left(flow)) {
-		flow_park(flow, ASK_NAMES);
-		return;
-	}
 	if (pending->sequence)
 		scribe_forget(flow->worker->scribe, pending->sequence);
 	if (!id_is_set(&pending->refusal))
@@ -466,8 +450,6 @@ flow_ask_late(struct flow *flow)
 	if (pending->state == ASK_HELD) {
 		flow_ask_leave(flow);
 		flow_refuse_ask(flow, REFUSAL_HOLD_EXPIRED);
-	} else if (pending->state == ASK_NAMES) {
-		flow_end(flow, "the skill left while the catalogue was asked");
 	} else if (pending->state == ASK_CLEARED) {
 		flow_end(flow, "the backend takes nothing");
 	} else if (pending->state == ASK_GRAMMAR || pending->state == ASK_POLICY) {

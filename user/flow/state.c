@@ -33,14 +33,14 @@ static const struct flow_row rows[] = {
 static_assert(COUNT(rows) == FLOW_STATES, "a row for each state");
 
 struct ask_row {
-	unsigned int deadline_s;	/* 0: the hold's own */
+	unsigned int deadline_s;	/* 0: the hold's own; for names: as long as the ask itself would wait */
 };
 
 static const struct ask_row asks[] = {
 	[ASK_NONE] = { 0 },
 	[ASK_POLICY] = { 10 },
 	[ASK_GRAMMAR] = { 10 },
-	[ASK_NAMES] = { 30 },
+	[ASK_NAMES] = { 0 },
 	[ASK_EARLIER] = { 10 },
 	[ASK_HOLDING] = { 10 },
 	[ASK_HELD] = { 0 },
