@@ -66,6 +66,7 @@ struct wire_field {
 	bool is_binary;
 	char code;		/* UNIT_TEXT: the protocol's field code ('M', 'D', 'H', …) */
 	uint32_t type;		/* OID, 0: not known */
+	uint32_t cut;		/* a bound value too large to be held: its length, and no bytes; 0: it is here */
 };
 
 /* A column as the protocol announces it. */
@@ -112,6 +113,7 @@ struct wire_ask {
 	size_t value_count;
 	uint32_t row_limit;		/* EXECUTE: 0 none */
 	uint64_t statement;		/* which Parse this executes: the turn number of that Parse; 0 none */
+	bool is_too_large;		/* nothing of it but its kind is known: refuse it */
 	bool continues;			/* EXECUTE of a portal that has passed before: at its Bind, or suspended */
 	uint32_t bound;			/* EXECUTE: the turn before its Bind, when its names were given their meaning */
 	char transaction;		/* 'I' idle, 'T' in one, 'E' failed, as of the last answer; '?' pipelined: unknown */
@@ -178,7 +180,7 @@ struct arena;
 
 struct wire_settings {
 	struct arena *arena;
-	size_t unit_limit;	/* an ask larger than this is refused; a row comes in parts, but for whole() */
+	size_t unit_limit;	/* a text larger than this is refused; bound values and rows go in parts, but for whole() */
 	bool offers_tls;	/* to the skill */
 	uint32_t key;		/* random: what the skill has instead of the backend's cancel key */
 	bool needs_proof;	/* a server that lets in without asking for a proof is not believed */

@@ -127,15 +127,17 @@ opaque(struct flow *flow, enum refusal *no)
 	const struct wire_ask *ask = &flow->ask.ask;
 
 	*no = REFUSAL_POLICY;
-	if (ask->phase == PHASE_FUNCTION)
+	if (ask->phase == PHASE_FUNCTION && !ask->is_too_large)
 		return "a function call by its number";
 	if (ask->phase == PHASE_REPLICATION)
 		return "replication";
-	if ((ask->phase == PHASE_EXECUTE || ask->phase == PHASE_BIND) && !ask->text.p)
+	if ((ask->phase == PHASE_EXECUTE || ask->phase == PHASE_BIND) && !ask->text.p && !ask->is_too_large)
 		return "the statement behind this portal is not known";
 	if (ask->phase == PHASE_EXECUTE && ask->bound < flow->moved_turn)
 		return "what its names mean may have changed since it was bound";
 	*no = REFUSAL_LIMIT;
+	if (ask->is_too_large)
+		return "a message longer than the limit";
 	if (ask->text.n > SQL_TEXT_LIMIT)
 		return "a statement longer than the limit";
 	*no = REFUSAL_ENCODING;
@@ -281,6 +283,15 @@ deny_as(struct pending *pending, enum refusal no, struct span why)
 	pending->no = no;
 }
 
+static bool
+has_cut_value(const struct wire_ask *ask)
+{
+	for (size_t i = 0; i < ask->value_count; i++)
+		if (ask->values[i].cut)
+			return true;
+	return false;
+}
+
 /* Rows that nobody can take apart are not given where any of them might be masked. */
 static bool
 is_unmaskable(const struct flow *flow)
@@ -327,6 +338,10 @@ flow_ask_judge(struct flow *flow)
 	    &pending->action, pending->why, verdict);
 	if (verdict->kind != VERDICT_DENY && is_unmaskable(flow))
 		deny_as(pending, REFUSAL_FORMAT, SPAN("a COPY whose rows cannot be masked in this form"));
+	if (pending->ask.is_too_large)
+		deny_as(pending, REFUSAL_LIMIT, SPAN("a message longer than the limit"));
+	if (verdict->kind == VERDICT_HOLD && has_cut_value(&pending->ask))
+		deny_as(pending, REFUSAL_LIMIT, SPAN("a value too large to be shown to people"));
 	if (pending->cancelled)
 		deny_as(pending, REFUSAL_CANCELLED, SPAN("cancelled before it was run"));
 	/* preparing is no harm in itself; a portal that goes on was released before */

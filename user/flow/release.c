@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -87,6 +88,18 @@ masked_binary(struct flow *flow, uint32_t type, struct span bytes)
 	return text;
 }
 
+/* What is recorded of a value too large to be held. */
+static struct span
+cut_note(struct flow *flow, uint32_t bytes)
+{
+	char note[48];
+	struct span copy;
+
+	snprintf(note, sizeof(note), "[%u bytes, not kept]", bytes);
+	copy = arena_copy(flow->scratch, span_text(note));
+	return copy.p ? copy : SPAN("[not kept]");
+}
+
 /* Mask what is recorded of the ask, once: each try at entering it is the same. */
 static bool
 mask_ask(struct flow *flow)
@@ -102,7 +115,7 @@ mask_ask(struct flow *flow)
 		const struct wire_field *field = &ask->values[i];
 
 		values[i].is_null = field->is_null;
-		values[i].text = field->is_binary ?
+		values[i].text = field->cut ? cut_note(flow, field->cut) : field->is_binary ?
 		    masked_binary(flow, ask->value_types[i], field->bytes) :
 		    flow_masked(flow, field->bytes);
 	}

@@ -92,14 +92,19 @@ relay_note_ask(struct relay *r, const struct wire_ask *ask)
 	out_printf(&r->log, " %s %u tx=%c", phases[ask->phase], ask->turn, ask->transaction);
 	relay_span(r, "text", ask->text);
 	relay_span(r, "name", ask->name);
+	if (ask->is_too_large)
+		out_printf(&r->log, " too large");
 	if (ask->row_limit)
 		out_printf(&r->log, " limit=%u", ask->row_limit);
 	if (ask->statement)
 		out_printf(&r->log, " of=%u", (unsigned int)ask->statement);
 	if (ask->continues)
 		out_printf(&r->log, " continues");
-	for (size_t i = 0; i < ask->value_count; i++)
+	for (size_t i = 0; i < ask->value_count; i++) {
 		relay_span(r, ask->values[i].is_null ? "null" : "value", ask->values[i].bytes);
+		if (ask->values[i].cut)
+			out_printf(&r->log, " cut=%u", ask->values[i].cut);
+	}
 }
 
 static void
@@ -226,7 +231,7 @@ relay_obey(struct relay *r, enum wire_side side, enum wire_step step, struct spa
 	case UNIT_ASK:
 		r->own = OWN_NOT;
 		relay_copy_form(r, event->ask.text);
-		if (!relay_has(event->ask.text, r->refuses))
+		if (!relay_has(event->ask.text, r->refuses) && !event->ask.is_too_large)
 			break;
 		r->codec->refuse(r->state, side, unit, &no, r->to);
 		return true;

@@ -241,6 +241,40 @@ read_function(struct pg *pg, struct span body, struct wire_event *event)
 	return WIRE_UNIT;
 }
 
+/* Nobody reads it: the head is named, and refused; the rest is thrown away as it comes. */
+static enum wire_step
+read_too_large(struct pg *pg, enum wire_phase phase, struct wire_event *event)
+{
+	pg_kept_release(pg, &pg->made);
+	ask(pg, event, phase);
+	event->ask.is_too_large = true;
+	return WIRE_UNIT;
+}
+
+static enum wire_step
+read_large(struct pg *pg, struct span in, struct wire_event *event)
+{
+	enum wire_step step;
+
+	switch (in.p[0]) {
+	case 'Q':
+		return read_too_large(pg, PHASE_QUERY, event);
+	case 'P':
+		return read_too_large(pg, PHASE_PARSE, event);
+	case 'F':
+		return read_too_large(pg, PHASE_FUNCTION, event);
+	default:
+		step = pg_large_bind(pg, in, event);
+	}
+	if (step != WIRE_PART)
+		return step;
+	if (bind_is_ask(pg, pg->made))
+		return read_too_large(pg, PHASE_BIND, event);
+	if (pg->kept_count[KEPT_PORTAL] >= PG_PORTALS_MAX)
+		return pg_bad(pg, event, "too many portals");
+	return step;
+}
+
 static const struct message {
 	char tag;
 	bool streams;		/* may be passed in parts */
@@ -291,16 +325,18 @@ pg_ask_next(struct pg *pg, struct span in, struct wire_event *event)
 	limit = message->is_small && SMALL < pg->set.unit_limit ? SMALL : pg->set.unit_limit;
 	if (message->streams && total > PG_PART_FROM)
 		return pg_part_begin(pg, WIRE_CLIENT, in, event);
-	if (total > limit && !message->streams)
+	if (total > (message->is_small ? limit : PG_MESSAGE_MAX))
 		return pg_bad(pg, event, "a message larger than the limit");
-	if (in.n < total)
+	if (in.n < total && total <= limit)
 		return pg_more(event, total);
 	if (!pg_slots_reserve(pg, SLOTS_PER_MESSAGE))
 		return pg_bad(pg, event, "too many unanswered messages");
-	event->n = total;
+	event->n = total > limit ? 5 : total;
 	if (pg->mute && message->read != read_empty && message->read != read_bye)
 		return WIRE_UNIT;
 	if (message->outside_copy && pg_in_copy(pg))
 		return pg_bad(pg, event, "a message that has no place in a COPY");
+	if (total > limit)
+		return read_large(pg, in, event);
 	return message->read(pg, span_skip(span_head(in, total), 5), event);
 }

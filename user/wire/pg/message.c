@@ -95,10 +95,10 @@ keep_values(struct pg *pg, struct pg_kept *it, struct span body, struct bind *bi
 }
 
 /* Which statement, if that is certain, and what its Parse said of the types. */
-static void
-keep_origin(struct pg *pg, struct pg_kept *it, struct span statement)
+void
+pg_keep_origin(struct pg *pg, struct pg_kept *it)
 {
-	struct pg_kept *from = pg_kept_find(pg, KEPT_STATEMENT, statement);
+	struct pg_kept *from = pg_kept_find(pg, KEPT_STATEMENT, it->source);
 
 	if (!from || !pg_kept_is_certain(pg, from))
 		return;
@@ -108,28 +108,43 @@ keep_origin(struct pg *pg, struct pg_kept *it, struct span statement)
 		it->types[i] = from->types[i];
 }
 
+static struct span
+put_copy(uint8_t **room, struct span bytes)
+{
+	uint8_t *at = *room;
+
+	if (bytes.n)
+		memcpy(at, bytes.p, bytes.n);
+	*room += bytes.n;
+	return span_of(at, bytes.n);
+}
+
+struct pg_kept *
+pg_kept_portal(struct pg *pg, struct span name, struct span source, struct span formats)
+{
+	uint8_t *room;
+	struct pg_kept *it = pg_kept_new(pg, KEPT_PORTAL, name.n + source.n + formats.n, &room);
+
+	if (!it)
+		return NULL;
+	it->name = put_copy(&room, name);
+	it->source = put_copy(&room, source);
+	it->formats = put_copy(&room, formats);
+	return it;
+}
+
 struct pg_kept *
 pg_read_bind(struct pg *pg, struct span body)
 {
 	struct pg_kept *it;
 	struct bind bind;
-	uint8_t *room;
 
 	if (!read_bind(body, &bind, NULL))
 		return NULL;
-	it = pg_kept_new(pg, KEPT_PORTAL, bind.portal.n + bind.results.n + bind.statement.n, &room);
-	if (!it)
-		return NULL;
-	it->name = span_of(room, bind.portal.n);
-	it->formats = span_of(room + bind.portal.n, bind.results.n);
-	it->source = span_of(it->formats.p + bind.results.n, bind.statement.n);
-	memcpy(room, bind.portal.p, bind.portal.n);
-	memcpy(room + bind.portal.n, bind.results.p, bind.results.n);
-	memcpy(room + bind.portal.n + bind.results.n, bind.statement.p, bind.statement.n);
-	if (!keep_values(pg, it, body, &bind)) {
+	it = pg_kept_portal(pg, bind.portal, bind.statement, bind.results);
+	if (it && !keep_values(pg, it, body, &bind))
 		pg_kept_release(pg, &it);
-		return NULL;
-	}
-	keep_origin(pg, it, bind.statement);
+	if (it)
+		pg_keep_origin(pg, it);
 	return it;
 }

@@ -176,14 +176,31 @@ pass_of(uint8_t tag)
 	}
 }
 
+static void
+pass_part(struct pg *pg, struct span unit, bool is_first, struct out *server)
+{
+	struct pg_kept *it = pg->made;
+
+	if (pg->part_drops[WIRE_CLIENT])
+		return;
+	if (is_first && it) {
+		pass_bind(pg, unit);
+		pg_large_begin(pg, it, span_skip(unit, 5));
+	} else if (pg->large.it) {
+		pg_large_feed(pg, unit);
+	}
+	if (!pg->why)
+		out_span(server, unit);
+}
+
 void
 pg_ask_pass(struct pg *pg, struct span unit, struct out to[WIRE_SIDES])
 {
+	bool is_first = pg->left[WIRE_CLIENT] == 0;
 	pass_fn *pass;
 
 	if (pg_part_done(pg, WIRE_CLIENT, unit, pg->mute)) {
-		if (!pg->part_drops[WIRE_CLIENT])
-			out_span(&to[WIRE_SERVER], unit);
+		pass_part(pg, unit, is_first, &to[WIRE_SERVER]);
 		return;
 	}
 	if (unit.n < 5 || (pg->mute && unit.p[0] != 'S' && unit.p[0] != 'X'))
@@ -258,6 +275,7 @@ pg_ask_refuse(struct pg *pg, struct span unit, const struct wire_no *no, struct 
 		pg_farewell(pg, no, to);
 		return;
 	}
+	pg_part_done(pg, WIRE_CLIENT, unit, true);	/* of a message too large to be read: the rest goes too */
 	if (pg->mute)
 		return;		/* it has its error already */
 	switch (unit.p[0]) {

@@ -29,6 +29,7 @@
 #define PG_WISHES_MAX 64		/* settings one login makes */
 #define PG_SETTINGS_MAX 64
 #define PG_BUCKETS 64
+#define PG_MESSAGE_MAX ((1u << 30) - 1)	/* as the server: PQ_LARGE_MESSAGE_LIMIT */
 #define PG_PART_FROM 16384	/* a client's CopyData larger than this streams */
 #define PG_START_MAX 10000	/* as the server: MAX_STARTUP_PACKET_LENGTH */
 #define PG_LOGIN_MAX 65536	/* a message of the login */
@@ -128,6 +129,18 @@ struct pg_raw {
 	struct span value;
 };
 
+/* A Bind that goes by in parts: where in its values it stands. */
+struct pg_large {
+	struct pg_kept *it;		/* what it binds; NULL: none goes by */
+	uint32_t number;		/* a length, or the count of result formats, as far as it is here */
+	size_t number_n;
+	size_t index;			/* of the next value */
+	size_t left;			/* bytes of the one in hand */
+	bool keeps, in_results;
+	uint8_t *room;			/* for what is kept */
+	size_t room_n;
+};
+
 struct pg_setting {
 	struct span name, value;
 };
@@ -168,6 +181,7 @@ struct pg {
 	uint32_t part_turn[WIRE_SIDES];
 	bool part_drops[WIRE_SIDES];	/* as its first part went, so goes the rest */
 	struct pg_kept *made;		/* by next() for Parse or Bind */
+	struct pg_large large;
 
 	/* slots: a ring */
 	struct pg_slot *slots;
@@ -263,6 +277,14 @@ void pg_columns_release(struct pg *, struct pg_columns **);
 enum wire_step pg_ask_next(struct pg *, struct span in, struct wire_event *);
 struct pg_kept *pg_read_parse(struct pg *, struct span body);
 struct pg_kept *pg_read_bind(struct pg *, struct span body);
+/* A portal without values. NULL: no memory. */
+struct pg_kept *pg_kept_portal(struct pg *, struct span name, struct span source, struct span formats);
+/* Which statement it is of, if that is certain, and what its Parse said of the types. */
+void pg_keep_origin(struct pg *, struct pg_kept *portal);
+/* large.c: a Bind over the limit. Its first part, read into pg->made; then, as the parts pass, its values. */
+enum wire_step pg_large_bind(struct pg *, struct span in, struct wire_event *);
+void pg_large_begin(struct pg *, struct pg_kept *portal, struct span body);
+void pg_large_feed(struct pg *, struct span bytes);
 void pg_ask_drop(struct pg *, struct span unit);
 void pg_ask_pass(struct pg *, struct span unit, struct out to[WIRE_SIDES]);
 void pg_ask_refuse(struct pg *, struct span unit, const struct wire_no *, struct out to[WIRE_SIDES]);
