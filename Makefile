@@ -76,7 +76,7 @@ PROGRAMS := $(PROCESSES:%=$(O)/libexec/%) $(O)/sbin/interlockd $(O)/bin/interloc
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help bootstrap demo test ci unit play suites prison install uninstall lint \
-	fuzz bench clean check-layers check-pure check-link check-abi \
+	fuzz bench differential clean check-layers check-pure check-link check-abi \
 	check-style check-limits check-format tidy cppcheck tests
 
 all: $(PROGRAMS)
@@ -88,6 +88,7 @@ help:
 	@echo 'make install    programs, pages and samples below $(PREFIX) and /etc'
 	@echo 'make lint       layers, purity, link lists, abi, style, limits, format, clang-tidy, cppcheck'
 	@echo 'make fuzz       the laws of the codecs under libFuzzer [SECONDS=60]'
+	@echo 'make differential  the lexer beside the scanner of PostgreSQL [INPUTS=100000000 SEED=1]'
 	@echo "make suites     PostgreSQL's own suites, direct and inside a skill (root, network)"
 	@echo 'make bench      figures, each a ratio against a named peer in the same run'
 	@echo 'make clean      remove $(O)/'
@@ -164,6 +165,13 @@ $(O)/tests/prison/%: $(O)/r/tests/prison/%.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(R_LINK) -o $@ $^ -lcap
 
+# the same test with release flags, for numbers of inputs that sanitizers would take too long for
+$(O)/r/tests/unit/facts/sql/lex_random_test.o: R_FLAGS += -Itests/unit
+$(O)/tests/differential: $(O)/r/tests/unit/facts/sql/lex_random_test.o $(R_LIBRARY)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(R_LINK) -o $@ $^ $(ALL_LIBS)
+
 tests: $(TEST_PROGRAMS) $(PLAY_PROGRAMS:%.c=$(O)/%) $(PRISON_SOURCES:%.c=$(O)/%)
 
 bootstrap:
@@ -188,6 +196,9 @@ prison: all tests
 demo: bootstrap
 	$(MAKE) O=$(O) -j$$(nproc) all
 	scripts/demo $(O)
+
+differential: $(O)/tests/differential
+	INPUTS=$(or $(INPUTS),100000000) SEED=$(or $(SEED),1) JOBS=$$(nproc) $<
 
 bench: all $(BENCHES:%.c=$(O)/%) $(PLAY_PROGRAMS:%.c=$(O)/%)
 	scripts/bench $(O)

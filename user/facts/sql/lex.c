@@ -125,9 +125,9 @@ string_goes_on(struct lex *lex)
 	return true;
 }
 
-/* From behind the opening quote to behind the last closing one. */
+/* From behind the opening quote to behind the last closing one. In bits two quotes are an end and a beginning. */
 static bool
-skip_string(struct lex *lex, bool backslashes)
+skip_string(struct lex *lex, bool backslashes, bool is_bits)
 {
 	for (;;) {
 		int c = at(lex, 0);
@@ -140,7 +140,7 @@ skip_string(struct lex *lex, bool backslashes)
 				return false;
 			lex->at++;
 		} else if (c == '\'') {
-			if (at(lex, 0) == '\'')
+			if (at(lex, 0) == '\'' && !is_bits)
 				lex->at++;
 			else if (!string_goes_on(lex))
 				return true;
@@ -277,7 +277,7 @@ lex_prefixed(struct lex *lex, enum token_kind *kind, bool *ends)
 	    letter == 'x' ? TOKEN_HEX : letter == 'n' ? TOKEN_NATIONAL :
 	    TOKEN_UNICODE;
 	lex->at += unicode ? 3 : 2;
-	*ends = skip_string(lex, letter == 'e');
+	*ends = skip_string(lex, letter == 'e', letter == 'b' || letter == 'x');
 	return true;
 }
 
@@ -317,7 +317,7 @@ lex_quote(struct lex *lex, enum token_kind *kind)
 
 	*kind = name ? TOKEN_QUOTED : TOKEN_STRING;
 	lex->at++;
-	return name ? skip_quoted(lex) : skip_string(lex, false);
+	return name ? skip_quoted(lex) : skip_string(lex, false, false);
 }
 
 bool

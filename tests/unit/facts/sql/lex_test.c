@@ -2,10 +2,9 @@
  * The lexer cuts where PostgreSQL cuts: rows, and the scanner of libpg_query as
  * the other opinion, on the rows, on captured statements and on all their prefixes.
  */
-#include <pg_query.h>
-
 #include "check.h"
 #include "facts/sql/lex.h"
+#include "facts/sql/scanner.h"
 
 static const char *const rows[] = {
 	"", " ", "SELECT 1", "a.b . c", "a<-b", "a<--b", "a+-1", "a@-b", "a=-1",
@@ -30,74 +29,6 @@ static const struct {
 	{ "'a' -- x\n 'b'", 1 }, { "'a' -- x", 1 }, { "'a' /* x */\n 'b'", 2 },
 	{ "U&'x' UESCAPE '!'", 3 }, { "U&x", 3 },
 };
-
-struct cut {
-	int start, end;
-};
-
-static bool
-take_varint(struct span *in, uint64_t *out)
-{
-	uint8_t byte;
-	int shift = 0;
-
-	*out = 0;
-	do {
-		if (shift > 63 || !take_u8(in, &byte))
-			return false;
-		*out |= (uint64_t)(byte & 0x7f) << shift;
-		shift += 7;
-	} while (byte & 0x80);
-	return true;
-}
-
-/* One ScanToken of libpg_query's protobuf: start 1, end 2, token 4, keyword 5. */
-static bool
-read_token(struct span in, struct cut *out, bool *comment)
-{
-	*out = (struct cut){ 0, 0 };
-	*comment = false;
-	while (in.n) {
-		uint64_t key, value;
-
-		if (!take_varint(&in, &key) || !take_varint(&in, &value))
-			return false;
-		if (key >> 3 == 1)
-			out->start = (int)value;
-		else if (key >> 3 == 2)
-			out->end = (int)value;
-		else if (key >> 3 == 4)
-			*comment = value == 275 || value == 276;
-	}
-	return true;
-}
-
-/* PostgreSQL's cuts; -1: it cannot. */
-static int
-their_cuts(const char *text, struct cut *cuts, int room)
-{
-	PgQueryScanResult result = pg_query_scan(text);
-	struct span in = span_of(result.pbuf.data, result.pbuf.len), token;
-	int n = 0;
-
-	while (!result.error && in.n) {
-		uint64_t key, value;
-		bool comment;
-
-		if (!take_varint(&in, &key) || !take_varint(&in, &value))
-			abort();
-		if (key >> 3 != 2)
-			continue;
-		if (!take_bytes(&in, value, &token) || n == room ||
-		    !read_token(token, &cuts[n], &comment))
-			abort();
-		n += !comment;
-	}
-	if (result.error)
-		n = -1;
-	pg_query_free_scan_result(result);
-	return n;
-}
 
 static int
 our_cuts(struct span text, struct cut *cuts, int room)
