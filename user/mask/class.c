@@ -4,11 +4,14 @@
  * the length, they tell which detectors could hit at all: no card without 13
  * digits, no e-mail without '@' and '.'. A name or a date is done after this.
  */
-#include "mask/inside.h"
-
 #include <assert.h>
 
+#include "base/must.h"
+#include "base/utf8.h"
+#include "mask/fold.h"
+#include "mask/inside.h"
 
+static_assert(CLASS_UPPER == 1 << 1, "as it is counted");
 static const uint16_t class_of[256] = {
 	[0] = CLASS_NUL,
 	['0' ... '9'] = CLASS_DIGIT,
@@ -42,6 +45,11 @@ static const struct {
 	[DETECT_AWS] = { mask_find_aws, CLASS_UPPER, 0, 20 },
 	[DETECT_GITHUB] = { mask_find_github, CLASS_UNDER | CLASS_LOWER, 0, 33 },
 	[DETECT_SLACK] = { mask_find_slack, CLASS_LOWER, 0, 15 },
+	[DETECT_TOKEN] = { mask_find_token, 0, 0, 16 },
+	[DETECT_NATIONAL_ID] = { mask_find_national, CLASS_DIGIT, 4, 8 },
+	[DETECT_VAT] = { mask_find_vat, CLASS_DIGIT | CLASS_UPPER, 6, 8 },
+	[DETECT_BIC] = { mask_find_bic, CLASS_UPPER, 0, 8 },
+	[DETECT_CRYPTO] = { mask_find_crypto, CLASS_DIGIT | CLASS_LOWER, 1, 25 },
 };
 static_assert(COUNT(detectors) == DETECT_PATTERN, "one row per built-in detector");
 
@@ -51,16 +59,18 @@ mask_class_of(struct span text)
 	struct mask_class class = { .n = text.n };
 	const uint8_t *p = text.p, *end = text.p + text.n;
 	unsigned int bits = 0;
-	size_t digits = 0;
+	size_t digits = 0, uppers = 0;
 
 	for (; p < end; p++) {
 		unsigned int one = class_of[*p];
 
 		bits |= one;
 		digits += one & CLASS_DIGIT;
+		uppers += one >> 1 & 1;
 	}
 	class.bits = bits;
 	class.digits = digits;
+	class.uppers = uppers;
 	return class;
 }
 
@@ -77,6 +87,28 @@ static bool
 could_be_slack(const struct mask_class *class)
 {
 	return class->bits & (CLASS_DASH | CLASS_SLASH);
+}
+
+/* Digits alone are at least nine, seven with a letter; more letters are written as capitals. */
+static bool
+could_be_national(const struct mask_class *class)
+{
+	return class->digits >= 9 || (class->digits >= 7 && (class->bits & (CLASS_UPPER | CLASS_LOWER))) ||
+	    class->uppers >= 3;
+}
+
+/* Random text has digits, or is behind a mark, which is no word. */
+static bool
+could_be_token(const struct mask_class *class)
+{
+	return class->digits || (class->bits & (CLASS_UNDER | CLASS_DASH | CLASS_DOT | CLASS_SLASH));
+}
+
+/* Bank and country are six capitals. */
+static bool
+could_be_bic(const struct mask_class *class)
+{
+	return class->uppers >= 6;
 }
 
 uint32_t
@@ -97,6 +129,12 @@ mask_class_filter(const struct mask_class *class, uint32_t wanted)
 			continue;
 		if (i == DETECT_SLACK && !could_be_slack(class))
 			continue;
+		if (i == DETECT_NATIONAL_ID && !could_be_national(class))
+			continue;
+		if (i == DETECT_TOKEN && !could_be_token(class))
+			continue;
+		if (i == DETECT_BIC && !could_be_bic(class))
+			continue;
 		left |= 1u << i;
 	}
 	return left;
@@ -114,15 +152,21 @@ mask_find(enum view_detector detector, struct span text, size_t from,
 bool
 mask_detect(enum view_detector detector, struct span text, size_t *at, size_t *n)
 {
-	struct mask_class class = mask_class_of(text);
+	cleanup(fold_free) struct fold fold = { 0 };
+	struct mask_class class;
 	struct mask_hit hit;
 
+	if (utf8_is_valid(text) && fold_new(&fold, text))
+		return false;
+	if (fold.p)
+		text = span_of(fold.p, fold.n);
+	class = mask_class_of(text);
 	if ((unsigned int)detector >= DETECT_PATTERN ||
 	    !mask_class_filter(&class, 1u << detector) ||
 	    !mask_find(detector, text, 0, &hit))
 		return false;
-	*at = hit.at;
-	*n = hit.n;
+	*at = fold.p ? fold.where[hit.at] : hit.at;
+	*n = (fold.p ? fold.where[hit.at + hit.n] : hit.at + hit.n) - *at;
 	return true;
 }
 

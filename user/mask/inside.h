@@ -1,7 +1,8 @@
 /*
  * inside.h: what the files of mask/ share. Pure, like all of mask/.
  *   class     one pass over a value: which bytes are in it at all
- *   number phone iban address email secret    the built-in detectors
+ *   number phone iban address email secret token national vat bic crypto    the built-in detectors
+ *   fold      what reads as ASCII, as ASCII
  *   pattern   the user's own, by PCRE2
  *   hmac way  what is written instead of a hit
  *   kind      what a type OID means for masking
@@ -36,7 +37,7 @@ enum {
 /* What one pass over a value tells. */
 struct mask_class {
 	size_t n;
-	size_t digits;
+	size_t digits, uppers;
 	unsigned int bits;
 };
 
@@ -128,6 +129,11 @@ bool mask_find_private_key(struct span, size_t, struct mask_hit *);
 bool mask_find_aws(struct span, size_t, struct mask_hit *);
 bool mask_find_github(struct span, size_t, struct mask_hit *);
 bool mask_find_slack(struct span, size_t, struct mask_hit *);
+bool mask_find_token(struct span, size_t, struct mask_hit *);
+bool mask_find_national(struct span, size_t, struct mask_hit *);
+bool mask_find_vat(struct span, size_t, struct mask_hit *);
+bool mask_find_bic(struct span, size_t, struct mask_hit *);
+bool mask_find_crypto(struct span, size_t, struct mask_hit *);
 
 /* The first hit of a built-in detector. */
 bool mask_find(enum view_detector, struct span text, size_t from, struct mask_hit *);

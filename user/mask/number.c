@@ -5,7 +5,7 @@
  * a whole group, so a card inside a longer run of digits is none. From each
  * group at most 19 digits are looked at, so the time stays linear.
  */
-#include "mask/inside.h"
+#include "mask/national.h"
 
 #define CARD_LEAST 13
 #define CARD_NAMED_LEAST 12	/* old Maestro, where the text says "card" */
@@ -51,22 +51,6 @@ static const struct {
 	{ 650002, 650027, 6, 16, 19 },
 };
 
-/* ISO/IEC 7812-1 annex B. */
-static bool
-passes_luhn(const uint8_t *digits, size_t n)
-{
-	unsigned int sum = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned int d = digits[n - 1 - i] - '0';
-
-		if (i % 2)
-			d = d > 4 ? 2 * d - 9 : 2 * d;
-		sum += d;
-	}
-	return sum % 10 == 0;
-}
-
 static bool
 has_issuer(const uint8_t *digits, size_t n)
 {
@@ -90,7 +74,7 @@ is_card(struct span text, size_t at, const uint8_t *digits, size_t n)
 		"card", "credit", "debit", "visa", "maestro", "amex", " cc ", NULL
 	};
 
-	if (n < CARD_NAMED_LEAST || !passes_luhn(digits, n))
+	if (n < CARD_NAMED_LEAST || !digits_pass_luhn(digits, n))
 		return false;
 	return (n >= CARD_LEAST && has_issuer(digits, n)) ||
 	    mask_follows(text, at, CONTEXT, context);
@@ -183,8 +167,11 @@ static bool
 is_ssn(const uint8_t *d)
 {
 	unsigned int area = (d[0] - '0') * 100u + (d[1] - '0') * 10u + (d[2] - '0');
+	unsigned int group = (d[3] - '0') * 10u + (d[4] - '0');
 
-	return area != 0 && area != 666 && area < 900 &&
+	if (area >= 900)	/* a taxpayer's number (ITIN): groups 50 to 65, 70 to 88, 90 to 92, 94 to 99 */
+		return group >= 50 && group != 89 && group != 93 && (group < 66 || group > 69);
+	return area != 0 && area != 666 &&
 	    (d[3] != '0' || d[4] != '0') &&
 	    memcmp(d + 5, "0000", 4) != 0;
 }

@@ -3,9 +3,11 @@
  * Each detector that could hit has a cursor on its next hit. The leftmost hit
  * is taken, widened by whatever overlaps it (a card inside a webhook address is
  * one hit, not a remainder), and written as the strictest of the masks says.
- * Every cursor only moves right, and nothing is kept but the cursors.
+ * Every cursor only moves right, and nothing is kept but the cursors. What reads as
+ * ASCII and is not (fold.h) is ASCII to the detectors, not to patterns.
  */
 #include "base/utf8.h"
+#include "mask/fold.h"
 #include "mask/inside.h"
 #include "mask/json.h"
 
@@ -21,7 +23,8 @@ struct cursor {
 
 struct scan {
 	const struct mask_set *set;
-	struct span text;	/* what detectors read */
+	struct span text;	/* what patterns read; hits are of it */
+	struct fold fold;	/* what detectors read, where it is another text */
 	size_t count;		/* cursors that still have a hit */
 	bool gave_up;		/* a pattern reached its limit */
 	struct cursor cursors[CURSORS];
@@ -48,6 +51,23 @@ mask_lineup_fill(const struct mask_set *set, uint64_t masks, struct mask_lineup 
 	}
 }
 
+/* The first hit of a detector from `from` on. */
+static bool
+detect(const struct scan *scan, unsigned int detector, size_t from, struct mask_hit *hit)
+{
+	const struct fold *fold = &scan->fold;
+	size_t at, end;
+
+	if (!fold->p)
+		return mask_find(detector, scan->text, from, hit);
+	if (!mask_find(detector, span_of(fold->p, fold->n), fold_find(fold, from), hit))
+		return false;
+	at = fold->where[hit->at];
+	end = fold->where[hit->at + hit->n];
+	*hit = (struct mask_hit){ at, end - at };
+	return true;
+}
+
 /* Move a cursor to its first hit from `from` on. False: it has none. */
 static bool
 cursor_move(struct scan *scan, struct cursor *cursor, size_t from)
@@ -55,7 +75,7 @@ cursor_move(struct scan *scan, struct cursor *cursor, size_t from)
 	int found;
 
 	if (cursor->detector != DETECT_PATTERN)
-		return mask_find(cursor->detector, scan->text, from, &cursor->hit);
+		return detect(scan, cursor->detector, from, &cursor->hit);
 	found = mask_pattern_find(scan->set->masks[cursor->mask].pattern, scan->text,
 	    from, &cursor->hit);
 	if (found >= 0)
@@ -75,15 +95,27 @@ scan_add(struct scan *scan, unsigned int detector, unsigned int mask)
 	scan->count += cursor_move(scan, cursor, 0);
 }
 
-/* Set the cursors on their first hits. `detectors` is what the prefilter left. */
-static void
+/* Set the cursors on their first hits, of those detectors that could have one. False: no memory. */
+static bool
 scan_begin(struct scan *scan, const struct mask_set *set,
-    const struct mask_lineup *lineup, uint32_t detectors, struct span text)
+    const struct mask_lineup *lineup, const struct mask_class *class, struct span text)
 {
+	uint32_t detectors;
+
 	scan->set = set;
 	scan->text = text;
+	scan->fold = (struct fold){ 0 };
 	scan->count = 0;
 	scan->gave_up = false;
+	if ((class->bits & CLASS_HIGH) && lineup->detectors && fold_new(&scan->fold, text))
+		return false;
+	if (scan->fold.p) {
+		struct mask_class folded = mask_class_of(span_of(scan->fold.p, scan->fold.n));
+
+		detectors = mask_class_filter(&folded, lineup->detectors);
+	} else {
+		detectors = mask_class_filter(class, lineup->detectors);
+	}
 	for (; detectors; detectors &= detectors - 1) {
 		unsigned int d = (unsigned int)__builtin_ctz(detectors);
 
@@ -91,6 +123,7 @@ scan_begin(struct scan *scan, const struct mask_set *set,
 	}
 	for (unsigned int i = 0; i < lineup->pattern_count; i++)
 		scan_add(scan, DETECT_PATTERN, lineup->patterns[i]);
+	return true;
 }
 
 /* Take in every hit that begins before *end, and move those cursors on. True: *end grew. */
@@ -215,7 +248,7 @@ rewrite(struct scan *scan, struct span text, enum mask_form form, struct out *ou
 /* JSON with escapes is read from a copy in which they are blank. */
 static enum mask_result
 scan_escaped(const struct mask_set *set, const struct mask_lineup *lineup,
-    uint32_t detectors, struct span text, struct out *out, struct mask_tally *tally)
+    const struct mask_class *class, struct span text, struct out *out, struct mask_tally *tally)
 {
 	uint8_t *copy = malloc(text.n);
 	enum mask_result result = MASK_KEPT;
@@ -224,11 +257,22 @@ scan_escaped(const struct mask_set *set, const struct mask_lineup *lineup,
 	if (!copy)
 		return hide_all(FORM_JSON, out);
 	json_blank_escapes(text, copy);
-	scan_begin(&scan, set, lineup, detectors, span_of(copy, text.n));
-	if (scan.count)
+	if (!scan_begin(&scan, set, lineup, class, span_of(copy, text.n)))
+		result = hide_all(FORM_JSON, out);
+	else if (scan.count)
 		result = rewrite(&scan, text, FORM_JSON, out, tally);
+	fold_free(&scan.fold);
 	free(copy);
 	return result;
+}
+
+/* Most values are done here: short, ASCII, and nothing that a detector wants is in them. */
+static bool
+is_spared(const struct mask_lineup *lineup, const struct mask_class *class)
+{
+	if (class->n == 0)
+		return true;
+	return lineup->pattern_count == 0 && !(class->bits & CLASS_HIGH) && !mask_class_filter(class, lineup->detectors);
 }
 
 enum mask_result
@@ -236,19 +280,21 @@ mask_scan(const struct mask_set *set, const struct mask_lineup *lineup, struct s
     enum mask_form form, struct out *out, struct mask_tally *tally)
 {
 	struct mask_class class = mask_class_of(text);
-	uint32_t detectors = mask_class_filter(&class, lineup->detectors);
+	enum mask_result result = MASK_KEPT;
 	struct scan scan;
 
 	if ((class.bits & CLASS_HIGH) && !utf8_is_valid(text))
 		return hide_all(form, out);
-	if (text.n == 0 || (detectors == 0 && lineup->pattern_count == 0))
+	if (is_spared(lineup, &class))
 		return MASK_KEPT;
 	if (form == FORM_JSON && memchr(text.p, '\\', text.n))
-		return scan_escaped(set, lineup, detectors, text, out, tally);
-	scan_begin(&scan, set, lineup, detectors, text);
-	if (scan.count == 0)
-		return MASK_KEPT;
-	return rewrite(&scan, text, form, out, tally);
+		return scan_escaped(set, lineup, &class, text, out, tally);
+	if (!scan_begin(&scan, set, lineup, &class, text))
+		return hide_all(form, out);
+	if (scan.count)
+		result = rewrite(&scan, text, form, out, tally);
+	fold_free(&scan.fold);
+	return result;
 }
 
 bool
@@ -256,14 +302,15 @@ mask_hits(const struct mask_set *set, const struct mask_lineup *lineup, struct s
     struct mask_tally *tally)
 {
 	struct mask_class class = mask_class_of(text);
-	uint32_t detectors = mask_class_filter(&class, lineup->detectors);
 	struct scan scan;
 
 	if ((class.bits & CLASS_HIGH) && !utf8_is_valid(text))
 		return true;
-	if (text.n == 0 || (detectors == 0 && lineup->pattern_count == 0))
+	if (is_spared(lineup, &class))
 		return false;
-	scan_begin(&scan, set, lineup, detectors, text);
+	if (!scan_begin(&scan, set, lineup, &class, text))
+		return true;
+	fold_free(&scan.fold);
 	if (scan.count == 0)
 		return false;
 	tally->hits[scan.cursors[0].mask]++;

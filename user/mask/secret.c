@@ -199,6 +199,17 @@ mask_find_aws(struct span text, size_t from, struct mask_hit *hit)
 	return false;
 }
 
+/* "ghp_xxxx…": the last ten characters are all one. */
+static bool
+is_placeholder(struct span text, size_t at, size_t n)
+{
+	size_t same = 1;
+
+	while (same < 10 && same < n && text.p[at + n - 1 - same] == text.p[at + n - 1])
+		same++;
+	return same == 10;
+}
+
 bool
 mask_find_github(struct span text, size_t from, struct mask_hit *hit)
 {
@@ -219,6 +230,8 @@ mask_find_github(struct span text, size_t from, struct mask_hit *hit)
 		} else {
 			continue;
 		}
+		if (is_placeholder(text, at, n))
+			continue;
 		*hit = (struct mask_hit){ at, n };
 		return true;
 	}
@@ -277,7 +290,7 @@ mask_find_slack(struct span text, size_t from, struct mask_hit *hit)
 		if ((text.p[at] != 'x' && text.p[at] != 'h') || !begins_word(text, at))
 			continue;
 		n = text.p[at] == 'x' ? slack_token(text, at) : slack_webhook(text, at);
-		if (n) {
+		if (n && !is_placeholder(text, at, n)) {
 			*hit = (struct mask_hit){ at, n };
 			return true;
 		}

@@ -13,7 +13,7 @@ static const char *const way_words[] = {
 };
 static const char *const detector_words[] = {
 	"card", "ssn", "email", "phone", "iban", "ip", "jwt", "private-key",
-	"aws", "github", "slack", NULL
+	"aws", "github", "slack", "token", "national-id", "vat", "bic", "crypto", NULL
 };
 _Static_assert(COUNT(way_words) == WAYS + 1, "a word per way");
 _Static_assert(COUNT(detector_words) == DETECT_PATTERN + 1, "a word per detector");

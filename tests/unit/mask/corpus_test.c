@@ -30,6 +30,16 @@ static const struct {
 	{ "slack-legacy-bot-token", DETECT_SLACK }, { "slack-legacy-token", DETECT_SLACK },
 	{ "slack-legacy-workspace-token", DETECT_SLACK },
 	{ "slack-config-access-token", DETECT_SLACK }, { "slack-config-refresh-token", DETECT_SLACK },
+	{ "ES_NIF", DETECT_NATIONAL_ID }, { "ES_NIE", DETECT_NATIONAL_ID }, { "FI_PERSONAL_IDENTITY_CODE", DETECT_NATIONAL_ID },
+	{ "PL_PESEL", DETECT_NATIONAL_ID }, { "IN_AADHAAR", DETECT_NATIONAL_ID }, { "IN_GSTIN", DETECT_NATIONAL_ID },
+	{ "KR_RRN", DETECT_NATIONAL_ID }, { "TR_NATIONAL_ID", DETECT_NATIONAL_ID }, { "SE_PERSONNUMMER", DETECT_NATIONAL_ID },
+	{ "DE_TAX_ID", DETECT_NATIONAL_ID }, { "DE_SOCIAL_SECURITY", DETECT_NATIONAL_ID }, { "US_MBI", DETECT_NATIONAL_ID },
+	{ "CA_SIN", DETECT_NATIONAL_ID }, { "UK_NHS", DETECT_NATIONAL_ID }, { "UK_NINO", DETECT_NATIONAL_ID },
+	{ "SG_NRIC_FIN", DETECT_NATIONAL_ID },
+	{ "sendgrid-api-token", DETECT_TOKEN }, { "stripe-access-token", DETECT_TOKEN }, { "gitlab-pat", DETECT_TOKEN },
+	{ "npm-access-token", DETECT_TOKEN }, { "pypi-upload-token", DETECT_TOKEN }, { "gcp-api-key", DETECT_TOKEN },
+	{ "openai-api-key", DETECT_TOKEN }, { "digitalocean-pat", DETECT_TOKEN }, { "huggingface-access-token", DETECT_TOKEN },
+	{ "planetscale-api-token", DETECT_TOKEN }, { "jwt-base64", DETECT_TOKEN }, { "telegram-bot-api-token", DETECT_TOKEN },
 };
 
 static struct score scores[COUNT(labels)];

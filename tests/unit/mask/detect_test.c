@@ -334,6 +334,84 @@ static const struct row slack[] = {
 	{ "https://example.com/services/T00000000", NULL },
 };
 
+#define A36 "aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5"
+static const struct row services[] = {
+	{ "glpat-" "aB3dE5fG7hI9jK1lM3nO", "glpat-" "aB3dE5fG7hI9jK1lM3nO" },
+	{ "t=npm_" A36 ";", "npm_" A36 },
+	{ "sk_" "live_4eC39HqLyjWDarjtT1zdp7dc.", "sk_" "live_4eC39HqLyjWDarjtT1zdp7dc" },
+	{ "123456789:" "AAbCdEfGhIjKlMnOpQrStUvWxYz01234567", "123456789:" "AAbCdEfGhIjKlMnOpQrStUvWxYz01234567" },
+	{ "0123456789abcdef0123456789abcdef-us12", "0123456789abcdef0123456789abcdef-us12" },
+	{ "postgresql://shop:s3cr3t!x@db/shop", "s3cr3t!x" },
+	{ "api_key = 'k3abcDEF7xqrsTUV9z4b'", "k3abcDEF7xqrsTUV9z4b" },
+	{ "<token>\n  k3abcDEF7xqrsTUV9z4b </token>", "k3abcDEF7xqrsTUV9z4b" },
+	{ "(\"SECRET\", \"k3abcDEF7xqrsTUV9z4b\")", "k3abcDEF7xqrsTUV9z4b" },
+	{ "Authorization: Bearer k3abcDEF7xqrsTUV9z4b", "k3abcDEF7xqrsTUV9z4b" },
+	{ "npm_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", NULL },
+	{ "npm_" "short", NULL },
+	{ "anpm_" A36, NULL },
+	{ "token = next_page_token(1, 2, 3)", NULL },
+	{ "password: ****************", NULL },
+	{ "secret=/usr/share/doc/k3a7x9z4b1c2", NULL },
+	{ "name = k3abcDEF7xqrsTUV9z4b", NULL },
+	{ "https://example.com/a:b@c", NULL },
+	{ "sk-", NULL },
+	{ "1234567890123456", NULL },
+};
+
+static const struct row nationals[] = {
+	{ "DNI 12345678Z", "12345678Z" }, { "55555555-K", "55555555-K" }, { "X9613851N", "X9613851N" },
+	{ "RSSMRA85T10A562S", "RSSMRA85T10A562S" }, { "pesel 44051401359.", "44051401359" },
+	{ "010594Y9032", "010594Y9032" }, { "131052-308T", "131052-308T" }, { "401-023-2137", "401-023-2137" },
+	{ "960121-1021413", "960121-1021413" }, { "10000000146", "10000000146" }, { "529.982.247-25", "529.982.247-25" },
+	{ "11010519491231002X", "11010519491231002X" }, { "756.9217.0769.85", "756.9217.0769.85" },
+	{ "8001015009087", "8001015009087" }, { "AB 12 34 56 C", "AB 12 34 56 C" }, { "M4332674T", "M4332674T" },
+	{ "BSN 111222333", "111222333" }, { "1EG4-TE5-MK73", "1EG4-TE5-MK73" }, { "A123456789", "A123456789" },
+	{ "12345678A", NULL }, { "44051401358", NULL }, { "111222333", NULL }, { "12345678901", NULL },
+	{ "960121-9021413", NULL }, { "112345678Z", NULL }, { "12345678Zx", NULL }, { "2024-01-15 10:30:00", NULL },
+	{ "GB 12 34 56 C", NULL }, { "", NULL },
+};
+
+static const struct row vats[] = {
+	{ "DE136695976", "DE136695976" }, { "ATU13585627", "ATU13585627" }, { "BE 0428.759.497", "BE 0428.759.497" },
+	{ "FR40303265045", "FR40303265045" }, { "IT00743110157", "IT00743110157" }, { "NL004495445B01", "NL004495445B01" },
+	{ "PL8567346215", "PL8567346215" }, { "SE123456789701", "SE123456789701" }, { "ESA13585625", "ESA13585625" },
+	{ "GB980780684", "GB980780684" }, { "DK13585628", "DK13585628" }, { "FI20774740", "FI20774740" },
+	{ "EL094259216", "EL094259216" }, { "HU12892312", "HU12892312" }, { "LU15027442", "LU15027442" },
+	{ "DE136695977", NULL }, { "de136695976", NULL }, { "XDE136695976", NULL }, { "DE1366959761", NULL }, { "DE 1", NULL },
+};
+
+static const struct row bics[] = {
+	{ "DEUTDEFF500", "DEUTDEFF500" }, { "BIC: DEUTDEFF", "DEUTDEFF" }, { "SWIFT NEDSZAJJXXX", "NEDSZAJJXXX" },
+	{ "DEUTDEFFXXX", "DEUTDEFFXXX" }, { "x BNPAFR2P y", "BNPAFR2P" },
+	{ "CUSTOMER", NULL }, { "deutdeff500", NULL }, { "DEUTXXFF500", NULL }, { "DEUTDEFF50", NULL }, { "1DEUTDEFF500", NULL },
+};
+
+static const struct row coins[] = {
+	{ "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa" },
+	{ "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy", "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy" },
+	{ "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq" },
+	{ "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0", "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0" },
+	{ "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed" },
+	{ "0xde709f2102306220921060314715629080e2fb77", "0xde709f2102306220921060314715629080e2fb77" },
+	{ "to rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh now", "rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh" },
+	{ "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", NULL },
+	{ "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdp", NULL },
+	{ "0x5aaeb6053F3E94C9b9A09f33669435E7Ef1BeAed", NULL },	/* a capital is wrong: EIP-55 */
+	{ "0x1234567890123456789012345678901234567890", NULL },	/* a number */
+	{ "a1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", NULL },
+};
+
+/* The same in the digits and blanks of others: a hit is of the text as it was. */
+static const struct row scripts[] = {
+	{ "\xef\xbc\x94\xef\xbc\x91\xef\xbc\x91\xef\xbc\x91 1111 1111 1111", "\xef\xbc\x94\xef\xbc\x91\xef\xbc\x91\xef\xbc\x91 1111 1111 1111" },
+	{ "4111\xc2\xa0" "1111\xc2\xa0" "1111\xc2\xa0" "1111", "4111\xc2\xa0" "1111\xc2\xa0" "1111\xc2\xa0" "1111" },
+	{ "4111\xe2\x80\x91" "1111\xe2\x80\x91" "1111\xe2\x80\x91" "1111", "4111\xe2\x80\x91" "1111\xe2\x80\x91" "1111\xe2\x80\x91" "1111" },
+	{ "4111\xe2\x80\x8b" "111111111111", "4111\xe2\x80\x8b" "111111111111" },
+	{ "\xd9\xa4\xd9\xa1\xd9\xa1\xd9\xa1" "111111111111!", "\xd9\xa4\xd9\xa1\xd9\xa1\xd9\xa1" "111111111111" },
+	{ "\xc3\xa9 4111111111111111", "4111111111111111" },
+	{ "\xd9\xa4\xd9\xa1\xd9\xa1", NULL },
+};
+
 static const struct {
 	const char *name;
 	enum view_detector detector;
@@ -351,6 +429,12 @@ static const struct {
 	{ "aws", DETECT_AWS, aws, COUNT(aws) },
 	{ "github", DETECT_GITHUB, github, COUNT(github) },
 	{ "slack", DETECT_SLACK, slack, COUNT(slack) },
+	{ "token", DETECT_TOKEN, services, COUNT(services) },
+	{ "national id", DETECT_NATIONAL_ID, nationals, COUNT(nationals) },
+	{ "vat", DETECT_VAT, vats, COUNT(vats) },
+	{ "bic", DETECT_BIC, bics, COUNT(bics) },
+	{ "crypto", DETECT_CRYPTO, coins, COUNT(coins) },
+	{ "scripts", DETECT_CARD, scripts, COUNT(scripts) },
 };
 
 /* Whatever is cut off, a hit lies within what is left. */

@@ -1,0 +1,24 @@
+/*
+ * fold.h: a text with the characters that people read as ASCII made ASCII: decimal
+ * digits of all scripts, full-width forms, spaces and dashes of any width; what is not
+ * seen at all (zero width) is left out. Detectors read this, and every byte of it knows
+ * where in the text it stands.
+ */
+#ifndef MASK_FOLD_H
+#define MASK_FOLD_H
+
+#include "span.h"
+
+struct fold {
+	uint8_t *p;		/* owned; NULL: the text has none of these */
+	size_t n;
+	uint32_t *where;	/* owned; n + 1 offsets into the text */
+};
+
+/* `text` is UTF-8. Returns 0 or -ENOMEM. */
+int fold_new(struct fold *, struct span text);
+void fold_free(struct fold *);
+/* The first byte that stands at or after `at` in the text. */
+size_t fold_find(const struct fold *, size_t at);
+
+#endif
