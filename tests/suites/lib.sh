@@ -24,9 +24,11 @@ everything() {
 		        ${masks:+masks: [$(echo "$masks" | sed 's/ /, /g')]}
 	EOT
 }
-# setup_suite: backend, policy and daemon; the suite's programs where a skill can read them
+# setup_suite: backend, policy and daemon; the suite's programs where a skill can read them.
+# SETTINGS are what the server is given beside
 setup_suite() {
 	setup_backend
+	[ -z "${SETTINGS:-}" ] || pg "$pgbin/pg_ctl" -D "$work/pg/data" -l "$work/pg/log" -o "$SETTINGS" -w restart >/dev/null
 	backend -c "alter role postgres password '$SECRET'" >/dev/null
 	everything ${MASKS:-}
 	cp -r "$suites/bin" "$work/bin"
