@@ -3,10 +3,11 @@
 . "$(dirname "$0")/../play/lib.sh" "$1"
 suites=$("$here/scripts/suites" --fetch "$build") || { echo "0 passed, 1 failed"; exit 1; }
 
-# everything: the policy that allows everything; its arguments are masks put on every answer
+# everything: the policy that allows everything, as ROLE (the superuser if not set); its
+# arguments are masks put on every answer
 everything() {
 	local masks=$*
-	sed -e '/^masks:/,$d' -e 's/role: shop_app, databases: \[shop\]/role: postgres/' \
+	sed -e '/^masks:/,$d' -e "s/role: shop_app, databases: \[shop\]/role: ${ROLE:-postgres}/" \
 		-e "s|@PORT@|$port|g" -e "s|@WORK@|$work|g" "$here/tests/play/policy.yaml" >"$work/etc/policy.yaml"
 	[ -z "$masks" ] || cat >>"$work/etc/policy.yaml" <<-'EOT'
 		masks:
@@ -30,6 +31,7 @@ setup_suite() {
 	setup_backend
 	[ -z "${SETTINGS:-}" ] || pg "$pgbin/pg_ctl" -D "$work/pg/data" -l "$work/pg/log" -o "$SETTINGS" -w restart >/dev/null
 	backend -c "alter role postgres password '$SECRET'" >/dev/null
+	[ -z "${ROLE:-}" ] || backend -c "create role $ROLE login password '$SECRET' in role pg_read_all_data, pg_write_all_data" >/dev/null
 	everything ${MASKS:-}
 	cp -r "$suites/bin" "$work/bin"
 	chmod -R a+rX "$work/bin"
