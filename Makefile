@@ -187,7 +187,7 @@ unit: all $(TEST_PROGRAMS)
 play: all tests
 	scripts/run-tests $(O) play
 
-suites: all
+suites: bootstrap all
 	scripts/suites $(O)
 
 prison: all tests

@@ -276,6 +276,13 @@ is_choked(const struct flow *flow, enum wire_side side)
 	return flow->to[side].n > FLOW_HIGH_BYTES * 4;
 }
 
+/* A proof is on its way: what the backend says meanwhile, its last word too, is unread. */
+static bool
+awaits_proof(const struct flow *flow)
+{
+	return flow->state == FLOW_LOGGING_IN && flow->request;
+}
+
 static bool
 pump_side(struct flow *flow, enum wire_side side)
 {
@@ -289,8 +296,8 @@ pump_side(struct flow *flow, enum wire_side side)
 		return false;
 	if (!flow_reads(flow, side) && !(side == WIRE_CLIENT && flow->ask.state == ASK_CLEARED))
 		return false;
-	if (side == WIRE_SERVER && flow->request && flow->state == FLOW_LOGGING_IN)
-		return false;	/* a proof is on its way */
+	if (side == WIRE_SERVER && awaits_proof(flow))
+		return false;
 	if (is_choked(flow, !side)) {
 		flow->choked = true;	/* let the other side drain first */
 		return false;
@@ -327,7 +334,7 @@ check_ends(struct flow *flow)
 	const struct leg *client = &flow->legs[WIRE_CLIENT];
 	const struct leg *server = &flow->legs[WIRE_SERVER];
 
-	if (flow->ended || flow->state == FLOW_CLOSING)
+	if (flow->ended || flow->state == FLOW_CLOSING || awaits_proof(flow))
 		return;
 	if (server->eof && flow->state == FLOW_LOGGING_IN) {
 		flow_backend_failed(flow, "the backend closed during the login");

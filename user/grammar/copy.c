@@ -35,7 +35,10 @@ set_format(struct wire_copy *copy, struct span name)
 	return false;
 }
 
-/* As defGetBoolean(): nothing is true, and so are true, on and 1. */
+/*
+ * As defGetCopyHeaderChoice(): nothing is true, and so are true, on and 1. A server that
+ * knows "match" refuses it here; one that would not would have names to tell.
+ */
 static bool
 set_header(struct wire_copy *copy, json_t *argument)
 {
@@ -47,7 +50,7 @@ set_header(struct wire_copy *copy, json_t *argument)
 		copy->has_header = true;
 	else if (kind && strcmp(kind, "Boolean") == 0)
 		copy->has_header = json_is_true(json_object_get(inside, "boolval"));
-	else if (text_is(word, "true") || text_is(word, "on"))
+	else if (text_is(word, "true") || text_is(word, "on") || text_is(word, "match"))
 		copy->has_header = true;
 	else if (text_is(word, "false") || text_is(word, "off"))
 		copy->has_header = false;
@@ -77,6 +80,16 @@ set_null(struct wire_copy *copy, struct span value)
 	return true;
 }
 
+/*
+ * Encodings of whose rows TAB, quotes and line ends are themselves, and that write what
+ * UTF-8 writes or what is not UTF-8, which no mask lets by. SQL_ASCII: as it is stored.
+ */
+static bool
+is_plain_encoding(struct span name)
+{
+	return text_is(name, "utf8") || text_is(name, "utf-8") || text_is(name, "sql_ascii");
+}
+
 /* True: the option is understood. */
 static bool
 set_option(struct wire_copy *copy, json_t *option)
@@ -97,8 +110,7 @@ set_option(struct wire_copy *copy, json_t *option)
 		return set_byte(&copy->escape, value);
 	if (span_is(name, "null"))
 		return set_null(copy, value);
-	return span_is(name, "force_quote") || (span_is(name, "encoding") &&
-	    (text_is(value, "utf8") || text_is(value, "utf-8")));
+	return span_is(name, "force_quote") || (span_is(name, "encoding") && is_plain_encoding(value));
 }
 
 /* The n-th option, or NULL. */

@@ -14,6 +14,8 @@ static const struct {
 	{ "copy t to stdout with delimiter '|' null 'x'", "text | null=x" },
 	{ "COPY t TO STDOUT (HEADER)", "text \\t null=\\N header" },
 	{ "COPY t TO STDOUT (HEADER off)", "text \\t null=\\N" },
+	{ "COPY t TO STDOUT (HEADER match)", "text \\t null=\\N header" },
+	{ "COPY t TO STDOUT (HEADER Match, ENCODING 'SQL_ASCII')", "text \\t null=\\N header" },
 	{ "COPY t TO STDOUT CSV", "csv , quote=\" escape=\" null=" },
 	{ "COPY t TO STDOUT WITH CSV HEADER QUOTE '''' NULL 'no'",
 	    "csv , quote=' escape=' null=no header" },
