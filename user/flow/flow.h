@@ -290,6 +290,15 @@ bool flow_hear_who(struct worker *, const struct msg_head *, struct span body);
 bool flow_hear_leaf(struct worker *, const struct msg_head *, struct span body);
 void flow_want_leaf(struct flow *, struct span server_name);
 
+/* ---- secure.c: TLS to the backend ------------------------------------------------- */
+
+/* The backend takes TLS: begin it. False: the flow has ended. */
+bool flow_secure_begin(struct flow *);
+/* As far as it goes. False: the flow has ended. *is_done: the login may begin. */
+bool flow_secure_step(struct flow *, bool *is_done);
+/* The keeper's answer to VAULT_CHAIN or VAULT_SIGN. */
+void flow_secure_answered(struct flow *, uint8_t step, int status, struct span output);
+
 /* ---- login.c: admission, dialling, the upstream login --------------------------- */
 
 bool flow_unit_login(struct flow *, const struct wire_event *);

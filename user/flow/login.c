@@ -275,26 +275,6 @@ flow_dialed(struct flow *flow)
 
 /* ---- the upstream login --------------------------------------------------------------- */
 
-static bool
-start_tls(struct flow *flow)
-{
-	const struct view_target *target = target_of(flow);
-	struct leg *leg = &flow->legs[WIRE_SERVER];
-	int error;
-
-	if (flow_leg_in(flow, WIRE_SERVER).n) {
-		flow_backend_failed(flow, "the backend sent bytes in plain before TLS");
-		return false;
-	}
-	error = tls_client_new(&leg->tls, target->tls, flow->policy->roots[flow->target],
-	    target->tls_name);
-	if (error || tls_write(leg->tls, span_of(NULL, 0), &leg->cipher) == TLS_BROKEN) {
-		flow_backend_failed(flow, "TLS to the backend cannot be started");
-		return false;
-	}
-	return true;
-}
-
 static void
 begin(struct flow *flow)
 {
@@ -327,7 +307,7 @@ ask_proof(struct flow *flow)
 	struct span input;
 	uint8_t step;
 
-	if (flow->request || !flow->codec->wants_proof(flow->codec_state, &step, &input))
+	if (!flow->codec->wants_proof(flow->codec_state, &step, &input))
 		return true;
 	if (step == VAULT_CLEARTEXT)
 		input = span_of(&verified, 1);
@@ -345,9 +325,10 @@ bool
 flow_login_step(struct flow *flow)
 {
 	struct leg *leg = &flow->legs[WIRE_SERVER];
+	bool is_secure;
 	char answer;
 
-	if (flow->ended || flow->state != FLOW_LOGGING_IN)
+	if (flow->ended || flow->state != FLOW_LOGGING_IN || flow->request)
 		return !flow->ended;
 	if (flow->upstream_asked)
 		return ask_proof(flow);
@@ -356,13 +337,15 @@ flow_login_step(struct flow *flow)
 		return true;
 	}
 	if (leg->tls) {
-		if (leg->tls_open)
+		if (!flow_secure_step(flow, &is_secure))
+			return false;
+		if (is_secure)
 			begin(flow);
 		return true;
 	}
 	answer = flow->codec->tls_answer(flow->codec_state);
 	if (answer == 'S')
-		return start_tls(flow);
+		return flow_secure_begin(flow);
 	if (answer) {
 		flow_backend_failed(flow, "the backend does not offer TLS, which the target demands");
 		return false;
@@ -382,6 +365,10 @@ flow_hear_proof(struct worker *worker, const struct msg_head *head, struct span 
 		return false;
 	if (!flow || flow->state != FLOW_LOGGING_IN)
 		return true;
+	if (step == VAULT_CHAIN || step == VAULT_SIGN) {
+		flow_secure_answered(flow, step, status, output);
+		return true;
+	}
 	if (status) {
 		flow_backend_failed(flow, status == ENOENT ? "no secret is stored for the target" :
 		    status == EOPNOTSUPP ? "the backend wants a proof that the policy does not allow" :

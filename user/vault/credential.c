@@ -1,4 +1,4 @@
-/* credential.c: the passwords of targets, read when first needed. */
+/* credential.c: the passwords and client certificates of targets, read when first needed. */
 #include "vault/credential.h"
 
 #include <dirent.h>
@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/must.h"
+#include "vault/client_key.h"
 #include "vault/private.h"
 #include "view.h"
 
@@ -88,6 +89,7 @@ credentials_inherit(struct credentials *all, const char *directory)
 static void
 empty_row(struct credential *row)
 {
+	client_key_free(&row->client_key);
 	secret_free(&row->password);
 	secret_free(&row->keys);
 	*row = (struct credential){ 0 };
@@ -128,14 +130,14 @@ copy_inherited(const struct credentials *all, const char *name,
 }
 
 static int
-read_secret(const struct credentials *all, const struct view_secret *where,
+read_secret(const struct credentials *all, enum view_secret_from from, const char *path,
     struct secret *out)
 {
-	if (where->from == SECRET_CREDENTIAL)
-		return copy_inherited(all, where->path, out);
-	if (where->from != SECRET_FILE || where->path[0] != '/')
+	if (from == SECRET_CREDENTIAL)
+		return copy_inherited(all, path, out);
+	if (from != SECRET_FILE || path[0] != '/')
 		return -ENOENT;
-	return private_read(AT_FDCWD, where->path, all->uid, CREDENTIAL_MAX, out);
+	return private_read(AT_FDCWD, path, all->uid, CREDENTIAL_MAX, out);
 }
 
 /* An editor's newline at the end is not part of it; nothing else is touched. */
@@ -154,14 +156,16 @@ credentials_find(struct credentials *all, uint32_t target,
     struct credential **out)
 {
 	cleanup(secret_free) struct secret secret = { 0 };
+	const struct view_secret *where;
 	struct credential *row;
 	int r;
 
 	if (target >= all->row_count)
 		return -ENOENT;
 	row = &all->rows[target];
+	where = &all->view->secrets[target];
 	if (!row->password.p) {
-		r = read_secret(all, &all->view->secrets[target], &secret);
+		r = read_secret(all, where->from, where->path, &secret);
 		if (!r)
 			r = trim_secret(&secret);
 		if (r)
@@ -172,6 +176,27 @@ credentials_find(struct credentials *all, uint32_t target,
 	}
 	*out = row;
 	return 0;
+}
+
+int
+credentials_find_key(struct credentials *all, uint32_t target, const struct client_key **out)
+{
+	cleanup(secret_free) struct secret pem = { 0 };
+	const struct view_secret *where;
+	struct credential *row;
+	int r = 0;
+
+	if (target >= all->row_count)
+		return -ENOENT;
+	row = &all->rows[target];
+	where = &all->view->secrets[target];
+	if (!row->client_key)
+		r = read_secret(all, where->certificate_from, where->certificate, &pem);
+	if (!r && !row->client_key)
+		r = client_key_read(&row->client_key, secret_view(&pem));
+	if (!r)
+		*out = row->client_key;
+	return r;
 }
 
 const struct secret *

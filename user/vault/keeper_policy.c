@@ -79,13 +79,26 @@ enter_change(struct keeper *keeper, const char *target, struct span person)
 	return scribe_send(keeper->scribe, LEVEL_HANDED, NULL, NULL, &sequence);
 }
 
+/* Read both anew, where the policy names them. */
+static int
+read_anew(struct keeper *keeper, uint32_t target)
+{
+	const struct view_secret *secret = &keeper->view->secrets[target];
+	struct credential *credential;
+	const struct client_key *key;
+	int r = secret->certificate_from ? credentials_find_key(keeper->credentials, target, &key) : 0;
+
+	if (!r && (secret->from || !secret->certificate_from))
+		r = credentials_find(keeper->credentials, target, &credential);
+	return r;
+}
+
 /* What went wrong, in a sentence; NULL: nothing. */
 static const char *
 change_secret(struct keeper *keeper, const json_t *request, struct span person)
 {
 	const char *what = json_string_value(json_object_get(request, "do"));
 	const char *name = json_string_value(json_object_get(request, "target"));
-	struct credential *credential;
 	uint32_t target;
 	int r;
 
@@ -96,7 +109,7 @@ change_secret(struct keeper *keeper, const json_t *request, struct span person)
 	if (enter_change(keeper, name, person))
 		return "the change could not be recorded";
 	credentials_forget(keeper->credentials, target);
-	r = credentials_find(keeper->credentials, target, &credential);
+	r = read_anew(keeper, target);
 	if (r == -ENOENT)
 		return "the policy names no secret for this target, or it is not there";
 	if (r == -EPERM || r == -EACCES || r == -ELOOP)

@@ -16,6 +16,7 @@
 #include "entry/scribe.h"
 #include "msg/post.h"
 #include "out.h"
+#include "vault/client_key.h"
 #include "vault/credential.h"
 #include "vault/derive.h"
 #include "vault/dialogue.h"
@@ -60,20 +61,31 @@ enter_use(struct keeper *keeper, const struct ask *ask, const char *detail)
 	return r ? -EAGAIN : 0;
 }
 
-/* The credential, with one line in the log when there is none to use. */
+/* One line in the log for a secret that cannot be used. Returns what the worker is told. */
+static int
+say_unusable(struct keeper *keeper, const struct ask *ask, const char *what, int r)
+{
+	if (r)
+		log_line(LOG_LEVEL_WARNING, &ask->flow, "the %s of target %s cannot be used: %s%s",
+		    what, secret_of(keeper, ask->target)->target, strerror(-r),
+		    r == -EACCES || r == -EPERM ? " (`interlock secret set` gives it to the keeper)" : "");
+	/* EACCES is kept for a server that does not know the secret */
+	return r == -EACCES ? -EPERM : r;
+}
+
 static int
 find_credential(struct keeper *keeper, const struct ask *ask,
     struct credential **out)
 {
-	int r = credentials_find(keeper->credentials, ask->target, out);
+	return say_unusable(keeper, ask, "secret",
+	    credentials_find(keeper->credentials, ask->target, out));
+}
 
-	if (!r)
-		return 0;
-	log_line(LOG_LEVEL_WARNING, &ask->flow, "the secret of target %s cannot be used: %s%s",
-	    secret_of(keeper, ask->target)->target, strerror(-r),
-	    r == -EACCES || r == -EPERM ? " (`interlock secret set` gives it to the keeper)" : "");
-	/* EACCES is kept for a server that does not know the secret */
-	return r == -EACCES ? -EPERM : r;
+static int
+find_client_key(struct keeper *keeper, const struct ask *ask, const struct client_key **out)
+{
+	return say_unusable(keeper, ask, "certificate",
+	    credentials_find_key(keeper->credentials, ask->target, out));
 }
 
 static int
@@ -217,6 +229,37 @@ lend_cleartext(struct keeper *keeper, const struct ask *ask, struct out *out)
 	return r;
 }
 
+static int
+show_chain(struct keeper *keeper, const struct ask *ask, struct out *out)
+{
+	const struct client_key *key;
+	int r = find_client_key(keeper, ask, &key);
+
+	if (!r)
+		out_span(out, client_key_chain(key));
+	return r;
+}
+
+static int
+sign_handshake(struct keeper *keeper, const struct ask *ask, struct out *out)
+{
+	uint8_t signature[CLIENT_KEY_SIGNATURE];
+	const struct client_key *key;
+	size_t n = 0;
+	int r = find_client_key(keeper, ask, &key);
+
+	if (!r)
+		r = client_key_sign(key, ask->input, signature, &n);
+	if (r == -EPERM)
+		log_line(LOG_LEVEL_ERROR, &ask->flow, "%s asked for a signature of what is no handshake of target %s",
+		    msg_slot_name(ask->worker), secret_of(keeper, ask->target)->target);
+	if (!r)
+		r = enter_use(keeper, ask, "certificate proof");
+	if (!r)
+		out_bytes(out, signature, n);
+	return r;
+}
+
 static const struct {
 	int (*take)(struct keeper *, const struct ask *, struct out *);
 	enum view_proof proof;
@@ -226,6 +269,8 @@ static const struct {
 	[VAULT_SCRAM_FINAL] = { end_scram, PROOF_SCRAM },
 	[VAULT_SCRAM_CHECK] = { check_scram, PROOF_SCRAM },
 	[VAULT_CLEARTEXT] = { lend_cleartext, PROOF_CLEARTEXT },
+	[VAULT_CHAIN] = { show_chain, PROOF_CERTIFICATE },
+	[VAULT_SIGN] = { sign_handshake, PROOF_CERTIFICATE },
 };
 
 /* The target, if it has a secret and the policy allows this proof of it. */
@@ -239,7 +284,7 @@ find_target(struct keeper *keeper, uint8_t step, struct ask *ask)
 	if (r)
 		return r;
 	secret = secret_of(keeper, ask->target);
-	if (secret->from == SECRET_NONE)
+	if (secret->from == SECRET_NONE && secret->certificate_from == SECRET_NONE)
 		return -ENOENT;
 	if (steps[step].proof == PROOF_CLEARTEXT && secret->tls < TLS_VERIFY_CA)
 		r = -EOPNOTSUPP;	/* whatever a worker says of its TLS */

@@ -19,6 +19,9 @@ enum vault_step {
 	VAULT_SCRAM_CHECK,	/* in: server-final-message; out: empty; status EACCES: the server does not know the secret */
 	VAULT_CLEARTEXT,	/* in: 1 byte: 1 when the upstream leg is verified TLS;
 				 * out: the password, lent, entered; else EOPNOTSUPP */
+	VAULT_CHAIN,		/* in: empty; out: the client certificate and its chain in PEM */
+	VAULT_SIGN,		/* in: what a client's CertificateVerify signs in TLS 1.3 (RFC 8446 section 4.4.3);
+				 * out: its signature by the client certificate's key; EPERM: it is something else */
 	VAULT_STEPS
 };
 

@@ -286,6 +286,46 @@ check_secret(void)
 	CHECK(set_secret("other", "a") == CLI_DAEMON && said("the secret is written"));
 }
 
+/* A key and its certificate go into one file; what does not fit never gets there. */
+static void
+check_certificate(void)
+{
+	char text[1024];
+	struct stat st;
+	pid_t child;
+
+	if (geteuid() != 0)
+		return;
+	snprintf(text, sizeof(text), "cd %s && for n in one two; do openssl req -x509 -newkey ed25519 -nodes -subj /CN=$n "
+	    "-keyout $n.key -out $n.crt 2>/dev/null; done && openssl pkey -in one.key -aes256 -passout pass:x -out locked.key",
+	    directory);
+	CHECK(system(text) == 0);
+	snprintf(text, sizeof(text), "version: 1\ntargets:\n  a: {addresses: [10.0.0.1], tls: {backend: verify-ca}, "
+	    "login: {role: r, certificate: 'file:%s'}}\n  b: {addresses: [10.0.0.2], tls: {backend: disable}}\n",
+	    below("pem"));
+	put("policy.yaml", text);
+	CHECK(run(5, "secret", "set", "a", "--key", below("one.key")) == CLI_USAGE);
+	CHECK(run(7, "secret", "set", "--skill", "s", "--key", "k", "--certificate") == CLI_USAGE);
+	CHECK(run(7, "secret", "set", "b", "--key", "k", "--certificate", "c") == CLI_NO && said("names no certificate"));
+	CHECK(set_secret("x\n", "a") == CLI_NO && said("names no secret"));
+	CHECK(run(4, "secret", "set", "--skill", "ghost") == CLI_NO && said("no skill called ghost"));
+	for (unsigned int i = 0; i < 3; i++) {
+		static const char *const keys[] = { "two.key", "locked.key", "one.crt" };
+		char key[PATH_MAX];
+
+		snprintf(key, sizeof(key), "%s", below(keys[i]));
+		CHECK_ROW(keys[i], run(7, "secret", "set", "a", "--key", key, "--certificate", below("one.crt")) == CLI_USAGE);
+		CHECK_ROW(keys[i], said("without a pass phrase") && access(below("pem"), F_OK) < 0);
+	}
+	snprintf(text, sizeof(text), "%s", below("one.key"));
+	child = be_daemon("{\"v\":1,\"ok\":true}\n");
+	CHECK(run(7, "secret", "set", "a", "--key", text, "--certificate", below("one.crt")) == CLI_OK);
+	CHECK(was_asked(child, "\"do\":\"secret_changed\",\"target\":\"a\""));
+	CHECK(stat(below("pem"), &st) == 0 && (st.st_mode & 07777) == 0600 && st.st_uid == 60800 + SLOT_KEEPER);
+	snprintf(text, sizeof(text), "cd %s && cat one.key one.crt | cmp - pem", directory);
+	CHECK(system(text) == 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -307,6 +347,7 @@ main(int argc, char **argv)
 	check_test();
 	check_reload();
 	check_secret();
+	check_certificate();
 	snprintf(command, sizeof(command), "rm -r %s", directory);
 	return system(command) ? 1 : check_end();
 }

@@ -170,11 +170,11 @@ hear_no_entry(const char *when)
 
 /* ---- policy ---- */
 
-static char secret_path[128], missing_path[128];
+static char secret_path[128], missing_path[128], certificate_path[128];
 static const char *hosts[] = { "db.example.org" };
 static struct view_address address = { { [10] = 0xff, [11] = 0xff, 10, 0, 0, 5 }, 5432 };
 
-static const char *const names[] = { "db", "lost", "bare", "lent", "loose" };	/* of targets */
+static const char *const names[] = { "db", "lost", "bare", "lent", "loose", "shown" };	/* of targets */
 
 static struct span
 name_of(uint32_t target)
@@ -186,11 +186,12 @@ static void
 put_policy(uint32_t epoch)
 {
 	struct view_secret secrets[] = {
-		{ "db", "app", SECRET_FILE, secret_path, 1 << PROOF_SCRAM | 1 << PROOF_MD5, TLS_VERIFY_CA },
-		{ "lost", "app", SECRET_FILE, missing_path, (1 << PROOFS) - 1, TLS_VERIFY_FULL },
-		{ "bare", "", SECRET_NONE, "", 0, TLS_DISABLE },
-		{ "lent", "app", SECRET_FILE, secret_path, 1 << PROOF_CLEARTEXT, TLS_VERIFY_CA },
-		{ "loose", "app", SECRET_FILE, secret_path, 1 << PROOF_CLEARTEXT, TLS_REQUIRE },
+		{ "db", "app", SECRET_FILE, secret_path, 1 << PROOF_SCRAM | 1 << PROOF_MD5, TLS_VERIFY_CA, SECRET_NONE, "" },
+		{ "lost", "app", SECRET_FILE, missing_path, (1 << PROOFS) - 1, TLS_VERIFY_FULL, SECRET_NONE, "" },
+		{ "bare", "", SECRET_NONE, "", 0, TLS_DISABLE, SECRET_NONE, "" },
+		{ "lent", "app", SECRET_FILE, secret_path, 1 << PROOF_CLEARTEXT, TLS_VERIFY_CA, SECRET_NONE, "" },
+		{ "loose", "app", SECRET_FILE, secret_path, 1 << PROOF_CLEARTEXT, TLS_REQUIRE, SECRET_NONE, "" },
+		{ "shown", "app", SECRET_NONE, "", 1 << PROOF_CERTIFICATE, TLS_VERIFY_CA, SECRET_FILE, certificate_path },
 	};
 	struct view_target targets[] = {
 		{ .name = "db", .hosts = hosts, .host_count = 1, .addresses = &address, .address_count = 1,
@@ -199,6 +200,7 @@ put_policy(uint32_t epoch)
 		{ .name = "bare", .socket = "", .tls_name = "", .tls_roots = "", .role = "" },
 		{ .name = "lent", .socket = "", .tls_name = "", .tls_roots = "", .role = "" },
 		{ .name = "loose", .socket = "", .tls_name = "", .tls_roots = "", .role = "" },
+		{ .name = "shown", .socket = "", .tls_name = "", .tls_roots = "", .role = "" },
 	};
 	const char *masks[] = { "card", "email" };
 	struct view_keeper view = {
@@ -437,6 +439,74 @@ check_proofs(void)
 	check_slow();
 }
 
+/* A person commands. */
+static void
+command(const char *json, const char *answer)
+{
+	struct out out = out_new(BODY_MAX);
+	struct span body, text;
+	uint8_t last = 0;
+
+	out_block(&out, SPAN("maria"));
+	out_be32(&out, 1000);
+	out_be32(&out, 4242);
+	out_block(&out, span_text(json));
+	say(SLOT_BROKER, MSG_DO, ++last_id, out_view(&out));
+	out_free(&out);
+	if (!CHECK_ROW(json, hear(SLOT_BROKER, MSG_DONE, last_id, &body)))
+		return;
+	CHECK_ROW(json, take_u8(&body, &last) && last == 1 && take_block(&body, &text) && !body.n);
+	CHECK_ROW(json, memmem(text.p, text.n, answer, strlen(answer)) != NULL);
+}
+
+/* A file with a key and its certificate, made by the command that operators have. */
+static void
+put_certificate(void)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line), "openssl req -x509 -newkey ed25519 -nodes -subj /CN=app -keyout %s -out %s.crt "
+	    "2>/dev/null && cat %s.crt >>%s && chmod 600 %s && chown %u %s", certificate_path, certificate_path,
+	    certificate_path, certificate_path, certificate_path, instance.uid_base + SLOT_KEEPER, certificate_path);
+	if (system(line))
+		abort();
+}
+
+/* The keeper shows the certificate, never the key, and signs nothing but a client's handshake. */
+static void
+check_certificate(void)
+{
+	static const char label[] = "TLS 1.3, client CertificateVerify", other[] = "TLS 1.3, server CertificateVerify";
+	uint8_t content[64 + sizeof(label) + 32];
+	struct span output;
+
+	memset(content, ' ', sizeof(content));
+	memcpy(content + 64, label, sizeof(label));
+	CHECK(ask(SLOT_WORKER, 5, 30, VAULT_CHAIN, SPAN(""), &output) == 0);
+	CHECK(output.n > 27 && !memcmp(output.p, "-----BEGIN CERTIFICATE-----", 27));
+	CHECK(!memmem(output.p, output.n, "PRIVATE", 7));
+	hear_no_entry("nothing was proven yet");
+	CHECK(ask(SLOT_WORKER, 5, 30, VAULT_SIGN, span_of(content, sizeof(content)), &output) == 0);
+	CHECK(output.n == 64);
+	hear_entry("shown", "app", "certificate proof");
+	memcpy(content + 64, other, sizeof(other));
+	CHECK(ask(SLOT_WORKER, 5, 30, VAULT_SIGN, span_of(content, sizeof(content)), &output) == EPERM);
+	CHECK(ask(SLOT_WORKER, 5, 30, VAULT_SIGN, SPAN("GRANT ALL"), &output) == EPERM);
+	CHECK(ask(SLOT_WORKER, 5, 30, VAULT_SIGN, SPAN(""), &output) == EPERM);
+	CHECK(ask(SLOT_WORKER, 5, 30, VAULT_MD5, SPAN("salt"), &output) == EOPNOTSUPP);
+	CHECK(ask(SLOT_WORKER, 0, 30, VAULT_CHAIN, SPAN(""), &output) == EOPNOTSUPP);
+	CHECK(ask(SLOT_WORKER, 1, 30, VAULT_CHAIN, SPAN(""), &output) == ENOENT);
+	CHECK(ask(SLOT_WORKER, 2, 30, VAULT_SIGN, SPAN(""), &output) == ENOENT);
+	hear_no_entry("nothing else was signed");
+	put_certificate();
+	command("{\"v\":1,\"do\":\"secret_changed\",\"target\":\"shown\"}", "\"ok\":true");
+	hear_entry("shown", NULL, "secret replaced");
+	CHECK(!truncate(certificate_path, 100));
+	command("{\"v\":1,\"do\":\"secret_changed\",\"target\":\"shown\"}", "\"ok\":false");
+	hear_entry("shown", NULL, "secret replaced");
+	CHECK(ask(SLOT_WORKER, 5, 30, VAULT_CHAIN, SPAN(""), &output) == EINVAL);
+}
+
 static uint32_t
 ask_leaf(uint32_t target, const char *name, struct span *chain, struct span *key)
 {
@@ -492,25 +562,6 @@ check_leaves(void)
 
 /* A person replaces the secret. */
 static void
-command(const char *json, const char *answer)
-{
-	struct out out = out_new(BODY_MAX);
-	struct span body, text;
-	uint8_t last = 0;
-
-	out_block(&out, SPAN("maria"));
-	out_be32(&out, 1000);
-	out_be32(&out, 4242);
-	out_block(&out, span_text(json));
-	say(SLOT_BROKER, MSG_DO, ++last_id, out_view(&out));
-	out_free(&out);
-	if (!CHECK_ROW(json, hear(SLOT_BROKER, MSG_DONE, last_id, &body)))
-		return;
-	CHECK_ROW(json, take_u8(&body, &last) && last == 1 && take_block(&body, &text) && !body.n);
-	CHECK_ROW(json, memmem(text.p, text.n, answer, strlen(answer)) != NULL);
-}
-
-static void
 check_replacing(void)
 {
 	put_secret("crayon\n");
@@ -541,7 +592,7 @@ static const struct {
 	{ "a flow of another worker", SLOT_WORKER, MSG_PROOF, SPAN("\0\0\0\2db" "\0\0\0\0\0\0\0\1\0\0\0\1\11\3\0\0" "\1\0\0\0\4salt") },
 	{ "a flow that is a turn", SLOT_WORKER, MSG_PROOF, SPAN("\0\0\0\2db" "\0\0\0\0\0\0\0\1\0\0\0\1\10\4\0\0" "\1\0\0\0\4salt") },
 	{ "step 0", SLOT_WORKER, MSG_PROOF, SPAN("\0\0\0\2db" "\0\0\0\0\0\0\0\1\0\0\0\1\10\3\0\0" "\0\0\0\0\4salt") },
-	{ "step beyond", SLOT_WORKER, MSG_PROOF, SPAN("\0\0\0\2db" "\0\0\0\0\0\0\0\1\0\0\0\1\10\3\0\0" "\6\0\0\0\4salt") },
+	{ "step beyond", SLOT_WORKER, MSG_PROOF, SPAN("\0\0\0\2db" "\0\0\0\0\0\0\0\1\0\0\0\1\10\3\0\0" "\377\0\0\0\4salt") },
 	{ "leaf cut", SLOT_WORKER, MSG_LEAF, SPAN("\0\0\0\2db" "\0\0\0\0" "0123456789abcde") },
 	{ "leaf with a length beyond", SLOT_WORKER, MSG_LEAF, SPAN("\0\0\0\2db" "\377\377\377\377" "0123456789abcdef") },
 	{ "no view", SLOT_POLICY, MSG_VIEW_OFFER, SPAN("nonsense") },
@@ -620,11 +671,14 @@ main(int argc, char **argv)
 	snprintf(instance.state_directory, sizeof(instance.state_directory), "%s", place);
 	snprintf(secret_path, sizeof(secret_path), "%s/db.secret", place);
 	snprintf(missing_path, sizeof(missing_path), "%s/lost.secret", place);
+	snprintf(certificate_path, sizeof(certificate_path), "%s/shown.secret", place);
 	put_secret("pencil\n");
+	put_certificate();
 	signal(SIGPIPE, SIG_IGN);
 	pid = start(argc > 1 ? argv[1] : NULL);
 	begin(5);
 	check_proofs();
+	check_certificate();
 	check_leaves();
 	check_replacing();
 	put_policy(6);
