@@ -37,18 +37,23 @@ say_no(struct flow *flow, enum refusal what, const struct id *refusal, const cha
 }
 
 void
-flow_backend_failed(struct flow *flow, const char *reason)
+flow_login_failed(struct flow *flow, enum refusal what, const char *reason)
 {
 	struct id refusal = flow_refusal_id(flow->worker);
 	struct record_flow record = flow_record(flow);
 	struct verdict allowed = { .kind = VERDICT_ALLOW };
 
-	if (!flow->codec) {
-		flow_end(flow, reason);
-		return;
-	}
 	(void)record_login(&record, span_of(NULL, 0), NULL, &allowed, &refusal, reason, NULL);
-	say_no(flow, REFUSAL_BACKEND, &refusal, reason);
+	say_no(flow, what, &refusal, reason);
+}
+
+void
+flow_backend_failed(struct flow *flow, const char *reason)
+{
+	if (flow->codec)
+		flow_login_failed(flow, REFUSAL_BACKEND, reason);
+	else
+		flow_end(flow, reason);
 }
 
 /* ---- admission ------------------------------------------------------------------ */
@@ -108,7 +113,11 @@ admitted(void *arg, int status)
 	struct flow *flow = arg;
 
 	flow->entry = 0;
-	if (!flow->ended && !status)
+	if (flow->ended || status)
+		return;
+	if (flow_must_prove(flow))
+		flow_prove(flow);
+	else
 		flow_dial(flow);
 }
 
@@ -363,6 +372,10 @@ flow_hear_proof(struct worker *worker, const struct msg_head *head, struct span 
 
 	if (!inject_hear(body, &status, &step, &output))
 		return false;
+	if (flow && flow->state == FLOW_PROVING) {
+		flow_prove_answered(flow, step, status, output);
+		return true;
+	}
 	if (!flow || flow->state != FLOW_LOGGING_IN)
 		return true;
 	if (step == VAULT_CHAIN || step == VAULT_SIGN) {

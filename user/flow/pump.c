@@ -289,7 +289,7 @@ pump_side(struct flow *flow, enum wire_side side)
 		return false;
 	if (!flow_reads(flow, side) && !(side == WIRE_CLIENT && flow->ask.state == ASK_CLEARED))
 		return false;
-	if (side == WIRE_SERVER && flow->request && flow->state == FLOW_LOGGING_IN)
+	if (flow->request && flow->state == (side == WIRE_SERVER ? FLOW_LOGGING_IN : FLOW_PROVING))
 		return false;	/* a proof is on its way */
 	if (is_choked(flow, !side)) {
 		flow->choked = true;	/* let the other side drain first */
@@ -317,6 +317,8 @@ pump_side(struct flow *flow, enum wire_side side)
 		flow_ask_nameless(flow);
 	if (side == WIRE_SERVER && flow->state == FLOW_LOGGING_IN)
 		flow_login_step(flow);
+	if (side == WIRE_CLIENT && flow->state == FLOW_PROVING)
+		flow_prove_step(flow);
 	return !flow->ended;
 }
 
@@ -342,6 +344,8 @@ check_ends(struct flow *flow)
 		return;
 	if (flow->state == FLOW_OPEN && !flow_leg_in(flow, WIRE_CLIENT).n)
 		flow_move(flow, FLOW_DRAINING);
+	else if (flow->state == FLOW_PROVING)
+		flow_end(flow, "the skill left without proving its password");
 	else if (flow->state == FLOW_OPEN || flow->state == FLOW_GREETING)
 		flow_end(flow, "the skill left in the middle of a message");
 }

@@ -41,7 +41,7 @@ bool tls_needs_signature(const struct tls *, struct span *content);
 int tls_set_signature(struct tls *, struct span signature);
 /* Was it asked for, and its key proven? */
 bool tls_has_signed(const struct tls *);
-/* tls-server-end-point (RFC 5929 section 4.1) of the backend's certificate into `out`: its digest
+/* tls-server-end-point (RFC 5929 section 4.1) of the server's certificate, ours or the backend's, into `out`: its digest
  * by the hash of its signature, SHA-256 for MD5 and SHA-1. Returns its bytes; 0: it is not defined
  * (Ed25519, say), or no certificate was shown. */
 #define TLS_END_POINT_MAX 64

@@ -21,21 +21,13 @@
 #include "vault/derive.h"
 #include "vault/dialogue.h"
 #include "vault/keeper.h"
+#include "vault/keeper_ask.h"
 #include "vault/md5.h"
 #include "vault/scram.h"
 #include "vault/vault.h"
 #include "view.h"
 
 #define ANSWER_MAX 16384
-
-struct ask {
-	unsigned int worker;
-	uint64_t request;
-	struct span name;	/* of the target */
-	uint32_t target;
-	struct id flow;
-	struct span input;
-};
 
 static const struct view_secret *
 secret_of(const struct keeper *keeper, uint32_t target)
@@ -260,17 +252,15 @@ sign_handshake(struct keeper *keeper, const struct ask *ask, struct out *out)
 	return r;
 }
 
-static const struct {
-	int (*take)(struct keeper *, const struct ask *, struct out *);
-	enum view_proof proof;
-} steps[VAULT_STEPS] = {
-	[VAULT_MD5] = { prove_md5, PROOF_MD5 },
-	[VAULT_SCRAM_FIRST] = { begin_scram, PROOF_SCRAM },
-	[VAULT_SCRAM_FINAL] = { end_scram, PROOF_SCRAM },
-	[VAULT_SCRAM_CHECK] = { check_scram, PROOF_SCRAM },
-	[VAULT_CLEARTEXT] = { lend_cleartext, PROOF_CLEARTEXT },
-	[VAULT_CHAIN] = { show_chain, PROOF_CERTIFICATE },
-	[VAULT_SIGN] = { sign_handshake, PROOF_CERTIFICATE },
+/* Of the steps that prove something to a backend: what policy must allow. */
+static const enum view_proof proofs[VAULT_STEPS] = {
+	[VAULT_MD5] = PROOF_MD5,
+	[VAULT_SCRAM_FIRST] = PROOF_SCRAM,
+	[VAULT_SCRAM_FINAL] = PROOF_SCRAM,
+	[VAULT_SCRAM_CHECK] = PROOF_SCRAM,
+	[VAULT_CLEARTEXT] = PROOF_CLEARTEXT,
+	[VAULT_CHAIN] = PROOF_CERTIFICATE,
+	[VAULT_SIGN] = PROOF_CERTIFICATE,
 };
 
 /* The target, if it has a secret and the policy allows this proof of it. */
@@ -286,18 +276,41 @@ find_target(struct keeper *keeper, uint8_t step, struct ask *ask)
 	secret = secret_of(keeper, ask->target);
 	if (secret->from == SECRET_NONE && secret->certificate_from == SECRET_NONE)
 		return -ENOENT;
-	if (steps[step].proof == PROOF_CLEARTEXT && secret->tls < TLS_VERIFY_CA)
+	if (proofs[step] == PROOF_CLEARTEXT && secret->tls < TLS_VERIFY_CA)
 		r = -EOPNOTSUPP;	/* whatever a worker says of its TLS */
 	allowed = secret->proofs;
 	if (allowed >> PROOF_SCRAM_PLUS & 1)	/* which of the two, begin_scram() sees */
 		allowed |= 1u << PROOF_SCRAM;
-	if (!(allowed >> steps[step].proof & 1))
+	if (!(allowed >> proofs[step] & 1))
 		r = -EOPNOTSUPP;
 	if (r)
 		log_line(LOG_LEVEL_WARNING, &ask->flow, "the backend of target %s asked "
 		    "for a proof that its policy does not allow", secret->target);
 	return r;
 }
+
+static int
+find_skill(struct keeper *keeper, uint8_t step, struct ask *ask)
+{
+	(void)step;
+	return keeper_find_verifier(keeper, ask->name, &ask->target);
+}
+
+/* Of whom each is asked, and who answers. */
+static const struct {
+	int (*find)(struct keeper *, uint8_t step, struct ask *);
+	int (*take)(struct keeper *, const struct ask *, struct out *);
+} steps[VAULT_STEPS] = {
+	[VAULT_MD5] = { find_target, prove_md5 },
+	[VAULT_SCRAM_FIRST] = { find_target, begin_scram },
+	[VAULT_SCRAM_FINAL] = { find_target, end_scram },
+	[VAULT_SCRAM_CHECK] = { find_target, check_scram },
+	[VAULT_CLEARTEXT] = { find_target, lend_cleartext },
+	[VAULT_CHAIN] = { find_target, show_chain },
+	[VAULT_SIGN] = { find_target, sign_handshake },
+	[VAULT_VERIFY_FIRST] = { find_skill, keeper_verify_first },
+	[VAULT_VERIFY_FINAL] = { find_skill, keeper_verify_final },
+};
 
 /* Answer, or not yet; frees the output, wiped. */
 static void
@@ -371,7 +384,7 @@ keeper_proof(struct keeper *keeper, unsigned int from, const struct msg_head *he
 		return false;
 	if (ask.flow.kind != ID_FLOW || ask.flow.slot != from)
 		return false;
-	r = find_target(keeper, step, &ask);
+	r = steps[step].find(keeper, step, &ask);
 	if (!r)
 		r = steps[step].take(keeper, &ask, &output);
 	answer(keeper, &ask, step, r, &output);

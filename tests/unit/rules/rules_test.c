@@ -113,6 +113,7 @@ static const struct {
 	{ "certificate for whoever answers", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: require}, login: {role: a, certificate: 'credential:x'}}\n", 3, 62, "whoever answers is believed" },
 	{ "certificate that no proof names", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: verify-ca}, login: {role: a, certificate: 'credential:x', proofs: [none]}}\n", 3, 64, "expected certificate among them" },
 	{ "proof without certificate", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: verify-ca}, login: {role: a, secret: 'credential:x', proofs: [certificate]}}\n", 3, 64, "expected certificate: file:/PATH" },
+	{ "verifier in clear", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [bob], as: '7'}, verifier: SCRAM-SHA-256}}\n", 3, 65, "skill s: verifier: expected file:/PATH" },
 	{ "in the clear", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: require}, login: {role: a, secret: 'credential:x', proofs: [cleartext]}}\n", 3, 62, "verify-ca or verify-full" },
 
 	{ "uid 0", HEAD "people: {root: {uid: 0}}\n", 2, 22, "root is nobody" },
