@@ -301,7 +301,7 @@ view_worker_read(struct view_worker **out, struct span in)
 void
 view_loader_pack(const struct view_loader *view, struct out *out)
 {
-	pack(&loader_layout, "IVL2", view, out);
+	pack(&loader_layout, "IVL3", view, out);
 }
 
 int
@@ -309,7 +309,7 @@ view_loader_read(struct view_loader **out, struct span in)
 {
 	struct view_loader *view;
 	void *block = NULL;
-	int status = unpack(&loader_layout, "IVL2", in, &block);
+	int status = unpack(&loader_layout, "IVL3", in, &block);
 
 	if (status < 0)
 		return status;
