@@ -24,6 +24,7 @@
 #include "cli/secret_certificate.h"
 #include "msg.h"
 
+#define VERIFIER "SCRAM-SHA-256$"
 #define SECRET_LIMIT 12288	/* as CREDENTIAL_MAX of vault/ */
 
 static void
@@ -187,21 +188,46 @@ say_why(const struct wanted *wanted, int status)
 	    status == -ENODATA || status == -EMSGSIZE ? CLI_USAGE : CLI_FAILED;
 }
 
+/* A password put there by mistake would be kept in clear, and let nobody in. */
+static bool
+is_verifier(struct span text)
+{
+	return span_equal(span_head(text, sizeof(VERIFIER) - 1), SPAN(VERIFIER));
+}
+
+/* Read what is to be put in place. Returns an exit code. */
+static int
+take_new(const struct wanted *wanted, struct secret *secret, size_t *n)
+{
+	int status;
+
+	if (wanted->key)
+		return secret_certificate_read(wanted->certificate, wanted->key, secret, n);
+	status = read_secret(secret, n, wanted->skill ? wanted->skill : wanted->target);
+	if (status < 0)
+		return say_why(wanted, status);
+	if (!wanted->skill || is_verifier(span_of(secret->p, *n)))
+		return CLI_OK;
+	client_complain("expected a verifier as PostgreSQL has it, " VERIFIER
+	    "COUNT:SALT$STORED:SERVER, not a password");
+	return CLI_USAGE;
+}
+
 static int
 set(const struct instance *instance, const struct wanted *wanted)
 {
 	uid_t owner = instance->uid_base + SLOT_KEEPER;
 	cleanup(secret_free) struct secret secret = { 0 };
 	size_t n = 0;
-	int status = secret_new(&secret, SECRET_LIMIT), code = CLI_OK;
+	int status = secret_new(&secret, SECRET_LIMIT), code;
 
-	if (status == 0 && wanted->key)
-		code = secret_certificate_read(wanted->certificate, wanted->key, &secret, &n);
-	else if (status == 0)
-		status = read_secret(&secret, &n, wanted->skill ? wanted->skill : wanted->target);
-	if (status == 0 && code == CLI_OK)
-		status = replace(wanted->path, span_of(secret.p, n), owner);
-	return status == 0 ? code : say_why(wanted, status);
+	if (status < 0)
+		return say_why(wanted, status);
+	code = take_new(wanted, &secret, &n);
+	if (code != CLI_OK)
+		return code;
+	status = replace(wanted->path, span_of(secret.p, n), owner);
+	return status < 0 ? say_why(wanted, status) : CLI_OK;
 }
 
 /* Which of the three it is. False: none of them. */

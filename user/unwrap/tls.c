@@ -192,6 +192,8 @@ shake(struct tls *tls)
 		}
 		tls->wants_leaf = true;
 		return TLS_SHAKING;
+	case SSL_ERROR_WANT_ASYNC_JOB:
+		return broken(tls, "too many handshakes wait for a signature", NULL);
 	case SSL_ERROR_WANT_ASYNC:
 		tls->wants_signature = true;
 		return TLS_SHAKING;

@@ -33,8 +33,9 @@ int tls_client_new(struct tls **out, enum view_tls, const struct tls_roots *, co
  * Show this certificate (leaf first) where the backend asks for one, over TLS 1.3 and no less; its key
  * (RSA, EC P-256 or P-384, Ed25519) is somewhere else. Before the handshake begins. When
  * tls_needs_signature() is true, which is never before the backend was verified: give tls_set_signature()
- * the signature of that content and go on, with tls_write() of nothing. An empty one ends TLS. Returns 0
- * or -EINVAL (no such text, too long a signature, or out of turn).
+ * the signature of that content and go on, with tls_write() of nothing. An empty one ends TLS. Returns 0,
+ * -EINVAL (no such text, too long a signature, or out of turn) or -ENOMEM. Of one process 1024 handshakes
+ * may wait for a signature; one more is broken.
  */
 int tls_set_certificate(struct tls *, struct span chain_pem);
 bool tls_needs_signature(const struct tls *, struct span *content);

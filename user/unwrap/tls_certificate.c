@@ -5,7 +5,7 @@
  * of its own, and is left alone until the signature is here. That stack is small and has no
  * guard, so no more than needed runs on it: the job begins when the backend's certificate has
  * been verified and its key has been proven (asked(), after CertificateVerify). What remains is
- * the backend's Finished, and what we say.
+ * the backend's Finished, and what we say: 7 KiB of its 32, measured with OpenSSL 3.0.19.
  * TLS 1.3 only: there a signature says of itself that it is a client's in a handshake (RFC 8446
  * section 4.4.3), so that the keeper knows what it signs.
  */
@@ -20,6 +20,8 @@
 /* One scheme for each kind of key, so that the key says which it is. What every server of
  * TLS 1.3 has (RFC 8446 section 9.1), and two besides. */
 #define SCHEMES "rsa_pss_rsae_sha256:ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384:ed25519"
+
+#define JOBS_MOST 1024	/* of a process: stacks are kept for the next, 32 MiB at most */
 
 /* The backend has proven who it is, and asks who we are. -1: come back (as a job). */
 static int
@@ -48,12 +50,25 @@ stand_still(void *arg, struct span content, uint8_t *out, size_t room)
 	return tls->signature_size;
 }
 
+/* Once, before the first job. */
+static bool
+limit_jobs(void)
+{
+	static bool is_done;
+
+	if (!is_done)
+		is_done = ASYNC_init_thread(JOBS_MOST, 0) == 1;
+	return is_done;
+}
+
 int
 tls_set_certificate(struct tls *tls, struct span chain_pem)
 {
 	EVP_PKEY *key;
 	bool right;
 
+	if (!limit_jobs())
+		return -ENOMEM;
 	if (tls->is_server || tls->state != TLS_SHAKING || tls->has_certificate)
 		return -EINVAL;
 	if (!tls_use_chain(tls->ssl, chain_pem))

@@ -237,7 +237,7 @@ check_reload(void)
 }
 
 static int
-set_secret(const char *secret, const char *target)
+set_secret_of(const char *secret, const char *option, const char *name)
 {
 	int kept = dup(0), code;
 
@@ -245,10 +245,16 @@ set_secret(const char *secret, const char *target)
 	close(0);
 	if (open(below("typed"), O_RDONLY) != 0)
 		abort();
-	code = run(3, "secret", "set", target);
+	code = *option ? run(4, "secret", "set", option, name) : run(3, "secret", "set", name);
 	dup2(kept, 0);
 	close(kept);
 	return code;
+}
+
+static int
+set_secret(const char *secret, const char *target)
+{
+	return set_secret_of(secret, "", target);
 }
 
 static void
@@ -284,6 +290,29 @@ check_secret(void)
 	CHECK(run(2, "policy", "check") == CLI_OK);
 	unlink(below(CONTROL_SOCKET));
 	CHECK(set_secret("other", "a") == CLI_DAEMON && said("the secret is written"));
+}
+
+/* What a skill's password is checked against: a verifier, never the password. */
+static void
+check_verifier(void)
+{
+	char text[1024];
+	pid_t child;
+
+	if (geteuid() != 0)
+		return;
+	snprintf(text, sizeof(text), "version: 1\npeople: {ann: {uid: 1}, bob: {uid: 2}}\n"
+	    "skills:\n  s: {owner: ann, start: {by: [bob], as: '7'}, verifier: 'file:%s'}\n"
+	    "  t: {owner: ann, start: {by: [bob], as: '8'}}\n", below("verifier"));
+	put("policy.yaml", text);
+	CHECK(set_secret_of("x\n", "--skill", "ghost") == CLI_NO && said("no skill called ghost"));
+	CHECK(set_secret_of("x\n", "--skill", "t") == CLI_NO && said("names no verifier"));
+	CHECK(set_secret_of("correct horse\n", "--skill", "s") == CLI_USAGE && said("not a password"));
+	CHECK(access(below("verifier"), F_OK) < 0);
+	child = be_daemon("{\"v\":1,\"ok\":true}\n");
+	CHECK(set_secret_of("SCRAM-SHA-256$1:s$k:k\n", "--skill", "s") == CLI_OK);
+	CHECK(was_asked(child, "\"do\":\"secret_changed\",\"skill\":\"s\""));
+	CHECK(access(below("verifier"), F_OK) == 0);
 }
 
 /* A key and its certificate go into one file; what does not fit never gets there. */
@@ -348,6 +377,7 @@ main(int argc, char **argv)
 	check_reload();
 	check_secret();
 	check_certificate();
+	check_verifier();
 	snprintf(command, sizeof(command), "rm -r %s", directory);
 	return system(command) ? 1 : check_end();
 }
