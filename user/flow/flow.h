@@ -327,6 +327,8 @@ void flow_backend_failed(struct flow *, const char *reason);
 void flow_login_refused(struct flow *, const struct wire_event *);
 bool flow_hear_socket(struct worker *, const struct msg_head *, struct span body, int fd);
 bool flow_hear_proof(struct worker *, const struct msg_head *, struct span body);
+/* The keeper has ended: logins that wait for it fail now, and not at their deadline. */
+void flow_keeper_ended(struct worker *);
 /* After a unit of the backend during login: TLS answer, proofs. False: ended. */
 bool flow_login_step(struct flow *);
 /* Cancel what runs on the flow this was given out for; false: none of this worker's. */

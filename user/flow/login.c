@@ -393,3 +393,18 @@ flow_hear_proof(struct worker *worker, const struct msg_head *head, struct span 
 		flow_pump(flow);
 	return true;
 }
+
+/* The next keeper knows nothing of a dialogue that has begun, so there is nothing to wait for. */
+void
+flow_keeper_ended(struct worker *worker)
+{
+	struct flow *flow = worker->flows;
+
+	while (flow) {
+		struct flow *after = flow->after;
+
+		if (flow->request && (flow->state == FLOW_LOGGING_IN || flow->state == FLOW_PROVING))
+			flow_login_failed(flow, REFUSAL_INTERNAL, "the keeper ended while it was asked for a proof");
+		flow = after;
+	}
+}
