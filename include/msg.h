@@ -94,7 +94,7 @@ enum msg_type {
 	/* worker <-> keeper */
 	MSG_LEAF,		/* worker -> keeper: text target, text name (SNI, may be empty), 16 bytes ip */
 	MSG_LEAF_IS,		/* keeper -> worker: status, text certificate chain PEM, text key PEM */
-	MSG_PROOF,		/* worker -> keeper: text target, id flow, u8 step, text input (see vault/vault.h);
+	MSG_PROOF,		/* worker -> keeper: text target (or skill), id flow, u8 step, text input (see vault/vault.h);
 				 * ESTALE: the keeper goes by another policy now */
 	MSG_PROOF_IS,		/* keeper -> worker: status, u8 step, text output */
 	MSG_MASK_KEYS,		/* worker -> keeper: - */

@@ -216,14 +216,19 @@ struct wire_codec {
 	 * unit_limit again. A row's first part was not obeyed yet: next() names it anew. */
 	void (*whole)(void *, size_t limit);
 
+	/* Before that: ask the client for a proof of its own, by SCRAM; `binds`: it may be bound to our TLS. Then
+	 * next(CLIENT) gives UNIT_OWN with wants_proof() true, VAULT_VERIFY_FIRST and then _FINAL, whose answers go
+	 * to login_proof(). Its answers may also be UNIT_BYE. */
+	void (*challenge)(void *, bool binds, struct out to[WIRE_SIDES]);
 	/* Upstream login, once dialled (and once TLS is up, when there is TLS): write the first message.
 	 * Parameters of the client are kept but for user. Then the dialogue: next(SERVER) gives UNIT_OWN with
 	 * wants_proof() true when the keeper must answer, whose answer goes to login_proof(). */
 	void (*login_begin)(void *, struct span role, struct span database, struct out to[WIRE_SIDES]);
 	/* True when a proof is wanted: vault/vault.h's step and its input, good until the next call.
-	 * While it is true, next(SERVER) must not be called: what is there waits for login_proof().
-	 * Two inputs are one byte that the conductor, who has the TLS, completes. VAULT_CLEARTEXT: is TLS up?
-	 * (Was it verified?) VAULT_SCRAM_FIRST: is SCRAM-SHA-256-PLUS offered? (Bound to what?) */
+	 * While it is true, next() of that side must not be called: what is there waits for login_proof().
+	 * Some inputs begin with a byte that the conductor, who has the TLS, completes. VAULT_CLEARTEXT: is TLS
+	 * up? (Was it verified?) VAULT_SCRAM_FIRST: is SCRAM-SHA-256-PLUS offered? (Bound to what?)
+	 * VAULT_VERIFY_FIRST: was it chosen? (To what could it be bound?) */
 	bool (*wants_proof)(void *, uint8_t *step, struct span *input);
 	void (*login_proof)(void *, uint8_t step, struct span output, struct out to[WIRE_SIDES]);
 	/* Ask the server for TLS; its one-byte answer is UNIT_OWN; tls_answer(): 'S', 'N' or 0 not yet. */

@@ -76,6 +76,15 @@ hear_cancel(struct worker *worker, struct span body)
 	return true;
 }
 
+/* What others owed has a deadline. */
+static bool
+hear_peer_down(struct worker *worker, struct span body)
+{
+	if (body.p[0] == SLOT_KEEPER)
+		flow_keeper_ended(worker);
+	return true;
+}
+
 /* A peer is back. Ask it again for what it owes. */
 static bool
 hear_peer_up(struct worker *worker, const struct msg_head *head, struct span body)
@@ -133,8 +142,10 @@ hear(void *arg, unsigned int from, const struct msg_head *head, struct span body
 		return scribe_hear(worker->scribe, head, body);
 	case MSG_PEER_UP:
 		return hear_peer_up(worker, head, body);
+	case MSG_PEER_DOWN:
+		return hear_peer_down(worker, body);
 	default:
-		return true;	/* MSG_PEER_DOWN: what it owed has a deadline */
+		return true;
 	}
 }
 

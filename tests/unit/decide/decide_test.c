@@ -46,7 +46,7 @@ static struct view_duty duties[] = {
 static uint32_t given[] = { 0, 1 };
 static uint32_t given_one[] = { 1 };
 static struct view_skill_duties skills[] = {
-	{ "helper", given, 2 }, { "loader", given_one, 1 }, { "idle", NULL, 0 },
+	{ "helper", given, 2, false }, { "loader", given_one, 1, false }, { "idle", NULL, 0, false },
 };
 static struct view_worker view = {
 	.targets = targets, .target_count = COUNT(targets),

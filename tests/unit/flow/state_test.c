@@ -92,6 +92,7 @@ reading(void)
 {
 	static const bool reads[FLOW_STATES][WIRE_SIDES] = {
 		[FLOW_GREETING] = { true, false },
+		[FLOW_PROVING] = { true, false },
 		[FLOW_LOGGING_IN] = { false, true },
 		[FLOW_OPEN] = { true, true },
 		[FLOW_DRAINING] = { false, true },

@@ -33,6 +33,7 @@ struct relay {
 	enum { OWN_NOT, OWN_ASKED, OWN_ANSWERED } own;
 	const char *role, *database;	/* of the login upstream */
 	bool needs_proof;
+	bool challenges, binds;	/* the client is asked for a proof of its own, which may be bound */
 	bool is_bad, is_final, in_part;
 	uint32_t key;		/* 0: 0xdeadbeef */
 	struct wire_cancel cancel;
@@ -243,6 +244,10 @@ relay_obey(struct relay *r, enum wire_side side, enum wire_step step, struct spa
 		return true;
 	case UNIT_LOGIN:
 		r->codec->drop(r->state, side, unit, r->to);
+		if (r->challenges) {
+			r->codec->challenge(r->state, r->binds, r->to);
+			return true;
+		}
 		r->codec->login_begin(r->state, span_text(r->role), span_text(r->database), r->to);
 		return true;
 	default:
@@ -271,6 +276,8 @@ relay_prove(struct relay *r)
 	else if (step != VAULT_SCRAM_CHECK)
 		out_printf(&answer, "proof%u", step);
 	r->codec->login_proof(r->state, step, out_view(&answer), r->to);
+	if (step == VAULT_VERIFY_FINAL)
+		r->codec->login_begin(r->state, span_text(r->role), span_text(r->database), r->to);
 	out_free(&answer);
 }
 

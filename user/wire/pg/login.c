@@ -56,7 +56,7 @@ pg_wants_proof(void *state, uint8_t *step, struct span *input)
 {
 	struct pg *pg = state;
 
-	if (pg->auth != AUTH_WANTED)
+	if (pg->auth != AUTH_WANTED && !pg_proves(pg))
 		return false;
 	*step = pg->step;
 	*input = pg->input;
@@ -92,24 +92,34 @@ pg_login_proof(void *state, uint8_t step, struct span output, struct out to[WIRE
 	};
 	struct pg *pg = state;
 
-	if (pg->auth != AUTH_WANTED || step != pg->step)
+	if ((pg->auth != AUTH_WANTED && !pg_proves(pg)) || step != pg->step)
 		return;
-	if (step != VAULT_SCRAM_CHECK)
-		write_proof(step, output, &to[WIRE_SERVER]);
 	arena_give(pg->arena, (void *)(uintptr_t)pg->input.p);
 	pg->input = span_of(NULL, 0);
+	if (pg_proves(pg)) {
+		pg_proved(pg, output, &to[WIRE_CLIENT]);
+		return;
+	}
+	if (step != VAULT_SCRAM_CHECK)
+		write_proof(step, output, &to[WIRE_SERVER]);
 	pg->auth = then[step];
 }
 
-static enum wire_step
-want(struct pg *pg, uint8_t step, struct span input, struct wire_event *event)
+enum wire_step
+pg_want(struct pg *pg, uint8_t step, struct span input, struct wire_event *event)
 {
 	pg->input = arena_copy(pg->arena, input);
 	if (!pg->input.p)
 		return pg_bad(pg, event, "no memory left for this flow");
 	pg->step = step;
-	pg->auth = AUTH_WANTED;
 	return WIRE_UNIT;
+}
+
+static enum wire_step
+want(struct pg *pg, uint8_t step, struct span input, struct wire_event *event)
+{
+	pg->auth = AUTH_WANTED;
+	return pg_want(pg, step, input, event);
 }
 
 static enum wire_step
@@ -128,29 +138,38 @@ read_mechanisms(struct pg *pg, struct span body, struct wire_event *event)
 	return pg_bad(pg, event, "the server offers no SASL mechanism known here");
 }
 
-/* AuthenticationOk: now the client is told, and what of its wishes is declined. */
-static enum wire_step
-authenticated(struct pg *pg, struct out *client)
+void
+pg_negotiate(struct pg *pg, struct out *client)
 {
 	struct span rest = pg->start, name, value;
 	uint32_t declined = 0;
 	size_t at, count_at;
 
-	if (pg->negotiates) {
-		at = pg_begin(client, 'v');
-		out_be32(client, VERSION_3_0);
-		count_at = client->n;
-		out_be32(client, 0);
-		while (pg_start_take(&rest, &name, &value)) {
-			if (!span_equal(span_head(name, 5), SPAN("_pq_.")))
-				continue;
-			pg_string(client, name);
-			declined++;
-		}
-		if (!client->failed)
-			out_put_be32(client, count_at, declined);
-		pg_end(client, at);
+	if (!pg->negotiates)
+		return;
+	pg->negotiates = false;
+	at = pg_begin(client, 'v');
+	out_be32(client, VERSION_3_0);
+	count_at = client->n;
+	out_be32(client, 0);
+	while (pg_start_take(&rest, &name, &value)) {
+		if (!span_equal(span_head(name, 5), SPAN("_pq_.")))
+			continue;
+		pg_string(client, name);
+		declined++;
 	}
+	if (!client->failed)
+		out_put_be32(client, count_at, declined);
+	pg_end(client, at);
+}
+
+/* AuthenticationOk: now the client is told. */
+static enum wire_step
+authenticated(struct pg *pg, struct out *client)
+{
+	size_t at;
+
+	pg_negotiate(pg, client);
 	at = pg_begin(client, 'R');
 	out_be32(client, 0);
 	pg_end(client, at);

@@ -50,6 +50,16 @@ enum pg_auth {
 	AUTH_OK,	/* ParameterStatus, BackendKeyData, ReadyForQuery */
 };
 
+/* What the client has been asked to prove, before anything goes upstream. */
+enum pg_prove {
+	PROVE_NONE,
+	PROVE_ASKED,	/* AuthenticationSASL sent: its first message */
+	PROVE_FIRST,	/* the keeper is asked: nothing may come */
+	PROVE_ANSWERED,	/* AuthenticationSASLContinue sent: its final message */
+	PROVE_FINAL,	/* the keeper is asked */
+	PROVE_DONE,	/* the login goes on */
+};
+
 enum pg_slot_kind {
 	SLOT_PARSE, SLOT_BIND, SLOT_DESCRIBE_STATEMENT, SLOT_DESCRIBE_PORTAL,
 	SLOT_EXECUTE, SLOT_CLOSE, SLOT_SYNC, SLOT_QUERY, SLOT_FUNCTION,
@@ -167,6 +177,8 @@ struct pg {
 	struct span wishes[PG_WISHES_MAX];	/* names of settings the login makes, in `start` */
 	size_t wish_count;
 	enum pg_auth auth;
+	enum pg_prove prove;
+	bool prove_binds;
 	uint8_t step;
 	struct span input;
 	bool tls_waits;
@@ -235,6 +247,15 @@ enum wire_step pg_login_next(struct pg *, struct span in, struct out to[WIRE_SID
 void pg_login_begin(void *, struct span role, struct span database, struct out to[WIRE_SIDES]);
 bool pg_wants_proof(void *, uint8_t *step, struct span *input);
 void pg_login_proof(void *, uint8_t step, struct span output, struct out to[WIRE_SIDES]);
+/* The keeper is to answer this; the event is then a unit. */
+enum wire_step pg_want(struct pg *, uint8_t step, struct span input, struct wire_event *);
+/* Tell the client what of its wishes is declined, once, before anything else. */
+void pg_negotiate(struct pg *, struct out *client);
+/* prove.c: the client's own login */
+void pg_challenge(void *, bool binds, struct out to[WIRE_SIDES]);
+enum wire_step pg_prove_next(struct pg *, struct span in, struct wire_event *);
+bool pg_proves(const struct pg *);	/* the keeper is asked for it */
+void pg_proved(struct pg *, struct span output, struct out *client);
 void pg_tls_ask(void *, struct out to[WIRE_SIDES]);
 char pg_tls_answer(void *);
 bool pg_is_pid(const void *, uint32_t pid);
