@@ -257,7 +257,7 @@ judge_drawn(struct view_rule *rules, size_t count, const struct act *acts, size_
 	struct view_target target = { .name = "t", .role = "" };
 	struct view_duty duty = { "d", 0, rules, count };
 	uint32_t one[] = { 0 };
-	struct view_skill_duties skill = { "s", one, 1 };
+	struct view_skill_duties skill = { "s", one, 1, false };
 	struct view_worker drawn = {
 		.targets = &target, .target_count = 1, .duties = &duty, .duty_count = 1,
 		.skills = &skill, .skill_count = 1,
