@@ -240,4 +240,4 @@ uninstall:
 clean:
 	rm -rf $(O)
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell find $(O) -path $(O)/suites -prune -o -type f -name '*.d' -print 2>/dev/null)

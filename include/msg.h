@@ -61,7 +61,7 @@ enum msg_type {
 	MSG_QUIT,		/* warden -> child: - : finish and exit 0 */
 	MSG_BEATS,		/* warden -> loader: be64 : oldest beat of all, CLOCK_MONOTONIC ns */
 	MSG_RELOAD,		/* warden -> policy: - : SIGHUP */
-	MSG_CANCEL,		/* worker -> warden -> other workers: be32 pid, be32 key */
+	MSG_CANCEL,		/* worker -> warden -> other workers: be32 pid, u8 n, key */
 	MSG_CHILD,		/* warden -> broker: u8 slot, be32 pid, be32 restarts, be64 started (wall ns) */
 
 	/* everyone -> recorder */

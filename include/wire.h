@@ -126,8 +126,15 @@ struct wire_login {
 	bool is_replication;
 };
 
+/* What a skill has instead of the backend's cancel key. What is not of its `n` bytes is zero. */
+#define WIRE_KEY_BYTES 32
+struct wire_key {
+	uint8_t n, p[WIRE_KEY_BYTES];
+};
+
 struct wire_cancel {
-	uint32_t pid, key;	/* as the skill was told: the backend's own process, and a key of ours */
+	uint32_t pid;		/* as the skill was told: the backend's own process, */
+	struct wire_key key;	/* and a key of ours */
 };
 
 struct wire_done {
@@ -182,7 +189,7 @@ struct wire_settings {
 	struct arena *arena;
 	size_t unit_limit;	/* a text larger than this is refused; bound values and rows go in parts, but for whole() */
 	bool offers_tls;	/* to the skill */
-	uint32_t key;		/* random: what the skill has instead of the backend's cancel key */
+	struct wire_key key;	/* random, full; the client may be told the beginning of it alone */
 	bool needs_proof;	/* a server that lets in without asking for a proof is not believed */
 };
 
@@ -244,8 +251,8 @@ struct wire_codec {
 	void (*farewell)(void *, const struct wire_no *, struct out to[WIRE_SIDES]);
 	/* The upstream's cancel message for this flow into *out; false: none yet. */
 	bool (*cancel)(void *, struct out *);
-	/* Was the client of this flow told that its backend is process `pid`? */
-	bool (*is_pid)(const void *, uint32_t pid);
+	/* Was the client of this flow told that process, and that key? Takes as long whatever is wrong with the key. */
+	bool (*holds_key)(const void *, const struct wire_cancel *);
 	/* A value of the server's reported settings ("standard_conforming_strings"); empty: not reported. */
 	struct span (*setting)(void *, const char *name);
 	/* True: nothing is outstanding on either side. */

@@ -208,7 +208,7 @@ struct flow {
 	enum flow_state state;
 	struct timer deadline, calm, retry;
 	struct id id;
-	uint32_t key;			/* what the skill has for a cancel key */
+	struct wire_key key;		/* what the skill has for a cancel key */
 	uint64_t began;
 	struct who who;
 	struct policy *policy;
@@ -332,7 +332,9 @@ void flow_keeper_ended(struct worker *);
 /* After a unit of the backend during login: TLS answer, proofs. False: ended. */
 bool flow_login_step(struct flow *);
 /* Cancel what runs on the flow this was given out for; false: none of this worker's. */
-bool flow_cancel(struct worker *, uint32_t pid, uint32_t key);
+bool flow_cancel(struct worker *, const struct wire_cancel *);
+/* The same, as another worker says it: the body of MSG_CANCEL. */
+void flow_hear_cancel(struct worker *, struct span body);
 void flow_cancel_upstream(struct flow *, const char *why);
 /* errand.c: send a message to the flow's backend on a connection of its own; it is taken. */
 void errand_send(struct flow *, struct out *message);

@@ -72,7 +72,7 @@ hear_skill_stop(struct worker *worker, struct span body)
 static bool
 hear_cancel(struct worker *worker, struct span body)
 {
-	(void)flow_cancel(worker, span_be32(body, 0), span_be32(body, 4));
+	flow_hear_cancel(worker, body);
 	return true;
 }
 

@@ -149,7 +149,7 @@ pg_negotiate(struct pg *pg, struct out *client)
 		return;
 	pg->negotiates = false;
 	at = pg_begin(client, 'v');
-	out_be32(client, VERSION_3_0);
+	out_be32(client, VERSION_3_0 + pg->minor);
 	count_at = client->n;
 	out_be32(client, 0);
 	while (pg_start_take(&rest, &name, &value)) {
@@ -205,6 +205,13 @@ read_authentication(struct pg *pg, struct span body, struct out to[WIRE_SIDES], 
 	return pg_bad(pg, event, "the server wants an authentication not known here");
 }
 
+/* Before 3.2 a key has four bytes; since then it may have as many as there are. */
+static size_t
+key_size(const struct pg *pg)
+{
+	return pg->minor ? pg->set.key.n : 4;
+}
+
 static enum wire_step
 read_key(struct pg *pg, struct span body, struct out *client, struct wire_event *event)
 {
@@ -218,7 +225,7 @@ read_key(struct pg *pg, struct span body, struct out *client, struct wire_event 
 	pg->has_key = true;
 	at = pg_begin(client, 'K');
 	out_be32(client, span_be32(body, 0));
-	out_be32(client, pg->set.key);
+	out_span(client, span_of(pg->set.key.p, key_size(pg)));
 	pg_end(client, at);
 	event->kind = UNIT_OWN;
 	return WIRE_UNIT;
@@ -317,11 +324,16 @@ pg_tls_answer(void *state)
 }
 
 bool
-pg_is_pid(const void *state, uint32_t pid)
+pg_holds_key(const void *state, const struct wire_cancel *cancel)
 {
 	const struct pg *pg = state;
+	uint8_t differs = 0;
 
-	return pg->has_key && span_be32(pg->key, 0) == pid;
+	if (!pg->has_key || span_be32(pg->key, 0) != cancel->pid || cancel->key.n != key_size(pg))
+		return false;
+	for (size_t i = 0; i < cancel->key.n; i++)
+		differs |= cancel->key.p[i] ^ pg->set.key.p[i];
+	return !differs;
 }
 
 bool

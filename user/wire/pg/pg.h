@@ -31,6 +31,7 @@
 #define PG_BUCKETS 64
 #define PG_MESSAGE_MAX ((1u << 30) - 1)	/* as the server: PQ_LARGE_MESSAGE_LIMIT */
 #define PG_PART_FROM 16384	/* a client's CopyData larger than this streams */
+#define PG_MINOR 2		/* newest protocol known here is 3.2 */
 #define PG_START_MAX 10000	/* as the server: MAX_STARTUP_PACKET_LENGTH */
 #define PG_LOGIN_MAX 65536	/* a message of the login */
 #define PG_TEXTS_MAX 32		/* pieces of an error or notice */
@@ -172,6 +173,7 @@ struct pg {
 	/* start and login */
 	bool tls_asked, gss_asked;
 	bool has_login, negotiates;
+	uint16_t minor;			/* of the protocol that the client is spoken to in: 0 or 2 */
 	struct span start;		/* parameters of the StartupMessage, ours */
 	struct wire_login login;
 	struct span wishes[PG_WISHES_MAX];	/* names of settings the login makes, in `start` */
@@ -258,7 +260,7 @@ bool pg_proves(const struct pg *);	/* the keeper is asked for it */
 void pg_proved(struct pg *, struct span output, struct out *client);
 void pg_tls_ask(void *, struct out to[WIRE_SIDES]);
 char pg_tls_answer(void *);
-bool pg_is_pid(const void *, uint32_t pid);
+bool pg_holds_key(const void *, const struct wire_cancel *);
 bool pg_cancel(void *, struct out *);
 /* The parameters of a StartupMessage one by one; false at their end. */
 bool pg_start_take(struct span *in, struct span *name, struct span *value);
