@@ -179,8 +179,9 @@ unit: all $(TEST_PROGRAMS)
 play: all tests
 	scripts/run-tests $(O) play
 
-suites: all
+suites: all tests
 	scripts/suites $(O)
+	TURN_FAULTS=all tests/play/turn-faults $(O)
 
 prison: all tests
 	scripts/run-tests $(O) prison
