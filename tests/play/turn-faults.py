@@ -34,9 +34,11 @@ STATES = {
 KILLED = {None: ALL, 'loader': ['loader', 'worker'], 'grammar': ['grammar', 'worker', 'recorder'], 'keeper': ['keeper', 'worker'],
           'broker': ['broker', 'worker'], 'recorder': ['recorder', 'worker', 'warden']}
 STOPPED = {None: ['worker', 'recorder', 'warden']}
-if os.environ.get('TURN_FAULTS') == 'all':
-    KILLED = {s: ALL for s in STATES}
-    STOPPED = {s: [p for p in ALL if p != s] for s in STATES}
+only = os.environ.get('TURN_FAULTS')
+if only:
+    only = ALL if only == 'all' else only.split()
+    KILLED = {s: only for s in STATES}
+    STOPPED = {s: [p for p in only if p != s] for s in STATES}
 
 # A process that has no part in a state does not end it.
 APART = {
@@ -139,10 +141,10 @@ class Backend:
         tag, body = message[:1].decode('latin-1'), message[5:]
         if not started or tag not in 'QPd':
             return
-        name, own = '', False
+        name = b''
         if tag == 'P':
             name, body = body.split(b'\0', 1)
-            own = (name + body).startswith(b'_ilk_')
+        own = name.startswith(b'_ilk_') or body.startswith(b'_ilk_')
         text = body.split(b'\0')[0].decode('latin-1')
         with Backend.lock:
             Backend.seen.append((time.time(), self.kind, tag, text, own))
@@ -344,7 +346,7 @@ def round_of(stopped, process, what):
             approve()
         time.sleep(0.05)
     for c, (state, name) in cases.items():
-        outcome = skill.ended.get(c, 'hang')
+        outcome = skill.ended.get(c, 'hang' if skill.child.poll() is None else 'its process ended: %d' % skill.child.poll())
         good = outcome in ('right', 'closed') or outcome.startswith('error:')
         if state in APART.get(process, ()) and stopped != process:
             good = outcome == 'right'
