@@ -341,13 +341,15 @@ def round_of(stopped, process, what):
         else:
             ask_story('restart')
     end = time.time() + 45
-    while time.time() < end and not set(cases) <= set(skill.ended):
+    while time.time() < end and not set(cases) <= set(skill.ended) and skill.child.poll() is None:
         if any(name == 'held' and c not in skill.ended for c, (_, name) in cases.items()):
             approve()
         time.sleep(0.05)
     for c, (state, name) in cases.items():
-        outcome = skill.ended.get(c, 'hang' if skill.child.poll() is None else 'its process ended: %d' % skill.child.poll())
+        outcome = skill.ended.get(c, 'hang' if skill.child.poll() is None else 'its skill ended: %d' % skill.child.poll())
         good = outcome in ('right', 'closed') or outcome.startswith('error:')
+        if process == 'warden' and what == 'KILL':  # who stands in for a skill leaves with the daemon
+            good |= outcome.startswith('its skill ended')
         if state in APART.get(process, ()) and stopped != process:
             good = outcome == 'right'
         if c in early:
