@@ -27,6 +27,7 @@ static bool
 bic_at(struct span text, size_t at, size_t n)
 {
 	static const char *const context[] = { "bic", "swift", "bank code", NULL };
+	static const uint8_t head_office[] = { 'X', 'X', 'X' };
 	bool has_digit = false;
 
 	for (size_t i = 0; i < n; i++) {
@@ -37,7 +38,7 @@ bic_at(struct span text, size_t at, size_t n)
 		has_digit |= is_digit(c);
 	}
 	return is_country(text.p + at + 4) && text.p[at + 7] != 'O' &&
-	    (has_digit || (n == 11 && !memcmp(text.p + at + 8, "XXX", 3)) || mask_follows(text, at, CONTEXT, context));
+	    (has_digit || (n == 11 && !memcmp(text.p + at + 8, head_office, 3)) || mask_follows(text, at, CONTEXT, context));
 }
 
 bool

@@ -58,7 +58,7 @@ test_newer(void)
 	struct relay r = { .challenges = true };
 
 	play(&r, ">_ @196610 'user' 'skill' '_pq_.x' 'y' #0\n");
-	CHECK(wrote(&r, WIRE_CLIENT, "<v @196608 @1 '_pq_.x'\n<R @10 'SCRAM-SHA-256' #0\n"));
+	CHECK(wrote(&r, WIRE_CLIENT, "<v @196610 @1 '_pq_.x'\n<R @10 'SCRAM-SHA-256' #0\n"));
 	play(&r, FIRST FINAL);
 	out_clear(&r.to[WIRE_CLIENT]);
 	play(&r, "<R @0\n");
