@@ -83,6 +83,9 @@ static const struct {
 	{ "SELECT pg_sleep(1), f(1), nextval('s')", "call "
 	    "pg_catalog.pg_sleep(); unknown public.f(); "
 	    "update pg_catalog.nextval()" },
+	/* a type written as a function is a cast */
+	{ "SELECT regproc('now'), pg_catalog.uuid('x'), tsquery(a) FROM t", "read public.t all (a)" },
+	{ "SELECT x.uuid('x'), uuids('x')", "unknown x.uuid(); unknown public.uuids()" },
 	{ "SELECT query_to_xml('DELETE FROM t', true, true, '')",
 	    "unknown pg_catalog.query_to_xml()" },
 	{ "SELECT pg_read_file('/etc/passwd')",
