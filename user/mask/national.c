@@ -39,6 +39,7 @@ static const struct kind {
 	{ SHAPE("DDDDDDDDDDD"), "2-2-2-3-2", national_belgium, ALONE, { 0 } },
 	{ SHAPE("DDDDDDDDDDD"), "11", national_baltic, ALONE, { 0 } },
 	{ SHAPE("DDDDDDDDDDD"), "6-5", national_norway, ALONE, { 0 } },
+	{ SHAPE("DDDDDDDDDDD"), "6-5", national_latvia, GROUPED, { "personas", "latvia", NULL } },
 	{ SHAPE("DDDDDDDDDDD"), "11", national_turkey, ALONE, { 0 } },
 	{ SHAPE("DDDDDDDDDDD"), "3-3-3-2", national_brazil, ALONE, { 0 } },
 	{ SHAPE("DDDDDDDDDDD"), NULL, national_croatia, NAMED, { "oib", "osobni", NULL } },
