@@ -37,7 +37,7 @@ bic_at(struct span text, size_t at, size_t n)
 		has_digit |= is_digit(c);
 	}
 	return is_country(text.p + at + 4) && text.p[at + 7] != 'O' &&
-	    (has_digit || (n == 11 && !memcmp(text.p + at + 8, "XXX", 3)) || mask_follows(text, at, CONTEXT, context));
+	    (has_digit || (n == 11 && !memcmp(text.p + at + 8, "XX" "X", 3)) || mask_follows(text, at, CONTEXT, context));
 }
 
 bool

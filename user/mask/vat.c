@@ -345,6 +345,15 @@ is_vat(const uint8_t *id, size_t n)
 	return false;
 }
 
+static bool
+is_state(const uint8_t *id)
+{
+	for (size_t i = 0; i < COUNT(states); i++)
+		if (!memcmp(states[i].country, id, 2))
+			return true;
+	return false;
+}
+
 /* The longest that begins at `at`, letters in upper case only. */
 static bool
 vat_at(struct span text, size_t at, struct mask_hit *hit)
@@ -353,6 +362,8 @@ vat_at(struct span text, size_t at, struct mask_hit *hit)
 	bool found = false;
 	size_t n = 0;
 
+	if (!is_state(text.p + at))
+		return false;
 	for (size_t i = at; i < text.n; i++) {
 		uint8_t c = text.p[i];
 
