@@ -164,17 +164,22 @@ national_at(struct span text, size_t at, struct mask_hit *hit)
 	size_t i = at;
 
 	for (;;) {
+		bool is_prose = true;
 		size_t from = r.n;
 
 		if (r.group_count++ == GROUPS_MOST)
 			return found;
 		while (i < text.n && is_word(text.p[i]) && r.n < CHARS_MOST) {
 			has_digit |= is_digit(text.p[i]);
+			is_prose &= is_letter(text.p[i]);
 			if (r.n == LETTERS_MOST && !has_digit)
 				return false;
 			r.id[r.n++] = is_lower(text.p[i]) ? text.p[i] & (uint8_t)~0x20 : text.p[i];
 			i++;
 		}
+		/* Three small letters by themselves are a word, never a group of a number. */
+		if (is_prose && r.n - from >= 3 && is_lower(text.p[i - 1]))
+			return found;
 		if (!ends_word(text, i) || r.n == from)
 			return found;
 		r.id[r.n] = '\0';

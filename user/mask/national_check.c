@@ -427,7 +427,8 @@ bool
 national_poland(const uint8_t *id, size_t n)
 {
 	(void)n;
-	return two(id + 2) < 40 && is_day(two(id), two(id + 2) % 20, two(id + 4)) && (10 - digits_weigh(id, "1379137913") % 10) % 10 == digit(id[10]);
+	return two(id + 2) < 40 && is_day(two(id), two(id + 2) % 20, two(id + 4)) &&
+	    (10 - digits_weigh(id, "1379137913") % 10) % 10 == digit(id[10]);
 }
 
 bool
