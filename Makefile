@@ -76,7 +76,7 @@ PROGRAMS := $(PROCESSES:%=$(O)/libexec/%) $(O)/sbin/interlockd $(O)/bin/interloc
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help bootstrap demo test ci unit play suites prison install uninstall lint \
-	fuzz bench differential clean check-layers check-pure check-link check-abi \
+	fuzz bench differential soak clean check-layers check-pure check-link check-abi \
 	check-style check-limits check-format tidy cppcheck tests
 
 all: $(PROGRAMS)
@@ -90,6 +90,7 @@ help:
 	@echo 'make fuzz       the laws of the codecs under libFuzzer [SECONDS=60]'
 	@echo 'make differential  the lexer beside the scanner of PostgreSQL [INPUTS=100000000 SEED=1]'
 	@echo "make suites     PostgreSQL's own suites, direct and inside a skill (root, network)"
+	@echo 'make soak       random clients against the daemon under sanitizers [SECONDS=3600] (root)'
 	@echo 'make bench      figures, each a ratio against a named peer in the same run'
 	@echo 'make clean      remove $(O)/'
 
@@ -172,7 +173,16 @@ $(O)/tests/differential: $(O)/r/tests/unit/facts/sql/lex_random_test.o $(R_LIBRA
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(R_LINK) -o $@ $^ $(ALL_LIBS)
 
-tests: $(TEST_PROGRAMS) $(PLAY_PROGRAMS:%.c=$(O)/%) $(PRISON_SOURCES:%.c=$(O)/%)
+# the daemon under sanitizers, laid out as $(O) is: for tests/play/soak
+SANITIZED := $(PROCESSES:%=$(O)/s/libexec/%) $(O)/s/sbin/interlockd
+$(SANITIZED): $(O)/s/%: $(T_LIBRARY)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(T_LINK) -o $@ $(filter %.o,$^) $(T_LIBRARY) $(ALL_LIBS)
+$(PROCESSES:%=$(O)/s/libexec/%): $(O)/s/libexec/%: $(O)/t/user/main/%.o
+$(O)/s/sbin/interlockd: $(O)/t/user/main/warden.o
+
+tests: $(TEST_PROGRAMS) $(SANITIZED) $(PLAY_PROGRAMS:%.c=$(O)/%) $(PRISON_SOURCES:%.c=$(O)/%)
 
 bootstrap:
 	scripts/bootstrap
@@ -187,8 +197,13 @@ unit: all $(TEST_PROGRAMS)
 play: all tests
 	scripts/run-tests $(O) play
 
-suites: bootstrap all
+suites: bootstrap all tests
 	scripts/suites $(O)
+	TURN_FAULTS=all tests/play/turn-faults $(O)
+
+soak: SECONDS ?= 3600
+soak: all $(SANITIZED)
+	SOAK=$(SECONDS) tests/play/soak $(O)
 
 prison: all tests
 	scripts/run-tests $(O) prison
@@ -240,4 +255,4 @@ uninstall:
 clean:
 	rm -rf $(O)
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell find $(O) -path $(O)/suites -prune -o -type f -name '*.d' -print 2>/dev/null)

@@ -61,7 +61,7 @@ enum msg_type {
 	MSG_QUIT,		/* warden -> child: - : finish and exit 0 */
 	MSG_BEATS,		/* warden -> loader: be64 : oldest beat of all, CLOCK_MONOTONIC ns */
 	MSG_RELOAD,		/* warden -> policy: - : SIGHUP */
-	MSG_CANCEL,		/* worker -> warden -> other workers: be32 pid, be32 key */
+	MSG_CANCEL,		/* worker -> warden -> other workers: be32 pid, u8 n, key */
 	MSG_CHILD,		/* warden -> broker: u8 slot, be32 pid, be32 restarts, be64 started (wall ns) */
 
 	/* everyone -> recorder */
@@ -94,7 +94,7 @@ enum msg_type {
 	/* worker <-> keeper */
 	MSG_LEAF,		/* worker -> keeper: text target, text name (SNI, may be empty), 16 bytes ip */
 	MSG_LEAF_IS,		/* keeper -> worker: status, text certificate chain PEM, text key PEM */
-	MSG_PROOF,		/* worker -> keeper: text target, id flow, u8 step, text input (see vault/vault.h);
+	MSG_PROOF,		/* worker -> keeper: text target (or skill), id flow, u8 step, text input (see vault/vault.h);
 				 * ESTALE: the keeper goes by another policy now */
 	MSG_PROOF_IS,		/* keeper -> worker: status, u8 step, text output */
 	MSG_MASK_KEYS,		/* worker -> keeper: - */

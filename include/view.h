@@ -60,6 +60,7 @@ struct view_target {
 	size_t database_count;
 	bool has_secret;		/* the keeper has a password for it */
 	bool needs_proof;		/* and the backend must ask for some proof of it */
+	bool has_certificate;		/* the keeper has one, which the backend must ask for in TLS */
 };
 
 /* ---- rules ----------------------------------------------------------- */
@@ -90,6 +91,7 @@ struct view_skill_duties {
 	const char *skill;
 	uint32_t *duties;		/* indices */
 	size_t duty_count;
+	bool has_verifier;		/* it must prove a password to the daemon, by SCRAM */
 };
 
 /* ---- masks ----------------------------------------------------------- */
@@ -172,7 +174,11 @@ struct view_loader {
 };
 
 /* What a backend may ask for to be proven; PROOF_NONE: it may let in without. */
-enum view_proof { PROOF_SCRAM, PROOF_SCRAM_PLUS, PROOF_MD5, PROOF_CLEARTEXT, PROOF_NONE, PROOFS };
+enum view_proof {
+	PROOF_SCRAM, PROOF_SCRAM_PLUS, PROOF_MD5, PROOF_CLEARTEXT, PROOF_NONE,
+	PROOF_CERTIFICATE,	/* in TLS; whatever else is asked for comes on top */
+	PROOFS
+};
 
 enum view_secret_from { SECRET_NONE, SECRET_FILE, SECRET_CREDENTIAL };
 
@@ -183,12 +189,23 @@ struct view_secret {
 	const char *path;		/* file, mode 0600; or the systemd credential's name */
 	uint32_t proofs;		/* bit per enum view_proof */
 	enum view_tls tls;		/* on the way to the backend */
+	enum view_secret_from certificate_from;
+	const char *certificate;	/* as `path`: chain and key, in PEM */
+};
+
+/* What a skill's own password is checked against. */
+struct view_verifier {
+	const char *skill;
+	enum view_secret_from from;
+	const char *path;
 };
 
 struct view_keeper {
 	struct view_head head;
 	struct view_secret *secrets;	/* position i belongs to target i */
 	size_t secret_count;
+	struct view_verifier *verifiers;	/* of those skills that have one */
+	size_t verifier_count;
 	const char **masks;		/* names, to derive a key for each */
 	size_t mask_count;
 	/* names and addresses per target, the only ones a leaf is made for */

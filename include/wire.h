@@ -126,8 +126,15 @@ struct wire_login {
 	bool is_replication;
 };
 
+/* What a skill has instead of the backend's cancel key. What is not of its `n` bytes is zero. */
+#define WIRE_KEY_BYTES 32
+struct wire_key {
+	uint8_t n, p[WIRE_KEY_BYTES];
+};
+
 struct wire_cancel {
-	uint32_t pid, key;	/* as the skill was told: the backend's own process, and a key of ours */
+	uint32_t pid;		/* as the skill was told: the backend's own process, */
+	struct wire_key key;	/* and a key of ours */
 };
 
 struct wire_done {
@@ -182,7 +189,7 @@ struct wire_settings {
 	struct arena *arena;
 	size_t unit_limit;	/* a text larger than this is refused; bound values and rows go in parts, but for whole() */
 	bool offers_tls;	/* to the skill */
-	uint32_t key;		/* random: what the skill has instead of the backend's cancel key */
+	struct wire_key key;	/* random, full; the client may be told the beginning of it alone */
 	bool needs_proof;	/* a server that lets in without asking for a proof is not believed */
 };
 
@@ -216,14 +223,19 @@ struct wire_codec {
 	 * unit_limit again. A row's first part was not obeyed yet: next() names it anew. */
 	void (*whole)(void *, size_t limit);
 
+	/* Before that: ask the client for a proof of its own, by SCRAM; `binds`: it may be bound to our TLS. Then
+	 * next(CLIENT) gives UNIT_OWN with wants_proof() true, VAULT_VERIFY_FIRST and then _FINAL, whose answers go
+	 * to login_proof(). Its answers may also be UNIT_BYE. */
+	void (*challenge)(void *, bool binds, struct out to[WIRE_SIDES]);
 	/* Upstream login, once dialled (and once TLS is up, when there is TLS): write the first message.
 	 * Parameters of the client are kept but for user. Then the dialogue: next(SERVER) gives UNIT_OWN with
 	 * wants_proof() true when the keeper must answer, whose answer goes to login_proof(). */
 	void (*login_begin)(void *, struct span role, struct span database, struct out to[WIRE_SIDES]);
 	/* True when a proof is wanted: vault/vault.h's step and its input, good until the next call.
-	 * While it is true, next(SERVER) must not be called: what is there waits for login_proof().
-	 * Two inputs are one byte that the conductor, who has the TLS, completes. VAULT_CLEARTEXT: is TLS up?
-	 * (Was it verified?) VAULT_SCRAM_FIRST: is SCRAM-SHA-256-PLUS offered? (Bound to what?) */
+	 * While it is true, next() of that side must not be called: what is there waits for login_proof().
+	 * Some inputs begin with a byte that the conductor, who has the TLS, completes. VAULT_CLEARTEXT: is TLS
+	 * up? (Was it verified?) VAULT_SCRAM_FIRST: is SCRAM-SHA-256-PLUS offered? (Bound to what?)
+	 * VAULT_VERIFY_FIRST: was it chosen? (To what could it be bound?) */
 	bool (*wants_proof)(void *, uint8_t *step, struct span *input);
 	void (*login_proof)(void *, uint8_t step, struct span output, struct out to[WIRE_SIDES]);
 	/* Ask the server for TLS; its one-byte answer is UNIT_OWN; tls_answer(): 'S', 'N' or 0 not yet. */
@@ -239,8 +251,8 @@ struct wire_codec {
 	void (*farewell)(void *, const struct wire_no *, struct out to[WIRE_SIDES]);
 	/* The upstream's cancel message for this flow into *out; false: none yet. */
 	bool (*cancel)(void *, struct out *);
-	/* Was the client of this flow told that its backend is process `pid`? */
-	bool (*is_pid)(const void *, uint32_t pid);
+	/* Was the client of this flow told that process, and that key? Takes as long whatever is wrong with the key. */
+	bool (*holds_key)(const void *, const struct wire_cancel *);
 	/* A value of the server's reported settings ("standard_conforming_strings"); empty: not reported. */
 	struct span (*setting)(void *, const char *name);
 	/* True: nothing is outstanding on either side. */

@@ -18,6 +18,7 @@
 #define OPTION_REFUSE 2
 #define OPTION_FATAL 4
 #define OPTION_OWN 8
+#define OPTION_PROVE 16
 #define LIMIT 2048	/* small, so that parts are seen */
 
 enum manner { WHOLE, CUT, REWRITTEN, MASKED };
@@ -70,6 +71,8 @@ run(struct relay *r, struct span in, enum manner manner)
 	r->refuses_fatally = options & OPTION_FATAL;
 	r->asks_first = options & OPTION_OWN ? "o" : NULL;
 	r->own_text = "SELECT";
+	r->challenges = options & OPTION_PROVE;
+	r->binds = r->challenges && options & OPTION_TLS;
 	relay_open(r, codec & 1 ? &wire_raw : &wire_pg, options & OPTION_TLS);
 	while (take_step(&in, &side, &bytes))
 		feed(r, side, bytes, manner == CUT ? &pattern : NULL);

@@ -143,7 +143,7 @@ static struct view_rule view_rules[] = {
 };
 static struct view_duty duties[] = { { "d", 1, view_rules, 1 } };
 static uint32_t indices[] = { 0 };
-static struct view_skill_duties skill_duties[] = { { "s", indices, 1 } };
+static struct view_skill_duties skill_duties[] = { { "s", indices, 1, true } };
 static struct view_mask masks[] = { { "m", TEXTS("a.b.c"), 1, 5, "x+", WAY_PARTIAL, 4 } };
 static struct view_digest digests[] = { { { 1 } } };
 static struct view_skill skills[] = {
@@ -153,7 +153,11 @@ static struct view_skill skills[] = {
 	  .executable_digests = digests, .executable_digest_count = 1 },
 };
 static struct view_person people[] = { { "ann", 1 }, { "bob", 2 } };
-static struct view_secret secrets[] = { { "shop", "r", SECRET_FILE, "/x", 3, TLS_VERIFY_CA }, { "raw", "", SECRET_NONE, "", 0, TLS_DISABLE } };
+static struct view_secret secrets[] = {
+	{ "shop", "r", SECRET_FILE, "/x", 3, TLS_VERIFY_CA, SECRET_FILE, "/y" },
+	{ "raw", "", SECRET_NONE, "", 0, TLS_DISABLE, SECRET_NONE, "" },
+};
+static struct view_verifier verifiers[] = { { "s", SECRET_FILE, "/z" } };
 static struct view_approvers groups[] = { { "leads", TEXTS("ann", "bob"), 2, 1 } };
 
 static const struct view_worker worker = {
@@ -165,7 +169,8 @@ static const struct view_loader loader = {
 	.skill_count = 1, .people = people, .person_count = 2,
 };
 static const struct view_keeper keeper = {
-	.head = { 9, { 5 } }, .secrets = secrets, .secret_count = 2, .masks = TEXTS("m", "n"),
+	.head = { 9, { 5 } }, .secrets = secrets, .secret_count = 2,
+	.verifiers = verifiers, .verifier_count = 1, .masks = TEXTS("m", "n"),
 	.mask_count = 2, .targets = targets, .target_count = 2,
 };
 static const struct view_broker broker = {

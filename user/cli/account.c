@@ -284,8 +284,11 @@ is_explained(const struct accounts *a, const struct account *account)
 	if (account->differ || account->open ||
 	    kernel->in < entered->in || kernel->out < entered->out)
 		return false;
+	/* a worker can end with flows that it did not know yet: the skill has got nothing from those */
+	if (kernel->out == entered->out && lost_a_worker(a, account))
+		return kernel->flows > entered->flows || kernel->in == entered->in;
 	if (kernel->in == entered->in && kernel->out == entered->out)
-		return kernel->flows <= entered->flows || lost_a_worker(a, account);
+		return kernel->flows <= entered->flows;
 	return account->lost > 0 && kernel->flows > entered->flows &&
 	    kernel->flows - entered->flows <= account->lost;
 }

@@ -270,7 +270,8 @@ const struct cli_verb cli_policy_verbs[] = {
 	  "check the policy, explain a verdict, run its test cases" },
 	{ "reload", reload, "reload [--json]",
 	  "put the policy's files in force, all or nothing" },
-	{ "secret", secret_set, "secret set TARGET",
-	  "replace a target's secret without a restart" },
+	{ "secret", secret_set, "secret set TARGET | --skill SKILL\n"
+	  "       interlock secret set TARGET --certificate FILE --key FILE",
+	  "replace a secret of a target, or of a skill, without a restart" },
 	{ NULL, NULL, NULL, NULL },
 };

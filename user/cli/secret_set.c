@@ -1,6 +1,6 @@
 /*
  * secret_set.c: the secret is read from standard input (without echo from a
- * terminal), never from the arguments; written to a new file of mode 0600 that
+ * terminal) or from files, never from the arguments; written to a new file of mode 0600 that
  * belongs to the keeper; and renamed over the old one. Then the daemon is told.
  * Needs root, since the file is the keeper's.
  */
@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +21,11 @@
 #include "cli/cli.h"
 #include "cli/client.h"
 #include "cli/judge.h"
+#include "cli/secret_certificate.h"
 #include "msg.h"
 
-#define SECRET_LIMIT 4096
+#define VERIFIER "SCRAM-SHA-256$"
+#define SECRET_LIMIT 12288	/* as CREDENTIAL_MAX of vault/ */
 
 static void
 free_rules(struct rules **rules)
@@ -113,75 +116,167 @@ replace(const char *path, struct span bytes, uid_t owner)
 	return status;
 }
 
-static const struct view_secret *
-find_secret(const struct rules *rules, const char *target)
+/* What is to be replaced, and what it is of. */
+struct wanted {
+	const char *target, *skill;	/* one of them */
+	const char *certificate, *key;	/* files; NULL: it comes on standard input */
+	enum view_secret_from from;
+	const char *path;
+};
+
+static bool
+find_of_target(const struct rules *rules, struct wanted *wanted)
 {
-	uint32_t index = judge_target(rules, target);
+	uint32_t index = judge_target(rules, wanted->target);
 	const struct view_secret *secret;
 
 	if (index == UINT32_MAX) {
-		client_complain("policy knows no target called %s", target);
-		return NULL;
+		client_complain("policy knows no target called %s", wanted->target);
+		return false;
 	}
 	secret = &rules->keeper.secrets[index];
-	if (secret->from == SECRET_FILE)
-		return secret;
-	client_complain(secret->from == SECRET_NONE ?
-	    "policy names no secret for target %s: add login: secret: file:/PATH" :
-	    "the secret of target %s is a systemd credential: replace it there, "
-	    "and restart", target);
-	return NULL;
+	wanted->from = wanted->key ? secret->certificate_from : secret->from;
+	wanted->path = wanted->key ? secret->certificate : secret->path;
+	if (!wanted->from)
+		client_complain("policy names no %s for target %s: add login: %s: file:/PATH",
+		    wanted->key ? "certificate" : "secret", wanted->target,
+		    wanted->key ? "certificate" : "secret");
+	return wanted->from;
+}
+
+static bool
+find_of_skill(const struct rules *rules, struct wanted *wanted)
+{
+	for (size_t i = 0; i < rules->keeper.verifier_count; i++) {
+		const struct view_verifier *verifier = &rules->keeper.verifiers[i];
+
+		if (strcmp(verifier->skill, wanted->skill))
+			continue;
+		wanted->from = verifier->from;
+		wanted->path = verifier->path;
+		return true;
+	}
+	client_complain(judge_knows_skill(rules, wanted->skill) ?
+	    "policy names no verifier for skill %s: add verifier: file:/PATH" :
+	    "policy knows no skill called %s", wanted->skill);
+	return false;
+}
+
+static bool
+find_place(const struct rules *rules, struct wanted *wanted)
+{
+	if (!(wanted->skill ? find_of_skill(rules, wanted) : find_of_target(rules, wanted)))
+		return false;
+	if (wanted->from == SECRET_FILE)
+		return true;
+	client_complain("the secret of %s is a systemd credential: replace it there, and restart",
+	    wanted->skill ? wanted->skill : wanted->target);
+	return false;
 }
 
 static int
-set(const struct instance *instance, const struct view_secret *where)
+say_why(const struct wanted *wanted, int status)
 {
-	uid_t owner = instance->uid_base + SLOT_KEEPER;
-	struct secret secret = { 0 };
-	size_t n = 0;
-	int status = secret_new(&secret, SECRET_LIMIT);
-
-	if (status == 0)
-		status = read_secret(&secret, &n, where->target);
-	if (status == 0)
-		status = replace(where->path, span_of(secret.p, n), owner);
-	secret_free(&secret);
-	if (status == 0)
-		return CLI_OK;
 	if (status == -ENODATA)
 		client_complain("no secret was given on standard input");
 	else if (status == -EMSGSIZE)
 		client_complain("the secret is longer than %d bytes",
 		    SECRET_LIMIT - 1);
 	else
-		client_complain("%s: %s", where->path, strerror(-status));
+		client_complain("%s: %s", wanted->path, strerror(-status));
 	return status == -EACCES || status == -EPERM ? CLI_PERMISSION :
 	    status == -ENODATA || status == -EMSGSIZE ? CLI_USAGE : CLI_FAILED;
+}
+
+/* A password put there by mistake would be kept in clear, and let nobody in. */
+static bool
+is_verifier(struct span text)
+{
+	return span_equal(span_head(text, sizeof(VERIFIER) - 1), SPAN(VERIFIER));
+}
+
+/* Read what is to be put in place. Returns an exit code. */
+static int
+take_new(const struct wanted *wanted, struct secret *secret, size_t *n)
+{
+	int status;
+
+	if (wanted->key)
+		return secret_certificate_read(wanted->certificate, wanted->key, secret, n);
+	status = read_secret(secret, n, wanted->skill ? wanted->skill : wanted->target);
+	if (status < 0)
+		return say_why(wanted, status);
+	if (!wanted->skill || is_verifier(span_of(secret->p, *n)))
+		return CLI_OK;
+	client_complain("expected a verifier as PostgreSQL has it, " VERIFIER
+	    "COUNT:SALT$STORED:SERVER, not a password");
+	return CLI_USAGE;
+}
+
+static int
+set(const struct instance *instance, const struct wanted *wanted)
+{
+	uid_t owner = instance->uid_base + SLOT_KEEPER;
+	cleanup(secret_free) struct secret secret = { 0 };
+	size_t n = 0;
+	int status = secret_new(&secret, SECRET_LIMIT), code;
+
+	if (status < 0)
+		return say_why(wanted, status);
+	code = take_new(wanted, &secret, &n);
+	if (code != CLI_OK)
+		return code;
+	status = replace(wanted->path, span_of(secret.p, n), owner);
+	return status < 0 ? say_why(wanted, status) : CLI_OK;
+}
+
+/* Which of the three it is. False: none of them. */
+static bool
+read_words(int argc, char **argv, struct wanted *wanted)
+{
+	static const struct option options[] = {
+		{ "skill", required_argument, NULL, 's' },
+		{ "certificate", required_argument, NULL, 'c' },
+		{ "key", required_argument, NULL, 'k' },
+		{ 0 }
+	};
+	int option;
+
+	optind = opterr = 0;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == '?')
+			return false;
+		*(option == 's' ? &wanted->skill : option == 'c' ? &wanted->certificate : &wanted->key) = optarg;
+	}
+	if (!wanted->certificate != !wanted->key || (wanted->skill && wanted->key) ||
+	    argc - optind != (wanted->skill ? 1 : 2) || strcmp(argv[optind], "set"))
+		return false;
+	wanted->target = wanted->skill ? NULL : argv[optind + 1];
+	return true;
 }
 
 int
 secret_set(const struct instance *instance, int argc, char **argv)
 {
 	struct rules *rules cleanup(free_rules) = NULL;
-	const struct view_secret *where;
+	struct wanted wanted = { 0 };
 	int status;
 
-	if (argc != 3 || strcmp(argv[1], "set") != 0) {
-		client_complain("usage: interlock secret set TARGET (the secret "
-		    "comes on standard input)");
+	if (!read_words(argc, argv, &wanted)) {
+		client_complain("usage: interlock secret set TARGET | --skill SKILL (the secret "
+		    "comes on standard input)\n       interlock secret set TARGET --certificate FILE --key FILE");
 		return CLI_USAGE;
 	}
 	status = judge_load(instance->policy_directory, instance, &rules);
 	if (status != CLI_OK)
 		return status;
-	where = find_secret(rules, argv[2]);
-	if (!where)
+	if (!find_place(rules, &wanted))
 		return CLI_NO;
-	status = set(instance, where);
+	status = set(instance, &wanted);
 	if (status != CLI_OK)
 		return status;
-	status = client_call(instance, json_pack("{s:s,s:s}", "do",
-	    "secret_changed", "target", argv[2]), NULL, NULL, NULL);
+	status = client_call(instance, json_pack("{s:s,s:s}", "do", "secret_changed",
+	    wanted.skill ? "skill" : "target", wanted.skill ? wanted.skill : wanted.target), NULL, NULL, NULL);
 	if (status == CLI_DAEMON)
 		client_complain("the secret is written; it counts from the "
 		    "daemon's next start");

@@ -1,4 +1,4 @@
-/* secret_set.h: `interlock secret set TARGET`: replace the secret a policy refers to. */
+/* secret_set.h: `interlock secret set`: replace a secret that the policy refers to. */
 #ifndef CLI_SECRET_SET_H
 #define CLI_SECRET_SET_H
 

@@ -21,7 +21,7 @@
  *   watch       broker: filters skill, target
  *   reload      policy: - ; rows are faults {"file","line","column","fault"}
  *   policy      policy: what is in force (epoch, digest, when)
- *   secret_changed  keeper: target
+ *   secret_changed  keeper: target | skill
  */
 #ifndef DESK_CONTROL_H
 #define DESK_CONTROL_H

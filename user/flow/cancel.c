@@ -50,16 +50,25 @@ flow_cancel_running(struct flow *flow, const char *why)
 }
 
 bool
-flow_cancel(struct worker *worker, uint32_t pid, uint32_t key)
+flow_cancel(struct worker *worker, const struct wire_cancel *cancel)
 {
 	struct flow *flow = worker->flows;
 
-	while (flow && !(flow->key == key && flow->codec && flow->codec_state &&
-	    flow->codec->is_pid && flow->codec->is_pid(flow->codec_state, pid)))
+	while (flow && !(flow->codec && flow->codec_state && flow->codec->holds_key &&
+	    flow->codec->holds_key(flow->codec_state, cancel)))
 		flow = flow->after;
 	if (flow)
 		flow_cancel_running(flow, "the holder of a flow's key may cancel it");
 	return flow != NULL;
+}
+
+void
+flow_hear_cancel(struct worker *worker, struct span body)
+{
+	struct wire_cancel cancel = { .pid = span_be32(body, 0), .key.n = body.p[4] };
+
+	memcpy(cancel.key.p, body.p + 5, sizeof(cancel.key.p));
+	(void)flow_cancel(worker, &cancel);
 }
 
 bool
@@ -67,12 +76,13 @@ flow_unit_cancel(struct flow *flow, const struct wire_event *event)
 {
 	const struct wire_cancel *cancel = &event->cancel;
 	struct worker *worker = flow->worker;
-	struct out body = out_new(8);
+	struct out body = out_new(64);
 
-	if (flow_cancel(worker, cancel->pid, cancel->key))
+	if (flow_cancel(worker, cancel))
 		return true;
 	out_be32(&body, cancel->pid);
-	out_be32(&body, cancel->key);
+	out_u8(&body, cancel->key.n);
+	out_span(&body, span_of(cancel->key.p, sizeof(cancel->key.p)));
 	if (!body.failed)
 		(void)post_send(worker->post, SLOT_WARDEN, MSG_CANCEL, 0, out_view(&body), -1);
 	out_free(&body);

@@ -99,6 +99,7 @@ enum flow_state {
 	FLOW_GREETING,		/* TLS and start-up of the client */
 	FLOW_LEAF,		/* the keeper makes a certificate */
 	FLOW_ADMITTING,		/* the login's entry is on its way */
+	FLOW_PROVING,		/* the skill is asked for its own password */
 	FLOW_DIALING,		/* connect upstream is under way */
 	FLOW_LOGGING_IN,	/* TLS and login upstream */
 	FLOW_OPEN,		/* turns */
@@ -146,6 +147,8 @@ enum refusal {
 	REFUSAL_RECORD,		/* ILR01 it cannot be recorded now */
 	REFUSAL_IDENTITY,	/* ILI01 this is not the skill it was */
 	REFUSAL_STOPPED,	/* ILS01 an operator has stopped it */
+	REFUSAL_PASSWORD,	/* 28P01 its own password is wrong */
+	REFUSAL_BINDING,	/* 28000 its login is bound to another channel */
 	REFUSAL_BACKEND,	/* ILB01 the backend cannot be reached or trusted */
 	REFUSAL_LIMIT,		/* ILL01 larger than a limit */
 	REFUSAL_FORMAT,		/* ILF01 a format that cannot be masked */
@@ -205,7 +208,7 @@ struct flow {
 	enum flow_state state;
 	struct timer deadline, calm, retry;
 	struct id id;
-	uint32_t key;			/* what the skill has for a cancel key */
+	struct wire_key key;		/* what the skill has for a cancel key */
 	uint64_t began;
 	struct who who;
 	struct policy *policy;
@@ -290,22 +293,48 @@ bool flow_hear_who(struct worker *, const struct msg_head *, struct span body);
 bool flow_hear_leaf(struct worker *, const struct msg_head *, struct span body);
 void flow_want_leaf(struct flow *, struct span server_name);
 
+/* ---- prove.c: a skill's own password ----------------------------------------------- */
+
+/* Has policy a verifier for this skill? */
+bool flow_must_prove(const struct flow *);
+/* Ask it, then dial. */
+void flow_prove(struct flow *);
+/* After a unit of the skill meanwhile. False: the flow has ended. */
+bool flow_prove_step(struct flow *);
+/* The keeper's answer to VAULT_VERIFY_FIRST or _FINAL. */
+void flow_prove_answered(struct flow *, uint8_t step, int status, struct span output);
+
+/* ---- secure.c: TLS to the backend ------------------------------------------------- */
+
+/* The backend takes TLS: begin it. False: the flow has ended. */
+bool flow_secure_begin(struct flow *);
+/* As far as it goes. False: the flow has ended. *is_done: the login may begin. */
+bool flow_secure_step(struct flow *, bool *is_done);
+/* The keeper's answer to VAULT_CHAIN or VAULT_SIGN. */
+void flow_secure_answered(struct flow *, uint8_t step, int status, struct span output);
+
 /* ---- login.c: admission, dialling, the upstream login --------------------------- */
 
 bool flow_unit_login(struct flow *, const struct wire_event *);
 bool flow_unit_cancel(struct flow *, const struct wire_event *);
 void flow_dial(struct flow *);
 void flow_dialed(struct flow *);
+/* An admitted login fails: enter why, tell the skill no more than `what`, end. */
+void flow_login_failed(struct flow *, enum refusal what, const char *reason);
 /* The backend cannot be had or trusted: enter that, and tell the skill no more than that. */
 void flow_backend_failed(struct flow *, const char *reason);
 /* The backend ended the login with an error, whose words are for the operator. */
 void flow_login_refused(struct flow *, const struct wire_event *);
 bool flow_hear_socket(struct worker *, const struct msg_head *, struct span body, int fd);
 bool flow_hear_proof(struct worker *, const struct msg_head *, struct span body);
+/* The keeper has ended: logins that wait for it fail now, and not at their deadline. */
+void flow_keeper_ended(struct worker *);
 /* After a unit of the backend during login: TLS answer, proofs. False: ended. */
 bool flow_login_step(struct flow *);
 /* Cancel what runs on the flow this was given out for; false: none of this worker's. */
-bool flow_cancel(struct worker *, uint32_t pid, uint32_t key);
+bool flow_cancel(struct worker *, const struct wire_cancel *);
+/* The same, as another worker says it: the body of MSG_CANCEL. */
+void flow_hear_cancel(struct worker *, struct span body);
 void flow_cancel_upstream(struct flow *, const char *why);
 /* errand.c: send a message to the flow's backend on a connection of its own; it is taken. */
 void errand_send(struct flow *, struct out *message);

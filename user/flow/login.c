@@ -37,18 +37,23 @@ say_no(struct flow *flow, enum refusal what, const struct id *refusal, const cha
 }
 
 void
-flow_backend_failed(struct flow *flow, const char *reason)
+flow_login_failed(struct flow *flow, enum refusal what, const char *reason)
 {
 	struct id refusal = flow_refusal_id(flow->worker);
 	struct record_flow record = flow_record(flow);
 	struct verdict allowed = { .kind = VERDICT_ALLOW };
 
-	if (!flow->codec) {
-		flow_end(flow, reason);
-		return;
-	}
 	(void)record_login(&record, span_of(NULL, 0), NULL, &allowed, &refusal, reason, NULL);
-	say_no(flow, REFUSAL_BACKEND, &refusal, reason);
+	say_no(flow, what, &refusal, reason);
+}
+
+void
+flow_backend_failed(struct flow *flow, const char *reason)
+{
+	if (flow->codec)
+		flow_login_failed(flow, REFUSAL_BACKEND, reason);
+	else
+		flow_end(flow, reason);
 }
 
 /* ---- admission ------------------------------------------------------------------ */
@@ -108,7 +113,11 @@ admitted(void *arg, int status)
 	struct flow *flow = arg;
 
 	flow->entry = 0;
-	if (!flow->ended && !status)
+	if (flow->ended || status)
+		return;
+	if (flow_must_prove(flow))
+		flow_prove(flow);
+	else
 		flow_dial(flow);
 }
 
@@ -275,26 +284,6 @@ flow_dialed(struct flow *flow)
 
 /* ---- the upstream login --------------------------------------------------------------- */
 
-static bool
-start_tls(struct flow *flow)
-{
-	const struct view_target *target = target_of(flow);
-	struct leg *leg = &flow->legs[WIRE_SERVER];
-	int error;
-
-	if (flow_leg_in(flow, WIRE_SERVER).n) {
-		flow_backend_failed(flow, "the backend sent bytes in plain before TLS");
-		return false;
-	}
-	error = tls_client_new(&leg->tls, target->tls, flow->policy->roots[flow->target],
-	    target->tls_name);
-	if (error || tls_write(leg->tls, span_of(NULL, 0), &leg->cipher) == TLS_BROKEN) {
-		flow_backend_failed(flow, "TLS to the backend cannot be started");
-		return false;
-	}
-	return true;
-}
-
 static void
 begin(struct flow *flow)
 {
@@ -327,7 +316,7 @@ ask_proof(struct flow *flow)
 	struct span input;
 	uint8_t step;
 
-	if (flow->request || !flow->codec->wants_proof(flow->codec_state, &step, &input))
+	if (!flow->codec->wants_proof(flow->codec_state, &step, &input))
 		return true;
 	if (step == VAULT_CLEARTEXT)
 		input = span_of(&verified, 1);
@@ -345,9 +334,10 @@ bool
 flow_login_step(struct flow *flow)
 {
 	struct leg *leg = &flow->legs[WIRE_SERVER];
+	bool is_secure;
 	char answer;
 
-	if (flow->ended || flow->state != FLOW_LOGGING_IN)
+	if (flow->ended || flow->state != FLOW_LOGGING_IN || flow->request)
 		return !flow->ended;
 	if (flow->upstream_asked)
 		return ask_proof(flow);
@@ -356,13 +346,15 @@ flow_login_step(struct flow *flow)
 		return true;
 	}
 	if (leg->tls) {
-		if (leg->tls_open)
+		if (!flow_secure_step(flow, &is_secure))
+			return false;
+		if (is_secure)
 			begin(flow);
 		return true;
 	}
 	answer = flow->codec->tls_answer(flow->codec_state);
 	if (answer == 'S')
-		return start_tls(flow);
+		return flow_secure_begin(flow);
 	if (answer) {
 		flow_backend_failed(flow, "the backend does not offer TLS, which the target demands");
 		return false;
@@ -380,8 +372,16 @@ flow_hear_proof(struct worker *worker, const struct msg_head *head, struct span 
 
 	if (!inject_hear(body, &status, &step, &output))
 		return false;
+	if (flow && flow->state == FLOW_PROVING) {
+		flow_prove_answered(flow, step, status, output);
+		return true;
+	}
 	if (!flow || flow->state != FLOW_LOGGING_IN)
 		return true;
+	if (step == VAULT_CHAIN || step == VAULT_SIGN) {
+		flow_secure_answered(flow, step, status, output);
+		return true;
+	}
 	if (status) {
 		flow_backend_failed(flow, status == ENOENT ? "no secret is stored for the target" :
 		    status == EOPNOTSUPP ? "the backend wants a proof that the policy does not allow" :
@@ -392,4 +392,19 @@ flow_hear_proof(struct worker *worker, const struct msg_head *head, struct span 
 	if (ask_proof(flow))
 		flow_pump(flow);
 	return true;
+}
+
+/* The next keeper knows nothing of a dialogue that has begun, so there is nothing to wait for. */
+void
+flow_keeper_ended(struct worker *worker)
+{
+	struct flow *flow = worker->flows;
+
+	while (flow) {
+		struct flow *after = flow->after;
+
+		if (flow->request && (flow->state == FLOW_LOGGING_IN || flow->state == FLOW_PROVING))
+			flow_login_failed(flow, REFUSAL_INTERNAL, "the keeper ended while it was asked for a proof");
+		flow = after;
+	}
 }

@@ -276,11 +276,11 @@ is_choked(const struct flow *flow, enum wire_side side)
 	return flow->to[side].n > FLOW_HIGH_BYTES * 4;
 }
 
-/* A proof is on its way: what the backend says meanwhile, its last word too, is unread. */
+/* A proof is on its way: what that side says meanwhile, a backend's last word too, is unread. */
 static bool
-awaits_proof(const struct flow *flow)
+awaits_proof(const struct flow *flow, enum wire_side side)
 {
-	return flow->state == FLOW_LOGGING_IN && flow->request;
+	return flow->request && flow->state == (side == WIRE_SERVER ? FLOW_LOGGING_IN : FLOW_PROVING);
 }
 
 static bool
@@ -296,7 +296,7 @@ pump_side(struct flow *flow, enum wire_side side)
 		return false;
 	if (!flow_reads(flow, side) && !(side == WIRE_CLIENT && flow->ask.state == ASK_CLEARED))
 		return false;
-	if (side == WIRE_SERVER && awaits_proof(flow))
+	if (awaits_proof(flow, side))
 		return false;
 	if (is_choked(flow, !side)) {
 		flow->choked = true;	/* let the other side drain first */
@@ -324,6 +324,8 @@ pump_side(struct flow *flow, enum wire_side side)
 		flow_ask_nameless(flow);
 	if (side == WIRE_SERVER && flow->state == FLOW_LOGGING_IN)
 		flow_login_step(flow);
+	if (side == WIRE_CLIENT && flow->state == FLOW_PROVING)
+		flow_prove_step(flow);
 	return !flow->ended;
 }
 
@@ -334,7 +336,7 @@ check_ends(struct flow *flow)
 	const struct leg *client = &flow->legs[WIRE_CLIENT];
 	const struct leg *server = &flow->legs[WIRE_SERVER];
 
-	if (flow->ended || flow->state == FLOW_CLOSING || awaits_proof(flow))
+	if (flow->ended || flow->state == FLOW_CLOSING || awaits_proof(flow, WIRE_SERVER))
 		return;
 	if (server->eof && flow->state == FLOW_LOGGING_IN) {
 		flow_backend_failed(flow, "the backend closed during the login");
@@ -349,6 +351,8 @@ check_ends(struct flow *flow)
 		return;
 	if (flow->state == FLOW_OPEN && !flow_leg_in(flow, WIRE_CLIENT).n)
 		flow_move(flow, FLOW_DRAINING);
+	else if (flow->state == FLOW_PROVING)
+		flow_end(flow, "the skill left without proving its password");
 	else if (flow->state == FLOW_OPEN || flow->state == FLOW_GREETING)
 		flow_end(flow, "the skill left in the middle of a message");
 }

@@ -23,6 +23,7 @@ static const struct flow_row rows[] = {
 	[FLOW_GREETING] =    { "greeting",    30, { true, false } },
 	[FLOW_LEAF] =        { "leaf",        10, { false, false } },
 	[FLOW_ADMITTING] =   { "admitting",   10, { false, false } },
+	[FLOW_PROVING] =     { "proving",     30, { true, false } },
 	[FLOW_DIALING] =     { "dialing",     10, { false, false } },
 	[FLOW_LOGGING_IN] =  { "logging in",  30, { false, true } },
 	[FLOW_OPEN] =        { "open",         0, { true, true } },

@@ -63,10 +63,11 @@ flow_new(struct worker *worker, int fd, const struct abi_origin *origin)
 	if (worker->count >= FLOW_MOST)
 		return NULL;
 	flow = calloc(1, sizeof(*flow));
-	if (!flow || getrandom(&flow->key, sizeof(flow->key), 0) != sizeof(flow->key)) {
+	if (!flow || getrandom(flow->key.p, sizeof(flow->key.p), 0) != sizeof(flow->key.p)) {
 		free(flow);
 		return NULL;
 	}
+	flow->key.n = sizeof(flow->key.p);
 	flow->worker = worker;
 	flow->id = flow_make_id(worker, ID_FLOW);
 	flow->began = clock_mono();

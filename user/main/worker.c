@@ -72,7 +72,16 @@ hear_skill_stop(struct worker *worker, struct span body)
 static bool
 hear_cancel(struct worker *worker, struct span body)
 {
-	(void)flow_cancel(worker, span_be32(body, 0), span_be32(body, 4));
+	flow_hear_cancel(worker, body);
+	return true;
+}
+
+/* What others owed has a deadline. */
+static bool
+hear_peer_down(struct worker *worker, struct span body)
+{
+	if (body.p[0] == SLOT_KEEPER)
+		flow_keeper_ended(worker);
 	return true;
 }
 
@@ -133,8 +142,10 @@ hear(void *arg, unsigned int from, const struct msg_head *head, struct span body
 		return scribe_hear(worker->scribe, head, body);
 	case MSG_PEER_UP:
 		return hear_peer_up(worker, head, body);
+	case MSG_PEER_DOWN:
+		return hear_peer_down(worker, body);
 	default:
-		return true;	/* MSG_PEER_DOWN: what it owed has a deadline */
+		return true;
 	}
 }
 

@@ -52,22 +52,46 @@ secret_check(struct work *work, const struct node *at, const char *path,
 		return;
 	/* syscalls(policy): newfstatat */
 	if (stat(path, &st) < 0) {
-		fault_add(work->faults, at->place, "%s: login: secret: %.120s: "
+		fault_add(work->faults, at->place, "%s: %.120s: "
 		    "%s; expected a file, see `interlock secret set`", what,
 		    path, strerror(errno));
 		return;
 	}
 	if (!S_ISREG(st.st_mode))
-		fault_add(work->faults, at->place, "%s: login: secret: %.120s "
+		fault_add(work->faults, at->place, "%s: %.120s "
 		    "is not a plain file, expected one", what, path);
 	if (st.st_mode & 077)
-		fault_add(work->faults, at->place, "%s: login: secret: %.120s "
+		fault_add(work->faults, at->place, "%s: %.120s "
 		    "has mode %04o, expected 0600: no one else may read it",
 		    what, path, st.st_mode & 07777);
 	if (st.st_uid != 0 && st.st_uid != keeper)
-		fault_add(work->faults, at->place, "%s: login: secret: %.120s "
+		fault_add(work->faults, at->place, "%s: %.120s "
 		    "belongs to uid %u, expected root or the keeper (uid %u)",
 		    what, path, st.st_uid, keeper);
+}
+
+void
+secret_place(struct work *work, const struct node *node, const char *what,
+    enum view_secret_from *from, const char **path)
+{
+	const char *text = work_scalar(node);
+
+	*from = SECRET_NONE;
+	*path = "";
+	if (!node)
+		return;
+	if (strncmp(text, "file:/", 6) == 0) {
+		*from = SECRET_FILE;
+		*path = text + 5;
+		secret_check(work, node, *path, what);
+	} else if (strncmp(text, "credential:", 11) == 0 && text[11] &&
+	    !strchr(text + 11, '/')) {
+		*from = SECRET_CREDENTIAL;
+		*path = text + 11;
+	} else {
+		fault_add(work->faults, node->place, "%s: expected file:/PATH "
+		    "or credential:NAME, never the secret itself", what);
+	}
 }
 
 bool

@@ -25,6 +25,7 @@ static const struct key skill_keys[] = {
 	{ "duties", SHAPE_TEXTS, AT(duties), false, 0, 0, NULL },
 	{ "targets", SHAPE_TEXTS, AT(targets), false, 0, 0, NULL },
 	{ "profile", SHAPE_WORD, AT(profile), false, 0, 0, profile_words },
+	{ "verifier", SHAPE_TEXT, AT(verifier), false, 0, 0, NULL },
 };
 static const struct key start_keys[] = {
 	{ "by", SHAPE_TEXTS, AT(begin.by), true, 0, 0, NULL },
@@ -317,11 +318,26 @@ build_duties(struct work *work, const struct draft_skill *draft,
 	    NULL; item; item = item->next)
 		give_profile(work, &given, draft, item);
 	*skill = (struct view_skill_duties){ draft->draft.name, given.duties,
-	    given.count };
+	    given.count, draft->verifier };
 	if (given.count == 0)
 		fault_warn(work->faults, draft->draft.at->place, "skill %s: "
 		    "has no duties and no targets: it can reach nothing",
 		    draft->draft.name);
+}
+
+/* Where the keeper finds what the skill's own password is checked against. */
+static void
+build_verifier(struct work *work, const struct draft_skill *draft)
+{
+	struct view_keeper *view = &work->rules->keeper;
+	struct view_verifier *verifier;
+
+	if (!draft->verifier)
+		return;
+	verifier = &view->verifiers[view->verifier_count++];
+	verifier->skill = draft->draft.name;
+	secret_place(work, draft->verifier, work_text(work, "skill %s: verifier", draft->draft.name),
+	    &verifier->from, &verifier->path);
 }
 
 static void
@@ -346,6 +362,8 @@ skill_build(struct work *work)
 	rules->loader.skills = work_take(work, n * sizeof(*brief));
 	rules->worker.skills = work_take(work,
 	    n * sizeof(*rules->worker.skills));
+	rules->keeper.verifiers = work_take(work,
+	    n * sizeof(*rules->keeper.verifiers));
 	if (!work->has_memory)
 		return;
 	for (size_t i = 0; i < n; i++) {
@@ -354,6 +372,7 @@ skill_build(struct work *work)
 
 		build_skill(work, draft, skill);
 		build_duties(work, draft, &placed, &rules->worker.skills[i]);
+		build_verifier(work, draft);
 		brief[i] = (struct view_skill){
 			.name = skill->name, .owner = skill->owner,
 			.starters = skill->starters,

@@ -18,7 +18,7 @@ static const char *const resolve_words[] = { "never", "system", NULL };
 static const char *const tls_words[] = {
 	"disable", "require", "verify-ca", "verify-full", NULL
 };
-static const char *const proof_words[] = { "scram", "scram-plus", "md5", "cleartext", "none", NULL };
+static const char *const proof_words[] = { "scram", "scram-plus", "md5", "cleartext", "none", "certificate", NULL };
 _Static_assert(COUNT(proof_words) == PROOFS + 1, "a word per proof");
 _Static_assert(COUNT(protocol_words) == PROTOCOLS + 1, "a word per protocol");
 _Static_assert(COUNT(tls_words) == TLS_VERIFY_FULL + 2, "a word per terms");
@@ -51,8 +51,41 @@ static const struct key login_keys[] = {
 	{ "role", SHAPE_TEXT, AT(account.role), false, 0, 0, NULL },
 	{ "databases", SHAPE_TEXTS, AT(account.databases), false, 0, 0, NULL },
 	{ "secret", SHAPE_TEXT, AT(account.secret), false, 0, 0, NULL },
+	{ "certificate", SHAPE_TEXT, AT(account.certificate), false, 0, 0, NULL },
 	{ "proofs", SHAPE_WORDS, AT(account.proofs), false, 0, 0, proof_words },
 };
+
+/* What makes no sense together in a login. */
+static void
+check_login(struct work *work, const struct draft_target *target, const char *what)
+{
+	const struct node *secret = target->account.secret, *certificate = target->account.certificate;
+	uint64_t proofs = target->account.proofs;
+
+	if ((secret || certificate) && !target->account.role)
+		fault_add(work->faults, target->login->place, "%s: found a "
+		    "secret without a role, expected the role it belongs to",
+		    what);
+	if (proofs && !secret && !certificate)
+		fault_add(work->faults, target->login->place, "%s: found proofs "
+		    "without a secret, expected the secret they are of", what);
+	if (proofs >> PROOF_SCRAM_PLUS & 1 && target->terms.backend == TLS_DISABLE)
+		fault_add(work->faults, target->login->place, "%s: found proofs "
+		    "with scram-plus and no TLS, expected another tls: backend: "
+		    "it binds a proof to the backend's certificate", what);
+	if (proofs >> PROOF_CLEARTEXT & 1 && target->terms.backend < TLS_VERIFY_CA)
+		fault_add(work->faults, target->login->place, "%s: found proofs "
+		    "with cleartext, expected tls: backend: verify-ca or verify-full "
+		    "with it: else whoever answers gets the password", what);
+	if (proofs && (proofs >> PROOF_CERTIFICATE & 1) != !!certificate)
+		fault_add(work->faults, target->login->place, certificate ?
+		    "%s: found a certificate and proofs without it, expected certificate among them" :
+		    "%s: found proofs with certificate, expected certificate: file:/PATH", what);
+	if (certificate && target->terms.backend < TLS_VERIFY_CA)
+		fault_add(work->faults, target->login->place, "%s: found a certificate, expected "
+		    "tls: backend: verify-ca or verify-full with it: else whoever answers "
+		    "is believed", what);
+}
 
 /* What makes no sense together. */
 static void
@@ -75,23 +108,8 @@ check_target(struct work *work, const struct draft_target *target,
 		fault_add(work->faults, target->login->place, "%s: found login "
 		    "with inspect none, expected no login: it is the skill's "
 		    "own", what);
-	if (target->account.secret && !target->account.role)
-		fault_add(work->faults, target->login->place, "%s: found a "
-		    "secret without a role, expected the role it belongs to",
-		    what);
-	if (target->account.proofs && !target->account.secret)
-		fault_add(work->faults, target->login->place, "%s: found proofs "
-		    "without a secret, expected the secret they are of", what);
-	if (target->account.proofs >> PROOF_SCRAM_PLUS & 1 &&
-	    target->terms.backend == TLS_DISABLE)
-		fault_add(work->faults, target->login->place, "%s: found proofs "
-		    "with scram-plus and no TLS, expected another tls: backend: "
-		    "it binds a proof to the backend's certificate", what);
-	if (target->account.proofs >> PROOF_CLEARTEXT & 1 &&
-	    target->terms.backend < TLS_VERIFY_CA)
-		fault_add(work->faults, target->login->place, "%s: found proofs "
-		    "with cleartext, expected tls: backend: verify-ca or verify-full "
-		    "with it: else whoever answers gets the password", what);
+	if (target->login)
+		check_login(work, target, what);
 	if (target->socket && target->tls)
 		fault_add(work->faults, target->tls->place, "%s: found tls with "
 		    "a socket, expected no tls: whose process listens is "
@@ -275,44 +293,36 @@ build_tls(struct work *work, const struct draft_target *draft,
 /*
  * What the backend may ask for where the policy does not say: the mutual proof, and
  * md5 only of who has shown a certificate, since what md5 gives away can be guessed
- * from at leisure.
+ * from at leisure. A certificate that is there is to be asked for.
  */
 static uint32_t
 proofs_of(const struct draft_target *draft)
 {
+	uint32_t proofs = 0;
+
 	if (draft->account.proofs)
 		return (uint32_t)draft->account.proofs;
-	return draft->terms.backend >= TLS_VERIFY_CA ?
-	    1u << PROOF_SCRAM | 1u << PROOF_MD5 : 1u << PROOF_SCRAM;
+	if (draft->account.certificate)
+		proofs |= 1u << PROOF_CERTIFICATE;
+	if (draft->account.secret)
+		proofs |= 1u << PROOF_SCRAM;
+	if (draft->account.secret && draft->terms.backend >= TLS_VERIFY_CA)
+		proofs |= 1u << PROOF_MD5;
+	return proofs;
 }
 
 static void
 build_secret(struct work *work, const struct draft_target *draft,
     const char *what, struct view_secret *secret)
 {
-	const struct node *node = draft->account.secret;
-	const char *text = work_scalar(node);
-
 	secret->target = draft->draft.name;
 	secret->role = work_scalar(draft->account.role);
-	secret->path = "";
-	if (!node)
-		return;
 	secret->proofs = proofs_of(draft);
 	secret->tls = (enum view_tls)draft->terms.backend;
-	if (strncmp(text, "file:/", 6) == 0) {
-		secret->from = SECRET_FILE;
-		secret->path = text + 5;
-		secret_check(work, node, secret->path, what);
-	} else if (strncmp(text, "credential:", 11) == 0 && text[11] &&
-	    !strchr(text + 11, '/')) {
-		secret->from = SECRET_CREDENTIAL;
-		secret->path = text + 11;
-	} else {
-		fault_add(work->faults, node->place, "%s: login: secret: "
-		    "expected file:/PATH or credential:NAME, never the secret "
-		    "itself", what);
-	}
+	secret_place(work, draft->account.secret, work_text(work, "%s: login: secret", what),
+	    &secret->from, &secret->path);
+	secret_place(work, draft->account.certificate, work_text(work, "%s: login: certificate", what),
+	    &secret->certificate_from, &secret->certificate);
 }
 
 /* One address and port can mean one target only. */
@@ -364,7 +374,8 @@ build_one(struct work *work, size_t i)
 	target->databases = work_texts(work, draft->account.databases,
 	    &target->database_count);
 	target->has_secret = draft->account.secret;
-	target->needs_proof = draft->account.secret &&
+	target->has_certificate = draft->account.certificate;
+	target->needs_proof = draft->account.secret && !draft->account.certificate &&
 	    !(proofs_of(draft) >> PROOF_NONE & 1);
 	build_secret(work, draft, what, &work->rules->keeper.secrets[i]);
 	check_same_address(work, i);

@@ -60,7 +60,7 @@ struct draft_target {
 		const struct node *name, *roots;
 	} terms;
 	struct {
-		const struct node *role, *databases, *secret;
+		const struct node *role, *databases, *secret, *certificate;
 		uint64_t proofs;	/* 0: not given */
 	} account;
 };
@@ -85,7 +85,7 @@ struct draft_duty {
 struct draft_skill {
 	struct draft draft;
 	const struct node *owner, *start, *folder, *digests, *excludes;
-	const struct node *executable, *duties, *targets;
+	const struct node *executable, *duties, *targets, *verifier;
 	uint32_t profile;
 	struct {
 		const struct node *by, *as;
@@ -165,6 +165,9 @@ const char *roots_read(struct work *, const struct node *at, const char *path,
 /* Look at a secret's file; faults are added. */
 void secret_check(struct work *, const struct node *at, const char *path,
     const char *what);
+/* Where a secret is: file:/PATH or credential:NAME. "target t: login: secret" is what it is called. */
+void secret_place(struct work *, const struct node *, const char *what,
+    enum view_secret_from *from, const char **path);
 /* Addresses of a name from the system, added to `to` (struct view_address); see resolve.c. */
 void resolve_name(struct work *, const struct node *at, uint16_t port,
     struct list *to);

@@ -3,7 +3,7 @@
  * Ciphertext goes into one memory BIO, OpenSSL turns the wheel, and what it
  * wants sent is taken out of another one at once: between two calls the second
  * is always empty, and the first holds less than a record, or what came while a
- * leaf is being fetched, which is bounded. Nothing here reads a file: no
+ * leaf or a signature is being fetched, which is bounded. Nothing here reads a file: no
  * configuration, no system store of certificates.
  *
  * A leg moves SHAKING -> OPEN -> CLOSED (the other side said good-bye; we may
@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,7 +21,8 @@
 #include "unwrap/tls_inside.h"
 
 #define CHUNK 16384		/* plaintext of one record, RFC 8446 section 5.1 */
-#define WAITING_LIMIT 65536	/* ciphertext kept while a leaf is fetched */
+#define WAITING_LIMIT 65536	/* ciphertext kept while a leaf or a signature is fetched */
+#define CHAIN_MAX 8		/* certificates after the leaf */
 #define SECURITY_LEVEL 2	/* 112 bits: RSA from 2048, no SHA-1 signatures */
 
 SSL_CTX *
@@ -70,6 +72,34 @@ tls_leg_new(struct tls **out, SSL_CTX *context, bool is_server)
 	return 0;
 }
 
+static void
+free_bio(BIO **bio)
+{
+	BIO_free(*bio);
+	ERR_clear_error();
+}
+
+bool
+tls_use_chain(SSL *ssl, struct span pem)
+{
+	cleanup(free_bio) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+	X509 *x;
+	bool right;
+
+	for (int i = 0; bio && i <= CHAIN_MAX; i++) {
+		x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+		if (!x)
+			return i > 0 && ERR_GET_REASON(ERR_peek_last_error()) ==
+			    PEM_R_NO_START_LINE;
+		right = i ? SSL_add1_chain_cert(ssl, x) == 1 :
+		    SSL_use_certificate(ssl, x) == 1;
+		X509_free(x);
+		if (!right)
+			return false;
+	}
+	return false;
+}
+
 static enum tls_state
 broken(struct tls *tls, const char *why, const char *detail)
 {
@@ -77,9 +107,18 @@ broken(struct tls *tls, const char *why, const char *detail)
 		snprintf(tls->why, sizeof(tls->why), "%s%s%s", why,
 		    detail ? ": " : "", detail ? detail : "");
 	tls->state = TLS_BROKEN;
-	tls->wants_leaf = false;
+	tls->wants_leaf = tls->wants_signature = false;
 	ERR_clear_error();
 	return TLS_BROKEN;
+}
+
+/* Both sides say so in their own way: RFC 8446 section 4.2.1, protocol_version. */
+static bool
+is_too_old(const struct tls *tls, unsigned long error)
+{
+	return tls->has_certificate && ERR_GET_LIB(error) == ERR_LIB_SSL &&
+	    (ERR_GET_REASON(error) == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION ||
+	    ERR_GET_REASON(error) == SSL_R_UNSUPPORTED_PROTOCOL);
 }
 
 /* Say what OpenSSL found wrong. Its own words only, none of the other side's. */
@@ -91,7 +130,11 @@ broken_by_ssl(struct tls *tls)
 	long verdict = SSL_get_verify_result(tls->ssl);
 
 	if (tls->refuses)
-		return broken(tls, "there is no certificate for the name that was asked for", NULL);
+		return broken(tls, tls->is_server ? "there is no certificate for the name that was asked for" :
+		    "the client certificate cannot be used without a signature", NULL);
+	if (is_too_old(tls, error))
+		return broken(tls, "the backend does not speak TLS 1.3, without which "
+		    "no client certificate is shown", NULL);
 	if (!tls->is_server && verdict != X509_V_OK &&
 	    SSL_get_verify_mode(tls->ssl) != SSL_VERIFY_NONE)
 		return broken(tls, "the backend's certificate was refused",
@@ -120,6 +163,12 @@ drain(struct tls *tls, struct out *cipher)
 	return tls->state;
 }
 
+static bool
+stands_still(const struct tls *tls)
+{
+	return tls->wants_leaf || tls->wants_signature;
+}
+
 /* Push the handshake as far as it goes. */
 static enum tls_state
 shake(struct tls *tls)
@@ -129,6 +178,7 @@ shake(struct tls *tls)
 	ERR_clear_error();
 	r = SSL_do_handshake(tls->ssl);
 	if (r == 1) {
+		SSL_clear_mode(tls->ssl, SSL_MODE_ASYNC);
 		tls->state = TLS_OPEN;
 		return TLS_OPEN;
 	}
@@ -136,7 +186,16 @@ shake(struct tls *tls)
 	case SSL_ERROR_WANT_READ:
 		return TLS_SHAKING;
 	case SSL_ERROR_WANT_X509_LOOKUP:
+		if (!tls->is_server) {	/* asked() comes next, in a job */
+			SSL_set_mode(tls->ssl, SSL_MODE_ASYNC);
+			return shake(tls);
+		}
 		tls->wants_leaf = true;
+		return TLS_SHAKING;
+	case SSL_ERROR_WANT_ASYNC_JOB:
+		return broken(tls, "too many handshakes wait for a signature", NULL);
+	case SSL_ERROR_WANT_ASYNC:
+		tls->wants_signature = true;
 		return TLS_SHAKING;
 	default:
 		return broken_by_ssl(tls);
@@ -175,7 +234,7 @@ feed(struct tls *tls, struct span in)
 {
 	size_t put = 0;
 
-	if (tls->wants_leaf && BIO_ctrl_pending(tls->in) + in.n > WAITING_LIMIT)
+	if (stands_still(tls) && BIO_ctrl_pending(tls->in) + in.n > WAITING_LIMIT)
 		return broken(tls, "too much came before the handshake", NULL);
 	if (in.n && (BIO_write_ex(tls->in, in.p, in.n, &put) != 1 || put != in.n))
 		return broken(tls, "no memory", NULL);
@@ -187,7 +246,7 @@ tls_read(struct tls *tls, struct span in, struct out *plain, struct out *cipher)
 {
 	if (tls->state == TLS_BROKEN || tls->state == TLS_CLOSED)
 		return tls->state;
-	if (feed(tls, in) == TLS_SHAKING && !tls->wants_leaf)
+	if (feed(tls, in) == TLS_SHAKING && !stands_still(tls))
 		shake(tls);
 	if (tls->state == TLS_OPEN)
 		decrypt(tls, plain);
@@ -201,7 +260,7 @@ tls_write(struct tls *tls, struct span plain, struct out *cipher)
 
 	if (tls->state == TLS_BROKEN)
 		return TLS_BROKEN;
-	if (tls->state == TLS_SHAKING && !tls->wants_leaf)
+	if (tls->state == TLS_SHAKING && !stands_still(tls))
 		shake(tls);
 	if (plain.n && (tls->state == TLS_SHAKING || tls->said_bye))
 		return broken(tls, "bytes were to be sent outside the session", NULL);
@@ -238,6 +297,12 @@ tls_error(const struct tls *tls)
 void
 tls_free(struct tls **tls)
 {
+	/* a job cannot be given up, only ended: without a signature it fails */
+	if (*tls && (*tls)->ssl && SSL_waiting_for_async((*tls)->ssl)) {
+		(*tls)->signature_size = 0;
+		SSL_do_handshake((*tls)->ssl);
+		ERR_clear_error();
+	}
 	if (*tls)
 		SSL_free((*tls)->ssl);
 	free(*tls);

@@ -29,7 +29,20 @@ struct tls_roots;
 int tls_roots_new(struct tls_roots **out, struct span roots_pem);
 void tls_roots_free(struct tls_roots **);
 int tls_client_new(struct tls **out, enum view_tls, const struct tls_roots *, const char *name);
-/* tls-server-end-point (RFC 5929 section 4.1) of the backend's certificate into `out`: its digest
+/*
+ * Show this certificate (leaf first) where the backend asks for one, over TLS 1.3 and no less; its key
+ * (RSA, EC P-256 or P-384, Ed25519) is somewhere else. Before the handshake begins. When
+ * tls_needs_signature() is true, which is never before the backend was verified: give tls_set_signature()
+ * the signature of that content and go on, with tls_write() of nothing. An empty one ends TLS. Returns 0,
+ * -EINVAL (no such text, too long a signature, or out of turn) or -ENOMEM. Of one process 1024 handshakes
+ * may wait for a signature; one more is broken.
+ */
+int tls_set_certificate(struct tls *, struct span chain_pem);
+bool tls_needs_signature(const struct tls *, struct span *content);
+int tls_set_signature(struct tls *, struct span signature);
+/* Was it asked for, and its key proven? */
+bool tls_has_signed(const struct tls *);
+/* tls-server-end-point (RFC 5929 section 4.1) of the server's certificate, ours or the backend's, into `out`: its digest
  * by the hash of its signature, SHA-256 for MD5 and SHA-1. Returns its bytes; 0: it is not defined
  * (Ed25519, say), or no certificate was shown. */
 #define TLS_END_POINT_MAX 64

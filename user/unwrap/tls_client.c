@@ -167,7 +167,7 @@ tls_client_new(struct tls **out, enum view_tls how,
 size_t
 tls_end_point(const struct tls *tls, uint8_t out[TLS_END_POINT_MAX])
 {
-	X509 *shown = SSL_get0_peer_certificate(tls->ssl);
+	X509 *shown = tls->is_server ? SSL_get_certificate(tls->ssl) : SSL_get0_peer_certificate(tls->ssl);
 	const EVP_MD *hash;
 	unsigned int n = 0;
 	int id;

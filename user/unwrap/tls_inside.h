@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 #include <stdbool.h>
 
+#include "unwrap/kept_key.h"
 #include "unwrap/tls.h"
 
 #define TLS_WHY_SIZE 192
@@ -18,11 +19,19 @@ struct tls {
 	bool has_leaf;
 	bool refuses;		/* there is no leaf: say so and end */
 	bool said_bye;		/* our close_notify went out */
+	bool has_certificate;	/* client face: it may be shown */
+	bool wants_signature;	/* the handshake stands still until `content` is signed */
+	bool has_signed;
+	struct span content;	/* OpenSSL's, while it stands still */
+	uint8_t signature[KEPT_SIGNATURE_MAX];
+	size_t signature_size;
 	char why[TLS_WHY_SIZE];	/* what broke it; empty: nothing did */
 };
 
 /* A context for one side, with what both sides agree on. NULL: no memory. */
 SSL_CTX *tls_context_new(const SSL_METHOD *);
+/* Let the leg show the certificates of the text, the leaf first. False: they are no such text. */
+bool tls_use_chain(SSL *, struct span pem);
 /* A leg over memory from a context. Returns 0 or -ENOMEM. */
 int tls_leg_new(struct tls **out, SSL_CTX *, bool is_server);
 

@@ -12,8 +12,6 @@
 #include "base/must.h"
 #include "unwrap/tls_inside.h"
 
-#define CHAIN_MAX 8	/* certificates after the leaf */
-
 static void
 free_context(SSL_CTX **context)
 {
@@ -101,28 +99,6 @@ tls_needs_leaf(const struct tls *tls, struct span *server_name)
 	return true;
 }
 
-/* The leaf, then what is between it and the root. */
-static bool
-use_chain(SSL *ssl, struct span pem)
-{
-	cleanup(free_bio) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-	X509 *x;
-	bool right;
-
-	for (int i = 0; bio && i <= CHAIN_MAX; i++) {
-		x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-		if (!x)
-			return i > 0 && ERR_GET_REASON(ERR_peek_last_error()) ==
-			    PEM_R_NO_START_LINE;
-		right = i ? SSL_add1_chain_cert(ssl, x) == 1 :
-		    SSL_use_certificate(ssl, x) == 1;
-		X509_free(x);
-		if (!right)
-			return false;
-	}
-	return false;
-}
-
 static bool
 use_key(SSL *ssl, struct span pem)
 {
@@ -147,7 +123,7 @@ tls_set_leaf(struct tls *tls, struct span chain_pem, struct span key_pem)
 		return 0;
 	}
 	SSL_certs_clear(tls->ssl);
-	if (!use_chain(tls->ssl, chain_pem) || !use_key(tls->ssl, key_pem)) {
+	if (!tls_use_chain(tls->ssl, chain_pem) || !use_key(tls->ssl, key_pem)) {
 		ERR_clear_error();
 		return -EINVAL;
 	}

@@ -1,4 +1,4 @@
-/* credential.c: the passwords of targets, read when first needed. */
+/* credential.c: the passwords and client certificates of targets, and verifiers of skills, read when first needed. */
 #include "vault/credential.h"
 
 #include <dirent.h>
@@ -10,7 +10,9 @@
 
 #include "base/log.h"
 #include "base/must.h"
+#include "vault/client_key.h"
 #include "vault/private.h"
+#include "vault/scram_server.h"
 #include "view.h"
 
 #define NAME_SIZE 256
@@ -20,6 +22,11 @@ struct inherited {
 	struct secret secret;
 };
 
+struct verifier_row {
+	bool is_read;
+	struct scram_verifier verifier;
+};
+
 struct credentials {
 	uint32_t uid;
 	struct inherited inherited[CREDENTIAL_INHERITED];
@@ -27,6 +34,8 @@ struct credentials {
 	const struct view_keeper *view;
 	struct credential *rows;	/* one for each of the view's secrets */
 	size_t row_count;
+	struct verifier_row *verifiers;
+	size_t verifier_count;
 	uint64_t numbers;
 };
 
@@ -88,6 +97,7 @@ credentials_inherit(struct credentials *all, const char *directory)
 static void
 empty_row(struct credential *row)
 {
+	client_key_free(&row->client_key);
 	secret_free(&row->password);
 	secret_free(&row->keys);
 	*row = (struct credential){ 0 };
@@ -101,6 +111,11 @@ empty_rows(struct credentials *all)
 	free(all->rows);
 	all->rows = NULL;
 	all->row_count = 0;
+	for (size_t i = 0; i < all->verifier_count; i++)
+		credentials_forget_verifier(all, (uint32_t)i);
+	free(all->verifiers);
+	all->verifiers = NULL;
+	all->verifier_count = 0;
 }
 
 int
@@ -108,12 +123,12 @@ credentials_policy(struct credentials *all, const struct view_keeper *view)
 {
 	empty_rows(all);
 	all->view = view;
-	if (!view->secret_count)
-		return 0;
-	all->rows = calloc(view->secret_count, sizeof(*all->rows));
-	if (!all->rows)
+	all->rows = calloc(view->secret_count + 1, sizeof(*all->rows));
+	all->verifiers = calloc(view->verifier_count + 1, sizeof(*all->verifiers));
+	if (!all->rows || !all->verifiers)
 		return -ENOMEM;
 	all->row_count = view->secret_count;
+	all->verifier_count = view->verifier_count;
 	return 0;
 }
 
@@ -128,14 +143,14 @@ copy_inherited(const struct credentials *all, const char *name,
 }
 
 static int
-read_secret(const struct credentials *all, const struct view_secret *where,
+read_secret(const struct credentials *all, enum view_secret_from from, const char *path,
     struct secret *out)
 {
-	if (where->from == SECRET_CREDENTIAL)
-		return copy_inherited(all, where->path, out);
-	if (where->from != SECRET_FILE || where->path[0] != '/')
+	if (from == SECRET_CREDENTIAL)
+		return copy_inherited(all, path, out);
+	if (from != SECRET_FILE || path[0] != '/')
 		return -ENOENT;
-	return private_read(AT_FDCWD, where->path, all->uid, CREDENTIAL_MAX, out);
+	return private_read(AT_FDCWD, path, all->uid, CREDENTIAL_MAX, out);
 }
 
 /* An editor's newline at the end is not part of it; nothing else is touched. */
@@ -154,14 +169,16 @@ credentials_find(struct credentials *all, uint32_t target,
     struct credential **out)
 {
 	cleanup(secret_free) struct secret secret = { 0 };
+	const struct view_secret *where;
 	struct credential *row;
 	int r;
 
 	if (target >= all->row_count)
 		return -ENOENT;
 	row = &all->rows[target];
+	where = &all->view->secrets[target];
 	if (!row->password.p) {
-		r = read_secret(all, &all->view->secrets[target], &secret);
+		r = read_secret(all, where->from, where->path, &secret);
 		if (!r)
 			r = trim_secret(&secret);
 		if (r)
@@ -171,6 +188,52 @@ credentials_find(struct credentials *all, uint32_t target,
 		secret = (struct secret){ 0 };
 	}
 	*out = row;
+	return 0;
+}
+
+int
+credentials_find_key(struct credentials *all, uint32_t target, const struct client_key **out)
+{
+	cleanup(secret_free) struct secret pem = { 0 };
+	const struct view_secret *where;
+	struct credential *row;
+	int r = 0;
+
+	if (target >= all->row_count)
+		return -ENOENT;
+	row = &all->rows[target];
+	where = &all->view->secrets[target];
+	if (!row->client_key)
+		r = read_secret(all, where->certificate_from, where->certificate, &pem);
+	if (!r && !row->client_key)
+		r = client_key_read(&row->client_key, secret_view(&pem));
+	if (!r)
+		*out = row->client_key;
+	return r;
+}
+
+int
+credentials_find_verifier(struct credentials *all, uint32_t index, const struct scram_verifier **out)
+{
+	cleanup(secret_free) struct secret text = { 0 };
+	const struct view_verifier *where;
+	struct verifier_row *row;
+	int r = 0;
+
+	if (index >= all->verifier_count)
+		return -ENOENT;
+	row = &all->verifiers[index];
+	where = &all->view->verifiers[index];
+	if (!row->is_read)
+		r = read_secret(all, where->from, where->path, &text);
+	if (!r && !row->is_read)
+		r = trim_secret(&text);
+	if (!r && !row->is_read)
+		r = scram_verifier_read(&row->verifier, secret_view(&text));
+	if (r)
+		return r;
+	row->is_read = true;
+	*out = &row->verifier;
 	return 0;
 }
 
@@ -204,6 +267,13 @@ credentials_forget(struct credentials *all, uint32_t target)
 {
 	if (target < all->row_count)
 		empty_row(&all->rows[target]);
+}
+
+void
+credentials_forget_verifier(struct credentials *all, uint32_t index)
+{
+	if (index < all->verifier_count)
+		explicit_bzero(&all->verifiers[index], sizeof(all->verifiers[index]));
 }
 
 void

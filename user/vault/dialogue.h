@@ -1,5 +1,6 @@
 /*
- * dialogue.h: the SCRAM dialogues that are open, one for each flow.
+ * dialogue.h: the SCRAM dialogues that are open, one for each flow: first the skill's, whose
+ * server we are, then ours with the backend.
  * A bounded table: a dialogue ends when it is done, when it fails, when its
  * worker dies, when the policy changes, or when it is the oldest and room is
  * needed. Nothing in it helps to log in.
@@ -13,6 +14,7 @@
 #include "abi.h"
 #include "id.h"
 #include "vault/scram.h"
+#include "vault/scram_server.h"
 
 #define DIALOGUE_LIMIT 4096
 
@@ -22,8 +24,9 @@ struct dialogue {
 	uint64_t age;		/* 0: free; else grows with each begun */
 	struct id flow;
 	unsigned int worker;	/* slot */
-	char target[ABI_NAME_SIZE];
+	char target[ABI_NAME_SIZE];	/* or the skill */
 	struct scram scram;
+	struct scram_server server;
 };
 
 /* Returns 0 or -ENOMEM. */

@@ -1,8 +1,8 @@
 /*
  * keeper.h: the keeper's work: secrets in, proofs, leaves and keys out.
  * keeper_open() reads what only root may read; keeper_serve() comes after the box.
- * One file answers one kind of question: keeper_proof.c, keeper_leaf.c,
- * keeper_policy.c; keeper.c has the table of messages.
+ * One file answers one kind of question: keeper_proof.c (with
+ * keeper_verify.c), keeper_leaf.c, keeper_policy.c; keeper.c has the table of messages.
  */
 #ifndef VAULT_KEEPER_H
 #define VAULT_KEEPER_H
@@ -67,5 +67,7 @@ void keeper_answer(struct keeper *, unsigned int to, uint16_t type, const struct
  * policy to the next, numbers do not. -EAGAIN: no policy yet; -ENOENT: no such target.
  */
 int keeper_find(const struct keeper *, struct span name, uint32_t *target);
+/* The same of a skill's verifier; -ENOENT: it has none. */
+int keeper_find_verifier(const struct keeper *, struct span skill, uint32_t *index);
 
 #endif

@@ -66,37 +66,68 @@ keeper_view_swap(struct keeper *keeper, unsigned int from,
 	return true;
 }
 
-/* Enter that a person replaced a secret. */
+/* Enter that a person replaced a secret of that target or skill. */
 static int
-enter_change(struct keeper *keeper, const char *target, struct span person)
+enter_change(struct keeper *keeper, enum entry_key key, const char *name, struct span person)
 {
 	struct entry *entry = scribe_begin(keeper->scribe, ENTRY_CREDENTIAL);
 	uint64_t sequence;
 
-	entry_text(entry, KEY_TARGET, span_text(target));
+	entry_text(entry, key, span_text(name));
 	entry_text(entry, KEY_PERSON, person);
 	entry_text(entry, KEY_DETAIL, SPAN("secret replaced"));
 	return scribe_send(keeper->scribe, LEVEL_HANDED, NULL, NULL, &sequence);
 }
 
-/* What went wrong, in a sentence; NULL: nothing. */
-static const char *
-change_secret(struct keeper *keeper, const json_t *request, struct span person)
+/* Read a target's anew: both, where the policy names them. */
+static int
+renew_target(struct keeper *keeper, uint32_t target)
 {
-	const char *what = json_string_value(json_object_get(request, "do"));
-	const char *name = json_string_value(json_object_get(request, "target"));
+	const struct view_secret *secret = &keeper->view->secrets[target];
 	struct credential *credential;
-	uint32_t target;
+	const struct client_key *key;
+	int r = 0;
+
+	credentials_forget(keeper->credentials, target);
+	if (secret->certificate_from)
+		r = credentials_find_key(keeper->credentials, target, &key);
+	if (!r && (secret->from || !secret->certificate_from))
+		r = credentials_find(keeper->credentials, target, &credential);
+	return r;
+}
+
+static int
+renew_skill(struct keeper *keeper, uint32_t index)
+{
+	const struct scram_verifier *verifier;
+
+	credentials_forget_verifier(keeper->credentials, index);
+	return credentials_find_verifier(keeper->credentials, index, &verifier);
+}
+
+/* What a secret may be of. */
+static const struct owner {
+	const char *word;	/* in the request */
+	enum entry_key key;
+	int (*find)(const struct keeper *, struct span name, uint32_t *index);
+	int (*renew)(struct keeper *, uint32_t index);
+	const char *unknown;
+} owners[] = {
+	{ "target", KEY_TARGET, keeper_find, renew_target, "no such target" },
+	{ "skill", KEY_SKILL, keeper_find_verifier, renew_skill, "the policy names no verifier for this skill" },
+};
+
+static const char *
+change_of(struct keeper *keeper, const struct owner *owner, const char *name, struct span person)
+{
+	uint32_t index;
 	int r;
 
-	if (!what || strcmp(what, "secret_changed") || !name)
-		return "the keeper does not know this request";
-	if (keeper_find(keeper, span_text(name), &target))
-		return "no such target";
-	if (enter_change(keeper, name, person))
+	if (owner->find(keeper, span_text(name), &index))
+		return owner->unknown;
+	if (enter_change(keeper, owner->key, name, person))
 		return "the change could not be recorded";
-	credentials_forget(keeper->credentials, target);
-	r = credentials_find(keeper->credentials, target, &credential);
+	r = owner->renew(keeper, index);
 	if (r == -ENOENT)
 		return "the policy names no secret for this target, or it is not there";
 	if (r == -EPERM || r == -EACCES || r == -ELOOP)
@@ -104,6 +135,21 @@ change_secret(struct keeper *keeper, const json_t *request, struct span person)
 	if (r == -ENODATA)
 		return "the secret is empty";
 	return r ? "the secret cannot be used" : NULL;
+}
+
+/* What went wrong, in a sentence; NULL: nothing. */
+static const char *
+change_secret(struct keeper *keeper, const json_t *request, struct span person)
+{
+	const char *what = json_string_value(json_object_get(request, "do"));
+
+	for (size_t i = 0; what && !strcmp(what, "secret_changed") && i < COUNT(owners); i++) {
+		const char *name = json_string_value(json_object_get(request, owners[i].word));
+
+		if (name)
+			return change_of(keeper, &owners[i], name, person);
+	}
+	return "the keeper does not know this request";
 }
 
 bool

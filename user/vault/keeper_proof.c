@@ -16,25 +16,18 @@
 #include "entry/scribe.h"
 #include "msg/post.h"
 #include "out.h"
+#include "vault/client_key.h"
 #include "vault/credential.h"
 #include "vault/derive.h"
 #include "vault/dialogue.h"
 #include "vault/keeper.h"
+#include "vault/keeper_ask.h"
 #include "vault/md5.h"
 #include "vault/scram.h"
 #include "vault/vault.h"
 #include "view.h"
 
 #define ANSWER_MAX 16384
-
-struct ask {
-	unsigned int worker;
-	uint64_t request;
-	struct span name;	/* of the target */
-	uint32_t target;
-	struct id flow;
-	struct span input;
-};
 
 static const struct view_secret *
 secret_of(const struct keeper *keeper, uint32_t target)
@@ -60,20 +53,31 @@ enter_use(struct keeper *keeper, const struct ask *ask, const char *detail)
 	return r ? -EAGAIN : 0;
 }
 
-/* The credential, with one line in the log when there is none to use. */
+/* One line in the log for a secret that cannot be used. Returns what the worker is told. */
+static int
+say_unusable(struct keeper *keeper, const struct ask *ask, const char *what, int r)
+{
+	if (r)
+		log_line(LOG_LEVEL_WARNING, &ask->flow, "the %s of target %s cannot be used: %s%s",
+		    what, secret_of(keeper, ask->target)->target, strerror(-r),
+		    r == -EACCES || r == -EPERM ? " (`interlock secret set` gives it to the keeper)" : "");
+	/* EACCES is kept for a server that does not know the secret */
+	return r == -EACCES ? -EPERM : r;
+}
+
 static int
 find_credential(struct keeper *keeper, const struct ask *ask,
     struct credential **out)
 {
-	int r = credentials_find(keeper->credentials, ask->target, out);
+	return say_unusable(keeper, ask, "secret",
+	    credentials_find(keeper->credentials, ask->target, out));
+}
 
-	if (!r)
-		return 0;
-	log_line(LOG_LEVEL_WARNING, &ask->flow, "the secret of target %s cannot be used: %s%s",
-	    secret_of(keeper, ask->target)->target, strerror(-r),
-	    r == -EACCES || r == -EPERM ? " (`interlock secret set` gives it to the keeper)" : "");
-	/* EACCES is kept for a server that does not know the secret */
-	return r == -EACCES ? -EPERM : r;
+static int
+find_client_key(struct keeper *keeper, const struct ask *ask, const struct client_key **out)
+{
+	return say_unusable(keeper, ask, "certificate",
+	    credentials_find_key(keeper->credentials, ask->target, out));
 }
 
 static int
@@ -217,15 +221,46 @@ lend_cleartext(struct keeper *keeper, const struct ask *ask, struct out *out)
 	return r;
 }
 
-static const struct {
-	int (*take)(struct keeper *, const struct ask *, struct out *);
-	enum view_proof proof;
-} steps[VAULT_STEPS] = {
-	[VAULT_MD5] = { prove_md5, PROOF_MD5 },
-	[VAULT_SCRAM_FIRST] = { begin_scram, PROOF_SCRAM },
-	[VAULT_SCRAM_FINAL] = { end_scram, PROOF_SCRAM },
-	[VAULT_SCRAM_CHECK] = { check_scram, PROOF_SCRAM },
-	[VAULT_CLEARTEXT] = { lend_cleartext, PROOF_CLEARTEXT },
+static int
+show_chain(struct keeper *keeper, const struct ask *ask, struct out *out)
+{
+	const struct client_key *key;
+	int r = find_client_key(keeper, ask, &key);
+
+	if (!r)
+		out_span(out, client_key_chain(key));
+	return r;
+}
+
+static int
+sign_handshake(struct keeper *keeper, const struct ask *ask, struct out *out)
+{
+	uint8_t signature[CLIENT_KEY_SIGNATURE];
+	const struct client_key *key;
+	size_t n = 0;
+	int r = find_client_key(keeper, ask, &key);
+
+	if (!r)
+		r = client_key_sign(key, ask->input, signature, &n);
+	if (r == -EPERM)
+		log_line(LOG_LEVEL_ERROR, &ask->flow, "%s asked for a signature of what is no handshake of target %s",
+		    msg_slot_name(ask->worker), secret_of(keeper, ask->target)->target);
+	if (!r)
+		r = enter_use(keeper, ask, "certificate proof");
+	if (!r)
+		out_bytes(out, signature, n);
+	return r;
+}
+
+/* Of the steps that prove something to a backend: what policy must allow. */
+static const enum view_proof proofs[VAULT_STEPS] = {
+	[VAULT_MD5] = PROOF_MD5,
+	[VAULT_SCRAM_FIRST] = PROOF_SCRAM,
+	[VAULT_SCRAM_FINAL] = PROOF_SCRAM,
+	[VAULT_SCRAM_CHECK] = PROOF_SCRAM,
+	[VAULT_CLEARTEXT] = PROOF_CLEARTEXT,
+	[VAULT_CHAIN] = PROOF_CERTIFICATE,
+	[VAULT_SIGN] = PROOF_CERTIFICATE,
 };
 
 /* The target, if it has a secret and the policy allows this proof of it. */
@@ -239,20 +274,43 @@ find_target(struct keeper *keeper, uint8_t step, struct ask *ask)
 	if (r)
 		return r;
 	secret = secret_of(keeper, ask->target);
-	if (secret->from == SECRET_NONE)
+	if (secret->from == SECRET_NONE && secret->certificate_from == SECRET_NONE)
 		return -ENOENT;
-	if (steps[step].proof == PROOF_CLEARTEXT && secret->tls < TLS_VERIFY_CA)
+	if (proofs[step] == PROOF_CLEARTEXT && secret->tls < TLS_VERIFY_CA)
 		r = -EOPNOTSUPP;	/* whatever a worker says of its TLS */
 	allowed = secret->proofs;
 	if (allowed >> PROOF_SCRAM_PLUS & 1)	/* which of the two, begin_scram() sees */
 		allowed |= 1u << PROOF_SCRAM;
-	if (!(allowed >> steps[step].proof & 1))
+	if (!(allowed >> proofs[step] & 1))
 		r = -EOPNOTSUPP;
 	if (r)
 		log_line(LOG_LEVEL_WARNING, &ask->flow, "the backend of target %s asked "
 		    "for a proof that its policy does not allow", secret->target);
 	return r;
 }
+
+static int
+find_skill(struct keeper *keeper, uint8_t step, struct ask *ask)
+{
+	(void)step;
+	return keeper_find_verifier(keeper, ask->name, &ask->target);
+}
+
+/* Of whom each is asked, and who answers. */
+static const struct {
+	int (*find)(struct keeper *, uint8_t step, struct ask *);
+	int (*take)(struct keeper *, const struct ask *, struct out *);
+} steps[VAULT_STEPS] = {
+	[VAULT_MD5] = { find_target, prove_md5 },
+	[VAULT_SCRAM_FIRST] = { find_target, begin_scram },
+	[VAULT_SCRAM_FINAL] = { find_target, end_scram },
+	[VAULT_SCRAM_CHECK] = { find_target, check_scram },
+	[VAULT_CLEARTEXT] = { find_target, lend_cleartext },
+	[VAULT_CHAIN] = { find_target, show_chain },
+	[VAULT_SIGN] = { find_target, sign_handshake },
+	[VAULT_VERIFY_FIRST] = { find_skill, keeper_verify_first },
+	[VAULT_VERIFY_FINAL] = { find_skill, keeper_verify_final },
+};
 
 /* Answer, or not yet; frees the output, wiped. */
 static void
@@ -326,7 +384,7 @@ keeper_proof(struct keeper *keeper, unsigned int from, const struct msg_head *he
 		return false;
 	if (ask.flow.kind != ID_FLOW || ask.flow.slot != from)
 		return false;
-	r = find_target(keeper, step, &ask);
+	r = steps[step].find(keeper, step, &ask);
 	if (!r)
 		r = steps[step].take(keeper, &ask, &output);
 	answer(keeper, &ask, step, r, &output);

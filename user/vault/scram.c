@@ -22,6 +22,7 @@
 #include "base/must.h"
 #include "base/secret.h"
 #include "out.h"
+#include "vault/scram_inside.h"
 
 #define BARE_MAX (sizeof("n=,r=") + SCRAM_USER_MAX + SCRAM_NONCE_MAX)
 #define CHANNEL_MAX (sizeof("p=tls-server-end-point,,") + SCRAM_CHANNEL_MAX)
@@ -34,9 +35,8 @@ free_out(struct out *out)
 	out_free(out);
 }
 
-/* `printable` of RFC 5802 section 7: visible ASCII but for the comma. */
-static bool
-is_printable(struct span in)
+bool
+scram_is_printable(struct span in)
 {
 	for (size_t i = 0; i < in.n; i++)
 		if (in.p[i] < 0x21 || in.p[i] > 0x7e || in.p[i] == ',')
@@ -47,10 +47,10 @@ is_printable(struct span in)
 int
 scram_begin(struct scram *scram, struct span user, struct span nonce)
 {
-	if (user.n > SCRAM_USER_MAX || !is_printable(user) ||
+	if (user.n > SCRAM_USER_MAX || !scram_is_printable(user) ||
 	    (user.n && memchr(user.p, '=', user.n)))
 		return -EINVAL;
-	if (nonce.n == 0 || nonce.n > SCRAM_NONCE_MAX || !is_printable(nonce))
+	if (nonce.n == 0 || nonce.n > SCRAM_NONCE_MAX || !scram_is_printable(nonce))
 		return -EINVAL;
 	*scram = (struct scram){ .stage = SCRAM_BEGUN, .binding = 'n' };
 	if (user.n)
@@ -96,9 +96,8 @@ scram_first(const struct scram *scram, struct out *out)
 	write_bare(scram, out);
 }
 
-/* Cut "<name>=value" off the front of *in, with the comma behind it. */
-static bool
-take_attribute(struct span *in, char name, struct span *value)
+bool
+scram_take(struct span *in, char name, struct span *value)
 {
 	const uint8_t *comma;
 
@@ -111,9 +110,8 @@ take_attribute(struct span *in, char name, struct span *value)
 	return true;
 }
 
-/* A count without sign and leading zero. False: none, or above the limit. */
-static bool
-read_count(struct span text, uint32_t *count)
+bool
+scram_read_count(struct span text, uint32_t *count)
 {
 	uint32_t value = 0;
 
@@ -140,26 +138,26 @@ scram_read(const struct scram *scram, struct span message,
 		return -EPROTO;
 	if (message.n && message.p[message.n - 1] == ',')
 		return -EPROTO;
-	if (!take_attribute(&rest, 'r', &found.nonce) ||
-	    !take_attribute(&rest, 's', &salt) ||
-	    !take_attribute(&rest, 'i', &count) || rest.n)
+	if (!scram_take(&rest, 'r', &found.nonce) ||
+	    !scram_take(&rest, 's', &salt) ||
+	    !scram_take(&rest, 'i', &count) || rest.n)
 		return -EPROTO;
 	if (found.nonce.n <= ours || found.nonce.n > SCRAM_SERVER_NONCE_MAX ||
 	    memcmp(found.nonce.p, scram->nonce, ours) ||
-	    !is_printable(found.nonce))
+	    !scram_is_printable(found.nonce))
 		return -EPROTO;
 	if (!base64_read(salt, found.salt, sizeof(found.salt), &found.salt_size) ||
 	    found.salt_size < SCRAM_SALT_MIN)
 		return -ERANGE;
-	if (!read_count(count, &found.count) || found.count < SCRAM_COUNT_MIN ||
+	if (!scram_read_count(count, &found.count) || found.count < SCRAM_COUNT_MIN ||
 	    found.count > SCRAM_COUNT_MAX)
 		return -ERANGE;
 	*offer = found;
 	return 0;
 }
 
-static bool
-hmac(const uint8_t key[SCRAM_KEY], struct span in, uint8_t out[SCRAM_KEY])
+bool
+scram_hmac(const uint8_t key[SCRAM_KEY], struct span in, uint8_t out[SCRAM_KEY])
 {
 	return HMAC(EVP_sha256(), key, SCRAM_KEY, in.p, in.n, out, NULL) != NULL;
 }
@@ -174,7 +172,7 @@ prove(struct scram *scram, struct span auth, const struct secret *keys,
 	bool right;
 
 	right = EVP_Digest(client, SCRAM_KEY, stored, NULL, EVP_sha256(), NULL) == 1 &&
-	    hmac(stored, auth, proof) && hmac(server, auth, scram->signature);
+	    scram_hmac(stored, auth, proof) && scram_hmac(server, auth, scram->signature);
 	OPENSSL_cleanse(stored, sizeof(stored));
 	for (size_t i = 0; right && i < SCRAM_KEY; i++)
 		proof[i] ^= client[i];
@@ -223,9 +221,9 @@ scram_check(const struct scram *scram, struct span message)
 
 	if (scram->stage != SCRAM_PROVED || message.n > SCRAM_MESSAGE_MAX)
 		return -EPROTO;
-	if (take_attribute(&rest, 'e', &value))
+	if (scram_take(&rest, 'e', &value))
 		return -EACCES;
-	if (!take_attribute(&rest, 'v', &value) || rest.n ||
+	if (!scram_take(&rest, 'v', &value) || rest.n ||
 	    value.n + 2 != message.n)
 		return -EPROTO;
 	if (!base64_read(value, shown, sizeof(shown), &n) || n != sizeof(shown))

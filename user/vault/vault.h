@@ -7,6 +7,8 @@
  * said is wrong; ERANGE salt or count out of limits; EACCES the server does not know the
  * secret (only from VAULT_SCRAM_CHECK); EAGAIN no policy yet, the use could not be
  * recorded, or too many keys of this target are being made for this worker.
+ * Of VAULT_VERIFY_*: ENOENT no verifier for this skill; EPROTO not SCRAM, or out of turn; EACCES the
+ * skill's proof is wrong; EPROTOTYPE its binding is not what the channel is (vault/scram_server.h).
  */
 #ifndef VAULT_VAULT_H
 #define VAULT_VAULT_H
@@ -19,6 +21,12 @@ enum vault_step {
 	VAULT_SCRAM_CHECK,	/* in: server-final-message; out: empty; status EACCES: the server does not know the secret */
 	VAULT_CLEARTEXT,	/* in: 1 byte: 1 when the upstream leg is verified TLS;
 				 * out: the password, lent, entered; else EOPNOTSUPP */
+	VAULT_CHAIN,		/* in: empty; out: the client certificate and its chain in PEM */
+	VAULT_SIGN,		/* in: what a client's CertificateVerify signs in TLS 1.3 (RFC 8446 section 4.4.3);
+				 * out: its signature by the client certificate's key; EPERM: it is something else */
+	VAULT_VERIFY_FIRST,	/* text is the skill's name; in: u8 came by SCRAM-SHA-256-PLUS, block channel's data
+				 * (empty: that was not offered), client-first-message; out: server-first-message */
+	VAULT_VERIFY_FINAL,	/* text is the skill's name; in: client-final-message; out: server-final-message */
 	VAULT_STEPS
 };
 

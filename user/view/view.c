@@ -57,6 +57,7 @@ static const struct field_row target_rows[] = {
 	TEXTS(view_target, databases, database_count),
 	BOOL(view_target, has_secret),
 	BOOL(view_target, needs_proof),
+	BOOL(view_target, has_certificate),
 };
 static const struct layout target_layout = LAYOUT(view_target, target_rows);
 
@@ -86,6 +87,7 @@ static const struct layout duty_layout = LAYOUT(view_duty, duty_rows);
 static const struct field_row skill_duties_rows[] = {
 	TEXT(view_skill_duties, skill),
 	LIST(view_skill_duties, CELL_NUMBERS, duties, duty_count, NULL),
+	BOOL(view_skill_duties, has_verifier),
 };
 static const struct layout skill_duties_layout =
 	LAYOUT(view_skill_duties, skill_duties_rows);
@@ -151,12 +153,22 @@ static const struct field_row secret_rows[] = {
 	TEXT(view_secret, path),
 	PLAIN(view_secret, CELL_U32, proofs, PROOF_BITS),
 	WORD(view_secret, tls, TLS_VERIFY_FULL + 1),
+	WORD(view_secret, certificate_from, SECRET_CREDENTIAL + 1),
+	TEXT(view_secret, certificate),
 };
 static const struct layout secret_layout = LAYOUT(view_secret, secret_rows);
+
+static const struct field_row verifier_rows[] = {
+	TEXT(view_verifier, skill),
+	WORD(view_verifier, from, SECRET_CREDENTIAL + 1),
+	TEXT(view_verifier, path),
+};
+static const struct layout verifier_layout = LAYOUT(view_verifier, verifier_rows);
 
 static const struct field_row keeper_rows[] = {
 	HEAD(view_keeper),
 	STRUCTS(view_keeper, secrets, secret_count, &secret_layout),
+	STRUCTS(view_keeper, verifiers, verifier_count, &verifier_layout),
 	TEXTS(view_keeper, masks, mask_count),
 	STRUCTS(view_keeper, targets, target_count, &target_layout),
 };
@@ -267,14 +279,14 @@ worker_is_right(const struct view_worker *view)
 void
 view_worker_pack(const struct view_worker *view, struct out *out)
 {
-	pack(&worker_layout, "IVW2", view, out);
+	pack(&worker_layout, "IVW3", view, out);
 }
 
 int
 view_worker_read(struct view_worker **out, struct span in)
 {
 	void *view = NULL;
-	int status = unpack(&worker_layout, "IVW2", in, &view);
+	int status = unpack(&worker_layout, "IVW3", in, &view);
 
 	if (status < 0)
 		return status;
@@ -289,7 +301,7 @@ view_worker_read(struct view_worker **out, struct span in)
 void
 view_loader_pack(const struct view_loader *view, struct out *out)
 {
-	pack(&loader_layout, "IVL2", view, out);
+	pack(&loader_layout, "IVL3", view, out);
 }
 
 int
@@ -297,7 +309,7 @@ view_loader_read(struct view_loader **out, struct span in)
 {
 	struct view_loader *view;
 	void *block = NULL;
-	int status = unpack(&loader_layout, "IVL2", in, &block);
+	int status = unpack(&loader_layout, "IVL3", in, &block);
 
 	if (status < 0)
 		return status;
@@ -315,7 +327,7 @@ view_loader_read(struct view_loader **out, struct span in)
 void
 view_keeper_pack(const struct view_keeper *view, struct out *out)
 {
-	pack(&keeper_layout, "IVK2", view, out);
+	pack(&keeper_layout, "IVK3", view, out);
 }
 
 int
@@ -323,7 +335,7 @@ view_keeper_read(struct view_keeper **out, struct span in)
 {
 	struct view_keeper *view;
 	void *block = NULL;
-	int status = unpack(&keeper_layout, "IVK2", in, &block);
+	int status = unpack(&keeper_layout, "IVK3", in, &block);
 
 	if (status < 0)
 		return status;

@@ -237,7 +237,7 @@ check_reload(void)
 }
 
 static int
-set_secret(const char *secret, const char *target)
+set_secret_of(const char *secret, const char *option, const char *name)
 {
 	int kept = dup(0), code;
 
@@ -245,10 +245,16 @@ set_secret(const char *secret, const char *target)
 	close(0);
 	if (open(below("typed"), O_RDONLY) != 0)
 		abort();
-	code = run(3, "secret", "set", target);
+	code = *option ? run(4, "secret", "set", option, name) : run(3, "secret", "set", name);
 	dup2(kept, 0);
 	close(kept);
 	return code;
+}
+
+static int
+set_secret(const char *secret, const char *target)
+{
+	return set_secret_of(secret, "", target);
 }
 
 static void
@@ -286,6 +292,69 @@ check_secret(void)
 	CHECK(set_secret("other", "a") == CLI_DAEMON && said("the secret is written"));
 }
 
+/* What a skill's password is checked against: a verifier, never the password. */
+static void
+check_verifier(void)
+{
+	char text[1024];
+	pid_t child;
+
+	if (geteuid() != 0)
+		return;
+	snprintf(text, sizeof(text), "version: 1\npeople: {ann: {uid: 1}, bob: {uid: 2}}\n"
+	    "skills:\n  s: {owner: ann, start: {by: [bob], as: '7'}, verifier: 'file:%s'}\n"
+	    "  t: {owner: ann, start: {by: [bob], as: '8'}}\n", below("verifier"));
+	put("policy.yaml", text);
+	CHECK(set_secret_of("x\n", "--skill", "ghost") == CLI_NO && said("no skill called ghost"));
+	CHECK(set_secret_of("x\n", "--skill", "t") == CLI_NO && said("names no verifier"));
+	CHECK(set_secret_of("correct horse\n", "--skill", "s") == CLI_USAGE && said("not a password"));
+	CHECK(access(below("verifier"), F_OK) < 0);
+	child = be_daemon("{\"v\":1,\"ok\":true}\n");
+	CHECK(set_secret_of("SCRAM-SHA-256$1:s$k:k\n", "--skill", "s") == CLI_OK);
+	CHECK(was_asked(child, "\"do\":\"secret_changed\",\"skill\":\"s\""));
+	CHECK(access(below("verifier"), F_OK) == 0);
+}
+
+/* A key and its certificate go into one file; what does not fit never gets there. */
+static void
+check_certificate(void)
+{
+	char text[1024];
+	struct stat st;
+	pid_t child;
+
+	if (geteuid() != 0)
+		return;
+	snprintf(text, sizeof(text), "cd %s && for n in one two; do openssl req -x509 -newkey ed25519 -nodes -subj /CN=$n "
+	    "-keyout $n.key -out $n.crt 2>/dev/null; done && openssl pkey -in one.key -aes256 -passout pass:x -out locked.key",
+	    directory);
+	CHECK(system(text) == 0);
+	snprintf(text, sizeof(text), "version: 1\ntargets:\n  a: {addresses: [10.0.0.1], tls: {backend: verify-ca}, "
+	    "login: {role: r, certificate: 'file:%s'}}\n  b: {addresses: [10.0.0.2], tls: {backend: disable}}\n",
+	    below("pem"));
+	put("policy.yaml", text);
+	CHECK(run(5, "secret", "set", "a", "--key", below("one.key")) == CLI_USAGE);
+	CHECK(run(7, "secret", "set", "--skill", "s", "--key", "k", "--certificate") == CLI_USAGE);
+	CHECK(run(7, "secret", "set", "b", "--key", "k", "--certificate", "c") == CLI_NO && said("names no certificate"));
+	CHECK(set_secret("x\n", "a") == CLI_NO && said("names no secret"));
+	CHECK(run(4, "secret", "set", "--skill", "ghost") == CLI_NO && said("no skill called ghost"));
+	for (unsigned int i = 0; i < 3; i++) {
+		static const char *const keys[] = { "two.key", "locked.key", "one.crt" };
+		char key[PATH_MAX];
+
+		snprintf(key, sizeof(key), "%s", below(keys[i]));
+		CHECK_ROW(keys[i], run(7, "secret", "set", "a", "--key", key, "--certificate", below("one.crt")) == CLI_USAGE);
+		CHECK_ROW(keys[i], said("without a pass phrase") && access(below("pem"), F_OK) < 0);
+	}
+	snprintf(text, sizeof(text), "%s", below("one.key"));
+	child = be_daemon("{\"v\":1,\"ok\":true}\n");
+	CHECK(run(7, "secret", "set", "a", "--key", text, "--certificate", below("one.crt")) == CLI_OK);
+	CHECK(was_asked(child, "\"do\":\"secret_changed\",\"target\":\"a\""));
+	CHECK(stat(below("pem"), &st) == 0 && (st.st_mode & 07777) == 0600 && st.st_uid == 60800 + SLOT_KEEPER);
+	snprintf(text, sizeof(text), "cd %s && cat one.key one.crt | cmp - pem", directory);
+	CHECK(system(text) == 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -307,6 +376,8 @@ main(int argc, char **argv)
 	check_test();
 	check_reload();
 	check_secret();
+	check_certificate();
+	check_verifier();
 	snprintf(command, sizeof(command), "rm -r %s", directory);
 	return system(command) ? 1 : check_end();
 }

@@ -46,7 +46,7 @@ static struct view_duty duties[] = {
 static uint32_t given[] = { 0, 1 };
 static uint32_t given_one[] = { 1 };
 static struct view_skill_duties skills[] = {
-	{ "helper", given, 2 }, { "loader", given_one, 1 }, { "idle", NULL, 0 },
+	{ "helper", given, 2, false }, { "loader", given_one, 1, false }, { "idle", NULL, 0, false },
 };
 static struct view_worker view = {
 	.targets = targets, .target_count = COUNT(targets),
@@ -257,7 +257,7 @@ judge_drawn(struct view_rule *rules, size_t count, const struct act *acts, size_
 	struct view_target target = { .name = "t", .role = "" };
 	struct view_duty duty = { "d", 0, rules, count };
 	uint32_t one[] = { 0 };
-	struct view_skill_duties skill = { "s", one, 1 };
+	struct view_skill_duties skill = { "s", one, 1, false };
 	struct view_worker drawn = {
 		.targets = &target, .target_count = 1, .duties = &duty, .duty_count = 1,
 		.skills = &skill, .skill_count = 1,

@@ -24,6 +24,10 @@ check_text(const char *name, struct span text)
 static void
 check_refusal(enum refusal what, unsigned int minutes)
 {
+	/* of our own class, but for what clients know by PostgreSQL's codes */
+	static const char *const standard[REFUSALS] = {
+		[REFUSAL_CANCELLED] = "57014", [REFUSAL_PASSWORD] = "28P01", [REFUSAL_BINDING] = "28000",
+	};
 	const struct id id = flow_refusal_id(&worker);
 	char room[REFUSAL_ROOM + 1], text[ID_TEXT_SIZE];
 	struct wire_no no;
@@ -31,9 +35,8 @@ check_refusal(enum refusal what, unsigned int minutes)
 	room[REFUSAL_ROOM] = 'x';
 	no = flow_refusal(what, &id, minutes, room);
 	CHECK(room[REFUSAL_ROOM] == 'x');
-	/* of our own class, but for a cancel, which clients know by its standard code */
-	CHECK(strlen(no.sqlstate) == 5 && (what == REFUSAL_CANCELLED ?
-	    strcmp(no.sqlstate, "57014") == 0 : strncmp(no.sqlstate, "IL", 2) == 0));
+	CHECK_ROW(no.sqlstate, strlen(no.sqlstate) == 5 && (standard[what] ?
+	    strcmp(no.sqlstate, standard[what]) == 0 : strncmp(no.sqlstate, "IL", 2) == 0));
 	/* "words (ref-…)": the id, whose letters are any, stands at the end */
 	id_format(&id, text);
 	CHECK_ROW(no.sqlstate, no.message.n > ID_TEXT_SIZE + 2 &&

@@ -65,11 +65,13 @@ ask_states(void)
 	flow->ask.verdict.expires_s = 600;
 	for (unsigned int state = 0; state < ASK_STATES; state++) {
 		uint64_t longest = state == ASK_HELD ? 606 * SECOND_NS : LONGEST;
+		/* a question for names waits as long as the ask itself would */
+		bool has_none = state == ASK_NONE || state == ASK_NAMES;
 
 		flow_park(flow, (enum ask_state)state);
 		CHECK(flow->ask.state == state);
-		CHECK((flow->deadline.place == 0) == (state == ASK_NONE));
-		if (state != ASK_NONE)
+		CHECK((flow->deadline.place == 0) == has_none);
+		if (!has_none)
 			CHECK(flow->deadline.due <= clock_mono() + longest);
 		if (state == ASK_HELD)	/* a little longer than people have */
 			CHECK(flow->deadline.due > clock_mono() + 600 * SECOND_NS);
@@ -92,6 +94,7 @@ reading(void)
 {
 	static const bool reads[FLOW_STATES][WIRE_SIDES] = {
 		[FLOW_GREETING] = { true, false },
+		[FLOW_PROVING] = { true, false },
 		[FLOW_LOGGING_IN] = { false, true },
 		[FLOW_OPEN] = { true, true },
 		[FLOW_DRAINING] = { false, true },

@@ -17,7 +17,7 @@ requests(void)
 	for (size_t i = 0; i < COUNT(flows); i++) {
 		asked[i] = flow_request(flows[i]);
 		CHECK(asked[i] != 0);
-		CHECK(!flow_cancel(&worker, 0, flows[i]->key));	/* not told of it yet */
+		CHECK(!flow_cancel(&worker, &(struct wire_cancel){ .key = flows[i]->key }));	/* not told of it yet */
 	}
 	CHECK(asked[0] != asked[1] && asked[1] != asked[2]);
 	CHECK(flow_asked(&worker, 0) == NULL);

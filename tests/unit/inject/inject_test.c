@@ -28,7 +28,7 @@ static const struct {
 	{ "refused with bytes", SPAN("\0\0\0\15\3\0\0\0\1x"), false, 0, 0, "" },
 	{ "byte over", SPAN("\0\0\0\0\1\0\0\0\3md5x"), false, 0, 0, "" },
 	{ "no step", SPAN("\0\0\0\0\0\0\0\0\3md5"), false, 0, 0, "" },
-	{ "step beyond", SPAN("\0\0\0\0\6\0\0\0\3md5"), false, 0, 0, "" },
+	{ "step beyond", SPAN("\0\0\0\0\377\0\0\0\3md5"), false, 0, 0, "" },
 	{ "no errno", SPAN("\0\0\20\0\1\0\0\0\0"), false, 0, 0, "" },
 	{ "negative", SPAN("\377\377\377\363\1\0\0\0\0"), false, 0, 0, "" },
 	{ "length beyond", SPAN("\0\0\0\0\1\377\377\377\377md5"), false, 0, 0, "" },

@@ -100,7 +100,7 @@ static const struct {
 	{ "secret without role", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: disable}, login: {secret: 'credential:x'}}\n", 3, 62, "secret without a role" },
 
 	{ "proofs of nothing", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: disable}, login: {role: a, proofs: [scram]}}\n", 3, 62, "proofs without a secret" },
-	{ "unknown proof", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: disable}, login: {role: a, secret: 'credential:x', proofs: [gss]}}\n", 3, 105, "expected scram, scram-plus, md5, cleartext or none" },
+	{ "unknown proof", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: disable}, login: {role: a, secret: 'credential:x', proofs: [gss]}}\n", 3, 105, "expected scram, scram-plus, md5, cleartext, none or certificate" },
 	{ "bound to no TLS", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: disable}, login: {role: a, secret: 'credential:x', proofs: [scram-plus]}}\n", 3, 62, "scram-plus and no TLS" },
 	{ "a socket without an owner", HEAD "targets:\n  x: {addresses: [10.0.0.1], socket: {path: /s}}\n", 3, 38, "owner" },
 	{ "a socket with TLS", HEAD "targets:\n  x: {addresses: [10.0.0.1], socket: {path: /s, owner: '26'}, tls: {backend: require}}\n", 3, 68, "found tls with a socket" },
@@ -108,6 +108,12 @@ static const struct {
 	{ "a socket at no path", HEAD "targets:\n  x: {addresses: [10.0.0.1], socket: {path: s, owner: '26'}}\n", 3, 45, "begins with /" },
 	{ "a socket of nobody's", HEAD "targets:\n  x: {addresses: [10.0.0.1], socket: {path: /s, owner: no-such-user}}\n", 3, 56, "a user of /etc/passwd" },
 	{ "the clear over a socket", HEAD "targets:\n  x: {addresses: [10.0.0.1], socket: {path: /s, owner: '26'}, login: {role: a, secret: 'credential:x', proofs: [cleartext]}}\n", 3, 70, "cleartext" },
+	{ "certificate without role", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: verify-ca}, login: {certificate: 'credential:x'}}\n", 3, 64, "secret without a role" },
+	{ "certificate in clear", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: verify-ca}, login: {role: a, certificate: MIIB}}\n", 3, 87, "never the secret itself" },
+	{ "certificate for whoever answers", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: require}, login: {role: a, certificate: 'credential:x'}}\n", 3, 62, "whoever answers is believed" },
+	{ "certificate that no proof names", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: verify-ca}, login: {role: a, certificate: 'credential:x', proofs: [none]}}\n", 3, 64, "expected certificate among them" },
+	{ "proof without certificate", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: verify-ca}, login: {role: a, secret: 'credential:x', proofs: [certificate]}}\n", 3, 64, "expected certificate: file:/PATH" },
+	{ "verifier in clear", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [bob], as: '7'}, verifier: SCRAM-SHA-256}}\n", 3, 65, "skill s: verifier: expected file:/PATH" },
 	{ "in the clear", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: require}, login: {role: a, secret: 'credential:x', proofs: [cleartext]}}\n", 3, 62, "verify-ca or verify-full" },
 
 	{ "uid 0", HEAD "people: {root: {uid: 0}}\n", 2, 22, "root is nobody" },
@@ -408,6 +414,11 @@ check_proofs(void)
 		{ "verify-ca", "secret: 'credential:x', proofs: [cleartext, none]",
 		  1 << PROOF_CLEARTEXT | 1 << PROOF_NONE, false },
 		{ "disable", "databases: [d]", 0, false },
+		{ "verify-ca", "certificate: 'credential:x'", 1 << PROOF_CERTIFICATE, false },
+		{ "verify-ca", "certificate: 'credential:x', secret: 'credential:y'",
+		  1 << PROOF_CERTIFICATE | 1 << PROOF_SCRAM | 1 << PROOF_MD5, false },
+		{ "verify-full, name: n", "certificate: 'credential:x', secret: 'credential:y', proofs: [certificate, scram-plus]",
+		  1 << PROOF_CERTIFICATE | 1 << PROOF_SCRAM_PLUS, false },
 	};
 	struct faults *faults = malloc(sizeof(*faults));
 	char text[512];

@@ -33,6 +33,8 @@
 
 #define PATIENCE_MS 5000
 #define BODY_MAX 65536
+#define VERIFIER "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$" \
+	"WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="	/* of "pencil" */
 
 static char place[] = "/tmp/keeper_test.XXXXXX";
 static int channels[SLOTS];
@@ -170,11 +172,11 @@ hear_no_entry(const char *when)
 
 /* ---- policy ---- */
 
-static char secret_path[128], missing_path[128];
+static char secret_path[128], missing_path[128], certificate_path[128], verifier_path[128];
 static const char *hosts[] = { "db.example.org" };
 static struct view_address address = { { [10] = 0xff, [11] = 0xff, 10, 0, 0, 5 }, 5432 };
 
-static const char *const names[] = { "db", "lost", "bare", "lent", "loose" };	/* of targets */
+static const char *const names[] = { "db", "lost", "bare", "lent", "loose", "shown" };	/* of targets */
 
 static struct span
 name_of(uint32_t target)
@@ -186,11 +188,15 @@ static void
 put_policy(uint32_t epoch)
 {
 	struct view_secret secrets[] = {
-		{ "db", "app", SECRET_FILE, secret_path, 1 << PROOF_SCRAM | 1 << PROOF_MD5, TLS_VERIFY_CA },
-		{ "lost", "app", SECRET_FILE, missing_path, (1 << PROOFS) - 1, TLS_VERIFY_FULL },
-		{ "bare", "", SECRET_NONE, "", 0, TLS_DISABLE },
-		{ "lent", "app", SECRET_FILE, secret_path, 1 << PROOF_CLEARTEXT, TLS_VERIFY_CA },
-		{ "loose", "app", SECRET_FILE, secret_path, 1 << PROOF_CLEARTEXT, TLS_REQUIRE },
+		{ "db", "app", SECRET_FILE, secret_path, 1 << PROOF_SCRAM | 1 << PROOF_MD5, TLS_VERIFY_CA, SECRET_NONE, "" },
+		{ "lost", "app", SECRET_FILE, missing_path, (1 << PROOFS) - 1, TLS_VERIFY_FULL, SECRET_NONE, "" },
+		{ "bare", "", SECRET_NONE, "", 0, TLS_DISABLE, SECRET_NONE, "" },
+		{ "lent", "app", SECRET_FILE, secret_path, 1 << PROOF_CLEARTEXT, TLS_VERIFY_CA, SECRET_NONE, "" },
+		{ "loose", "app", SECRET_FILE, secret_path, 1 << PROOF_CLEARTEXT, TLS_REQUIRE, SECRET_NONE, "" },
+		{ "shown", "app", SECRET_NONE, "", 1 << PROOF_CERTIFICATE, TLS_VERIFY_CA, SECRET_FILE, certificate_path },
+	};
+	struct view_verifier verifiers[] = {
+		{ "support", SECRET_FILE, verifier_path }, { "lost", SECRET_FILE, missing_path },
 	};
 	struct view_target targets[] = {
 		{ .name = "db", .hosts = hosts, .host_count = 1, .addresses = &address, .address_count = 1,
@@ -199,11 +205,13 @@ put_policy(uint32_t epoch)
 		{ .name = "bare", .socket = "", .tls_name = "", .tls_roots = "", .role = "" },
 		{ .name = "lent", .socket = "", .tls_name = "", .tls_roots = "", .role = "" },
 		{ .name = "loose", .socket = "", .tls_name = "", .tls_roots = "", .role = "" },
+		{ .name = "shown", .socket = "", .tls_name = "", .tls_roots = "", .role = "" },
 	};
 	const char *masks[] = { "card", "email" };
 	struct view_keeper view = {
 		.head = { .epoch = epoch, .digest = { 1, 2, 3 } },
 		.secrets = secrets, .secret_count = COUNT(secrets),
+		.verifiers = verifiers, .verifier_count = COUNT(verifiers),
 		.masks = masks, .mask_count = COUNT(masks),
 		.targets = targets, .target_count = COUNT(targets),
 	};
@@ -223,14 +231,20 @@ put_policy(uint32_t epoch)
 }
 
 static void
-put_secret(const char *text)
+put_file(const char *path, const char *text)
 {
-	int fd = open(secret_path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
 	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) ||
 	    fchown(fd, instance.uid_base + SLOT_KEEPER, (gid_t)-1))
 		abort();
 	close(fd);
+}
+
+static void
+put_secret(const char *text)
+{
+	put_file(secret_path, text);
 }
 
 /* ---- asking ---- */
@@ -239,7 +253,7 @@ static uint64_t last_id;
 
 /* Ask for a proof; the status, and the output which is good until the next message. */
 static int
-ask(unsigned int worker, uint32_t target, uint32_t flow, uint8_t step, struct span input, struct span *output)
+ask_of(unsigned int worker, struct span name, uint32_t flow, uint8_t step, struct span input, struct span *output)
 {
 	struct id id = { .kind = ID_FLOW, .slot = (uint8_t)worker, .chance = flow, .time = 1000 };
 	struct out out = out_new(BODY_MAX);
@@ -247,7 +261,7 @@ ask(unsigned int worker, uint32_t target, uint32_t flow, uint8_t step, struct sp
 	struct span body;
 	uint8_t which;
 
-	out_block(&out, name_of(target));
+	out_block(&out, name);
 	msg_put_id(&out, &id);
 	out_u8(&out, step);
 	out_block(&out, input);
@@ -260,6 +274,12 @@ ask(unsigned int worker, uint32_t target, uint32_t flow, uint8_t step, struct sp
 	    take_block(&body, output) && !body.n);
 	CHECK(!status || !output->n);
 	return (int)status;
+}
+
+static int
+ask(unsigned int worker, uint32_t target, uint32_t flow, uint8_t step, struct span input, struct span *output)
+{
+	return ask_of(worker, name_of(target), flow, step, input, output);
 }
 
 /* A server that knows the password: its signature over the dialogue. */
@@ -437,6 +457,141 @@ check_proofs(void)
 	check_slow();
 }
 
+/* A person commands. */
+static void
+command(const char *json, const char *answer)
+{
+	struct out out = out_new(BODY_MAX);
+	struct span body, text;
+	uint8_t last = 0;
+
+	out_block(&out, SPAN("maria"));
+	out_be32(&out, 1000);
+	out_be32(&out, 4242);
+	out_block(&out, span_text(json));
+	say(SLOT_BROKER, MSG_DO, ++last_id, out_view(&out));
+	out_free(&out);
+	if (!CHECK_ROW(json, hear(SLOT_BROKER, MSG_DONE, last_id, &body)))
+		return;
+	CHECK_ROW(json, take_u8(&body, &last) && last == 1 && take_block(&body, &text) && !body.n);
+	CHECK_ROW(json, memmem(text.p, text.n, answer, strlen(answer)) != NULL);
+}
+
+/* A file with a key and its certificate, made by the command that operators have. */
+static void
+put_certificate(void)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line), "openssl req -x509 -newkey ed25519 -nodes -subj /CN=app -keyout %s -out %s.crt "
+	    "2>/dev/null && cat %s.crt >>%s && chmod 600 %s && chown %u %s", certificate_path, certificate_path,
+	    certificate_path, certificate_path, certificate_path, instance.uid_base + SLOT_KEEPER, certificate_path);
+	if (system(line))
+		abort();
+}
+
+/* The keeper shows the certificate, never the key, and signs nothing but a client's handshake. */
+static void
+check_certificate(void)
+{
+	static const char label[] = "TLS 1.3, client CertificateVerify", other[] = "TLS 1.3, server CertificateVerify";
+	uint8_t content[64 + sizeof(label) + 32];
+	struct span output;
+
+	memset(content, ' ', sizeof(content));
+	memcpy(content + 64, label, sizeof(label));
+	CHECK(ask(SLOT_WORKER, 5, 30, VAULT_CHAIN, SPAN(""), &output) == 0);
+	CHECK(output.n > 27 && !memcmp(output.p, "-----BEGIN CERTIFICATE-----", 27));
+	CHECK(!memmem(output.p, output.n, "PRIVATE", 7));
+	hear_no_entry("nothing was proven yet");
+	CHECK(ask(SLOT_WORKER, 5, 30, VAULT_SIGN, span_of(content, sizeof(content)), &output) == 0);
+	CHECK(output.n == 64);
+	hear_entry("shown", "app", "certificate proof");
+	memcpy(content + 64, other, sizeof(other));
+	CHECK(ask(SLOT_WORKER, 5, 30, VAULT_SIGN, span_of(content, sizeof(content)), &output) == EPERM);
+	CHECK(ask(SLOT_WORKER, 5, 30, VAULT_SIGN, SPAN("GRANT ALL"), &output) == EPERM);
+	CHECK(ask(SLOT_WORKER, 5, 30, VAULT_SIGN, SPAN(""), &output) == EPERM);
+	CHECK(ask(SLOT_WORKER, 5, 30, VAULT_MD5, SPAN("salt"), &output) == EOPNOTSUPP);
+	CHECK(ask(SLOT_WORKER, 0, 30, VAULT_CHAIN, SPAN(""), &output) == EOPNOTSUPP);
+	CHECK(ask(SLOT_WORKER, 1, 30, VAULT_CHAIN, SPAN(""), &output) == ENOENT);
+	CHECK(ask(SLOT_WORKER, 2, 30, VAULT_SIGN, SPAN(""), &output) == ENOENT);
+	hear_no_entry("nothing else was signed");
+	put_certificate();
+	command("{\"v\":1,\"do\":\"secret_changed\",\"target\":\"shown\"}", "\"ok\":true");
+	hear_entry("shown", NULL, "secret replaced");
+	CHECK(!truncate(certificate_path, 100));
+	command("{\"v\":1,\"do\":\"secret_changed\",\"target\":\"shown\"}", "\"ok\":false");
+	hear_entry("shown", NULL, "secret replaced");
+	CHECK(ask(SLOT_WORKER, 5, 30, VAULT_CHAIN, SPAN(""), &output) == EINVAL);
+}
+
+/* A skill proves its password, "pencil" (RFC 7677 section 3): the whole of it, and what ends it early. */
+static int
+verify(const char *skill, const char *password, uint32_t flow, const char *bound_to, struct span *output)
+{
+	char bare[] = "n=,r=rOprNGfwEbeRWgbNEkqO", server_first[512];
+	struct span channel = span_text(bound_to);
+	struct out first = out_new(1024), final = out_new(1024);
+	struct scram client = { 0 };
+	struct scram_offer offer;
+	struct secret keys = { 0 };
+	int r;
+
+	CHECK(scram_begin(&client, SPAN(""), span_text(bare + 5)) == 0);
+	CHECK(scram_bind(&client, channel.n ? 'p' : 'n', channel) == 0);
+	out_u8(&first, channel.n > 0);
+	out_block(&first, channel);
+	scram_first(&client, &first);
+	r = ask_of(SLOT_WORKER, span_text(skill), flow, VAULT_VERIFY_FIRST, out_view(&first), output);
+	if (!r) {
+		snprintf(server_first, sizeof(server_first), "%.*s", (int)output->n, (const char *)output->p);
+		CHECK(scram_read(&client, span_text(server_first), &offer) == 0 && offer.count == 4096);
+		CHECK(make_keys(span_text(password), &offer, &keys) == 0);
+		CHECK(scram_final(&client, span_text(server_first), &offer, &keys, &final) == 0);
+		r = ask_of(SLOT_WORKER, span_text(skill), flow, VAULT_VERIFY_FINAL, out_view(&final), output);
+		CHECK(r || scram_check(&client, *output) == 0);
+	}
+	secret_free(&keys);
+	out_free(&first);
+	out_free(&final);
+	return r;
+}
+
+static void
+check_verifying(void)
+{
+	struct span output;
+
+	CHECK(verify("support", "pencil", 70, "", &output) == 0);
+	CHECK(verify("support", "pencil", 71, "DIGEST", &output) == 0);
+	CHECK(verify("support", "crayon", 72, "", &output) == EACCES);
+	CHECK(verify("support", "crayon", 73, "DIGEST", &output) == EACCES);
+	CHECK(verify("other", "pencil", 74, "", &output) == ENOENT);
+	CHECK(verify("lost", "pencil", 75, "", &output) == ENOENT);
+	CHECK(verify("db", "pencil", 76, "", &output) == ENOENT);
+	/* out of turn, and what is not such a message */
+	CHECK(ask_of(SLOT_WORKER, SPAN("support"), 77, VAULT_VERIFY_FINAL, SPAN("c=biws,r=x,p=x"), &output) == EPROTO);
+	CHECK(ask_of(SLOT_WORKER, SPAN("support"), 77, VAULT_VERIFY_FIRST, SPAN(""), &output) == EPROTO);
+	CHECK(ask_of(SLOT_WORKER, SPAN("support"), 77, VAULT_VERIFY_FIRST, SPAN("\2\0\0\0\0n,,n=,r=x"), &output) == EPROTO);
+	CHECK(ask_of(SLOT_WORKER, SPAN("support"), 77, VAULT_VERIFY_FIRST, SPAN("\0\0\0\0\1"), &output) == EPROTO);
+	CHECK(ask_of(SLOT_WORKER, SPAN("support"), 77, VAULT_VERIFY_FIRST, SPAN("\0\0\0\0\1Dy,,n=,r=x"), &output) == EPROTOTYPE);
+	/* a dialogue of a skill is none of a target, nor the other way round */
+	CHECK(ask_of(SLOT_WORKER, SPAN("support"), 78, VAULT_VERIFY_FIRST, SPAN("\0\0\0\0\0n,,n=,r=x"), &output) == 0);
+	CHECK(ask(SLOT_WORKER, 0, 78, VAULT_SCRAM_FINAL, SPAN("r=x1,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"), &output) == EPROTO);
+	CHECK(ask_of(SLOT_WORKER, SPAN("support"), 78, VAULT_VERIFY_FINAL, SPAN("c=biws,r=x,p=x"), &output) == EPROTO);
+	hear_no_entry("no secret of ours was used");
+	put_file(verifier_path, "pencil");
+	CHECK(verify("support", "pencil", 79, "", &output) == 0);
+	command("{\"v\":1,\"do\":\"secret_changed\",\"skill\":\"ghost\"}", "no verifier for this skill");
+	command("{\"v\":1,\"do\":\"secret_changed\",\"skill\":\"support\"}", "the secret cannot be used");
+	CHECK(verify("support", "pencil", 80, "", &output) == EINVAL);
+	put_file(verifier_path, VERIFIER "\n");
+	command("{\"v\":1,\"do\":\"secret_changed\",\"skill\":\"support\"}", "\"ok\":true");
+	CHECK(verify("support", "pencil", 81, "", &output) == 0);
+	for (int i = 0; i < 2; i++)
+		CHECK(hear(SLOT_RECORDER, MSG_ENTRY, 0, &output));
+}
+
 static uint32_t
 ask_leaf(uint32_t target, const char *name, struct span *chain, struct span *key)
 {
@@ -492,25 +647,6 @@ check_leaves(void)
 
 /* A person replaces the secret. */
 static void
-command(const char *json, const char *answer)
-{
-	struct out out = out_new(BODY_MAX);
-	struct span body, text;
-	uint8_t last = 0;
-
-	out_block(&out, SPAN("maria"));
-	out_be32(&out, 1000);
-	out_be32(&out, 4242);
-	out_block(&out, span_text(json));
-	say(SLOT_BROKER, MSG_DO, ++last_id, out_view(&out));
-	out_free(&out);
-	if (!CHECK_ROW(json, hear(SLOT_BROKER, MSG_DONE, last_id, &body)))
-		return;
-	CHECK_ROW(json, take_u8(&body, &last) && last == 1 && take_block(&body, &text) && !body.n);
-	CHECK_ROW(json, memmem(text.p, text.n, answer, strlen(answer)) != NULL);
-}
-
-static void
 check_replacing(void)
 {
 	put_secret("crayon\n");
@@ -541,7 +677,7 @@ static const struct {
 	{ "a flow of another worker", SLOT_WORKER, MSG_PROOF, SPAN("\0\0\0\2db" "\0\0\0\0\0\0\0\1\0\0\0\1\11\3\0\0" "\1\0\0\0\4salt") },
 	{ "a flow that is a turn", SLOT_WORKER, MSG_PROOF, SPAN("\0\0\0\2db" "\0\0\0\0\0\0\0\1\0\0\0\1\10\4\0\0" "\1\0\0\0\4salt") },
 	{ "step 0", SLOT_WORKER, MSG_PROOF, SPAN("\0\0\0\2db" "\0\0\0\0\0\0\0\1\0\0\0\1\10\3\0\0" "\0\0\0\0\4salt") },
-	{ "step beyond", SLOT_WORKER, MSG_PROOF, SPAN("\0\0\0\2db" "\0\0\0\0\0\0\0\1\0\0\0\1\10\3\0\0" "\6\0\0\0\4salt") },
+	{ "step beyond", SLOT_WORKER, MSG_PROOF, SPAN("\0\0\0\2db" "\0\0\0\0\0\0\0\1\0\0\0\1\10\3\0\0" "\377\0\0\0\4salt") },
 	{ "leaf cut", SLOT_WORKER, MSG_LEAF, SPAN("\0\0\0\2db" "\0\0\0\0" "0123456789abcde") },
 	{ "leaf with a length beyond", SLOT_WORKER, MSG_LEAF, SPAN("\0\0\0\2db" "\377\377\377\377" "0123456789abcdef") },
 	{ "no view", SLOT_POLICY, MSG_VIEW_OFFER, SPAN("nonsense") },
@@ -620,11 +756,17 @@ main(int argc, char **argv)
 	snprintf(instance.state_directory, sizeof(instance.state_directory), "%s", place);
 	snprintf(secret_path, sizeof(secret_path), "%s/db.secret", place);
 	snprintf(missing_path, sizeof(missing_path), "%s/lost.secret", place);
+	snprintf(certificate_path, sizeof(certificate_path), "%s/shown.secret", place);
 	put_secret("pencil\n");
+	snprintf(verifier_path, sizeof(verifier_path), "%s/support.verifier", place);
+	put_file(verifier_path, VERIFIER);
+	put_certificate();
 	signal(SIGPIPE, SIG_IGN);
 	pid = start(argc > 1 ? argv[1] : NULL);
 	begin(5);
 	check_proofs();
+	check_certificate();
+	check_verifying();
 	check_leaves();
 	check_replacing();
 	put_policy(6);

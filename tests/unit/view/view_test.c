@@ -24,7 +24,7 @@ static struct view_rule view_rules[] = {
 };
 static struct view_duty duties[] = { { "d", 1, view_rules, 2 }, { "e", 0, NULL, 0 } };
 static uint32_t indices[] = { 0, 1 };
-static struct view_skill_duties skill_duties[] = { { "s", indices, 2 }, { "t", NULL, 0 } };
+static struct view_skill_duties skill_duties[] = { { "s", indices, 2, true }, { "t", NULL, 0, false } };
 static struct view_mask masks[] = {
 	{ "m", TEXTS("a.b.c"), 1, 5, "x+", WAY_PARTIAL, 4 }, { "n", NULL, 0, 1, "", WAY_NULL, 0 },
 };
@@ -43,9 +43,12 @@ static struct view_loader loader = {
 	.head = { 8, { 4 } }, .targets = targets, .target_count = 2, .skills = skills, .skill_count = 1,
 	.people = people, .person_count = 2,
 };
-static struct view_secret secrets[] = { { "shop", "r", SECRET_FILE, "/x", 3, TLS_VERIFY_CA }, { "raw", "", SECRET_NONE, "", 0, TLS_DISABLE } };
+static struct view_secret secrets[] = { { "shop", "r", SECRET_FILE, "/x", 3, TLS_VERIFY_CA, SECRET_FILE, "/y" },
+	{ "raw", "", SECRET_NONE, "", 0, TLS_DISABLE, SECRET_NONE, "" } };
+static struct view_verifier verifiers[] = { { "s", SECRET_CREDENTIAL, "s" } };
 static struct view_keeper keeper = {
-	.head = { 9, { 5 } }, .secrets = secrets, .secret_count = 2, .masks = TEXTS("m", "n"), .mask_count = 2,
+	.head = { 9, { 5 } }, .secrets = secrets, .secret_count = 2,
+	.verifiers = verifiers, .verifier_count = 1, .masks = TEXTS("m", "n"), .mask_count = 2,
 	.targets = targets, .target_count = 2,
 };
 static struct view_approvers groups[] = { { "leads", TEXTS("ann", "bob"), 2, 1 } };

@@ -33,6 +33,7 @@ struct relay {
 	enum { OWN_NOT, OWN_ASKED, OWN_ANSWERED } own;
 	const char *role, *database;	/* of the login upstream */
 	bool needs_proof;
+	bool challenges, binds;	/* the client is asked for a proof of its own, which may be bound */
 	bool is_bad, is_final, in_part;
 	uint32_t key;		/* 0: 0xdeadbeef */
 	struct wire_cancel cancel;
@@ -46,11 +47,22 @@ static const char *const relay_kinds[UNIT_KINDS] = {
 	"text", "done", "reply", "reply-end", "logged-in",
 };
 
+/* A key that is a number, told in full or cut: its number comes again and again. */
+__attribute__((unused)) static struct wire_key
+relay_key(uint32_t number)
+{
+	struct wire_key key = { .n = WIRE_KEY_BYTES };
+
+	for (size_t i = 0; i < WIRE_KEY_BYTES; i++)
+		key.p[i] = (uint8_t)(number >> (24 - i % 4 * 8));
+	return key;
+}
+
 __attribute__((unused)) static void
 relay_open(struct relay *r, const struct wire_codec *codec, bool offers_tls)
 {
 	struct wire_settings settings = { .unit_limit = r->unit_limit ? r->unit_limit : 1 << 20, .offers_tls = offers_tls,
-		.key = r->key ? r->key : 0xdeadbeef,
+		.key = relay_key(r->key ? r->key : 0xdeadbeef),
 		.needs_proof = r->needs_proof };
 
 	settings.arena = r->arena = arena_new(64 << 20);
@@ -132,7 +144,7 @@ relay_note(struct relay *r, enum wire_side side, enum wire_step step, const stru
 		out_printf(&r->log, "%s", event->login.is_replication ? " replication" : "");
 	}
 	if (event->kind == UNIT_CANCEL)
-		out_printf(&r->log, " %x/%x", event->cancel.pid, event->cancel.key);
+		out_printf(&r->log, " %x/%x", event->cancel.pid, span_be32(span_of(event->cancel.key.p, 4), 0));
 	for (size_t i = 0; event->kind == UNIT_FIELDS && i < event->fields.count; i++)
 		out_printf(&r->log, " %.*s:%u.%u", (int)event->fields.columns[i].name.n,
 		    (const char *)event->fields.columns[i].name.p, event->fields.columns[i].table,
@@ -243,6 +255,10 @@ relay_obey(struct relay *r, enum wire_side side, enum wire_step step, struct spa
 		return true;
 	case UNIT_LOGIN:
 		r->codec->drop(r->state, side, unit, r->to);
+		if (r->challenges) {
+			r->codec->challenge(r->state, r->binds, r->to);
+			return true;
+		}
 		r->codec->login_begin(r->state, span_text(r->role), span_text(r->database), r->to);
 		return true;
 	default:
@@ -271,6 +287,8 @@ relay_prove(struct relay *r)
 	else if (step != VAULT_SCRAM_CHECK)
 		out_printf(&answer, "proof%u", step);
 	r->codec->login_proof(r->state, step, out_view(&answer), r->to);
+	if (step == VAULT_VERIFY_FINAL)
+		r->codec->login_begin(r->state, span_text(r->role), span_text(r->database), r->to);
 	out_free(&answer);
 }
 

@@ -13,7 +13,7 @@ main(void)
 		const struct wire_codec *codec = wire_find(i);
 
 		CHECK(codec->sniff && codec->open && codec->next && codec->pass && codec->refuse && codec->drop);
-		CHECK(codec->rewrite && codec->login_begin && codec->wants_proof && codec->login_proof);
+		CHECK(codec->rewrite && codec->challenge && codec->login_begin && codec->wants_proof && codec->login_proof);
 		CHECK(codec->tls_ask && codec->tls_answer && codec->own_turn && codec->calm && codec->farewell);
 		CHECK(codec->cancel && codec->setting && codec->is_idle && codec->has_room && codec->name);
 	}

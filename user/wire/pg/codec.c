@@ -49,13 +49,12 @@ next_client(struct pg *pg, struct span in, struct out to[WIRE_SIDES], struct wir
 	switch (pg->state) {
 	case PG_START:
 		return pg_start_next(pg, in, to, event);
+	case PG_LOGIN:
+		return pg_prove_next(pg, in, event);
 	case PG_READY:
 		return pg_ask_next(pg, in, event);
 	default:
-		if (in.n == 0)
-			return pg_more(event, 1);
-		return pg_bad(pg, event, pg->state == PG_LOGIN ? "the client speaks before its login is complete" :
-		    "the flow has ended");
+		return in.n ? pg_bad(pg, event, "the flow has ended") : pg_more(event, 1);
 	}
 }
 
@@ -225,6 +224,7 @@ const struct wire_codec wire_pg = {
 	.rewrite = rewrite,
 	.copy_form = copy_form,
 	.whole = whole,
+	.challenge = pg_challenge,
 	.login_begin = pg_login_begin,
 	.wants_proof = pg_wants_proof,
 	.login_proof = pg_login_proof,
@@ -234,7 +234,7 @@ const struct wire_codec wire_pg = {
 	.calm = pg_calm,
 	.farewell = pg_farewell,
 	.cancel = pg_cancel,
-	.is_pid = pg_is_pid,
+	.holds_key = pg_holds_key,
 	.setting = pg_setting,
 	.is_idle = is_idle,
 	.has_room = has_room,

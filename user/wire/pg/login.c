@@ -56,7 +56,7 @@ pg_wants_proof(void *state, uint8_t *step, struct span *input)
 {
 	struct pg *pg = state;
 
-	if (pg->auth != AUTH_WANTED)
+	if (pg->auth != AUTH_WANTED && !pg_proves(pg))
 		return false;
 	*step = pg->step;
 	*input = pg->input;
@@ -92,24 +92,34 @@ pg_login_proof(void *state, uint8_t step, struct span output, struct out to[WIRE
 	};
 	struct pg *pg = state;
 
-	if (pg->auth != AUTH_WANTED || step != pg->step)
+	if ((pg->auth != AUTH_WANTED && !pg_proves(pg)) || step != pg->step)
 		return;
-	if (step != VAULT_SCRAM_CHECK)
-		write_proof(step, output, &to[WIRE_SERVER]);
 	arena_give(pg->arena, (void *)(uintptr_t)pg->input.p);
 	pg->input = span_of(NULL, 0);
+	if (pg_proves(pg)) {
+		pg_proved(pg, output, &to[WIRE_CLIENT]);
+		return;
+	}
+	if (step != VAULT_SCRAM_CHECK)
+		write_proof(step, output, &to[WIRE_SERVER]);
 	pg->auth = then[step];
 }
 
-static enum wire_step
-want(struct pg *pg, uint8_t step, struct span input, struct wire_event *event)
+enum wire_step
+pg_want(struct pg *pg, uint8_t step, struct span input, struct wire_event *event)
 {
 	pg->input = arena_copy(pg->arena, input);
 	if (!pg->input.p)
 		return pg_bad(pg, event, "no memory left for this flow");
 	pg->step = step;
-	pg->auth = AUTH_WANTED;
 	return WIRE_UNIT;
+}
+
+static enum wire_step
+want(struct pg *pg, uint8_t step, struct span input, struct wire_event *event)
+{
+	pg->auth = AUTH_WANTED;
+	return pg_want(pg, step, input, event);
 }
 
 static enum wire_step
@@ -128,29 +138,38 @@ read_mechanisms(struct pg *pg, struct span body, struct wire_event *event)
 	return pg_bad(pg, event, "the server offers no SASL mechanism known here");
 }
 
-/* AuthenticationOk: now the client is told, and what of its wishes is declined. */
-static enum wire_step
-authenticated(struct pg *pg, struct out *client)
+void
+pg_negotiate(struct pg *pg, struct out *client)
 {
 	struct span rest = pg->start, name, value;
 	uint32_t declined = 0;
 	size_t at, count_at;
 
-	if (pg->negotiates) {
-		at = pg_begin(client, 'v');
-		out_be32(client, VERSION_3_0);
-		count_at = client->n;
-		out_be32(client, 0);
-		while (pg_start_take(&rest, &name, &value)) {
-			if (!span_equal(span_head(name, 5), SPAN("_pq_.")))
-				continue;
-			pg_string(client, name);
-			declined++;
-		}
-		if (!client->failed)
-			out_put_be32(client, count_at, declined);
-		pg_end(client, at);
+	if (!pg->negotiates)
+		return;
+	pg->negotiates = false;
+	at = pg_begin(client, 'v');
+	out_be32(client, VERSION_3_0 + pg->minor);
+	count_at = client->n;
+	out_be32(client, 0);
+	while (pg_start_take(&rest, &name, &value)) {
+		if (!span_equal(span_head(name, 5), SPAN("_pq_.")))
+			continue;
+		pg_string(client, name);
+		declined++;
 	}
+	if (!client->failed)
+		out_put_be32(client, count_at, declined);
+	pg_end(client, at);
+}
+
+/* AuthenticationOk: now the client is told. */
+static enum wire_step
+authenticated(struct pg *pg, struct out *client)
+{
+	size_t at;
+
+	pg_negotiate(pg, client);
 	at = pg_begin(client, 'R');
 	out_be32(client, 0);
 	pg_end(client, at);
@@ -186,6 +205,13 @@ read_authentication(struct pg *pg, struct span body, struct out to[WIRE_SIDES], 
 	return pg_bad(pg, event, "the server wants an authentication not known here");
 }
 
+/* Before 3.2 a key has four bytes; since then it may have as many as there are. */
+static size_t
+key_size(const struct pg *pg)
+{
+	return pg->minor ? pg->set.key.n : 4;
+}
+
 static enum wire_step
 read_key(struct pg *pg, struct span body, struct out *client, struct wire_event *event)
 {
@@ -199,7 +225,7 @@ read_key(struct pg *pg, struct span body, struct out *client, struct wire_event 
 	pg->has_key = true;
 	at = pg_begin(client, 'K');
 	out_be32(client, span_be32(body, 0));
-	out_be32(client, pg->set.key);
+	out_span(client, span_of(pg->set.key.p, key_size(pg)));
 	pg_end(client, at);
 	event->kind = UNIT_OWN;
 	return WIRE_UNIT;
@@ -298,11 +324,16 @@ pg_tls_answer(void *state)
 }
 
 bool
-pg_is_pid(const void *state, uint32_t pid)
+pg_holds_key(const void *state, const struct wire_cancel *cancel)
 {
 	const struct pg *pg = state;
+	uint8_t differs = 0;
 
-	return pg->has_key && span_be32(pg->key, 0) == pid;
+	if (!pg->has_key || span_be32(pg->key, 0) != cancel->pid || cancel->key.n != key_size(pg))
+		return false;
+	for (size_t i = 0; i < cancel->key.n; i++)
+		differs |= cancel->key.p[i] ^ pg->set.key.p[i];
+	return !differs;
 }
 
 bool

@@ -31,6 +31,7 @@
 #define PG_BUCKETS 64
 #define PG_MESSAGE_MAX ((1u << 30) - 1)	/* as the server: PQ_LARGE_MESSAGE_LIMIT */
 #define PG_PART_FROM 16384	/* a client's CopyData larger than this streams */
+#define PG_MINOR 2		/* newest protocol known here is 3.2 */
 #define PG_START_MAX 10000	/* as the server: MAX_STARTUP_PACKET_LENGTH */
 #define PG_LOGIN_MAX 65536	/* a message of the login */
 #define PG_TEXTS_MAX 32		/* pieces of an error or notice */
@@ -48,6 +49,16 @@ enum pg_auth {
 	AUTH_FINAL,	/* SCRAM client-final sent: Final only */
 	AUTH_PROVEN,	/* Ok only */
 	AUTH_OK,	/* ParameterStatus, BackendKeyData, ReadyForQuery */
+};
+
+/* What the client has been asked to prove, before anything goes upstream. */
+enum pg_prove {
+	PROVE_NONE,
+	PROVE_ASKED,	/* AuthenticationSASL sent: its first message */
+	PROVE_FIRST,	/* the keeper is asked: nothing may come */
+	PROVE_ANSWERED,	/* AuthenticationSASLContinue sent: its final message */
+	PROVE_FINAL,	/* the keeper is asked */
+	PROVE_DONE,	/* the login goes on */
 };
 
 enum pg_slot_kind {
@@ -162,11 +173,14 @@ struct pg {
 	/* start and login */
 	bool tls_asked, gss_asked;
 	bool has_login, negotiates;
+	uint16_t minor;			/* of the protocol that the client is spoken to in: 0 or 2 */
 	struct span start;		/* parameters of the StartupMessage, ours */
 	struct wire_login login;
 	struct span wishes[PG_WISHES_MAX];	/* names of settings the login makes, in `start` */
 	size_t wish_count;
 	enum pg_auth auth;
+	enum pg_prove prove;
+	bool prove_binds;
 	uint8_t step;
 	struct span input;
 	bool tls_waits;
@@ -235,9 +249,18 @@ enum wire_step pg_login_next(struct pg *, struct span in, struct out to[WIRE_SID
 void pg_login_begin(void *, struct span role, struct span database, struct out to[WIRE_SIDES]);
 bool pg_wants_proof(void *, uint8_t *step, struct span *input);
 void pg_login_proof(void *, uint8_t step, struct span output, struct out to[WIRE_SIDES]);
+/* The keeper is to answer this; the event is then a unit. */
+enum wire_step pg_want(struct pg *, uint8_t step, struct span input, struct wire_event *);
+/* Tell the client what of its wishes is declined, once, before anything else. */
+void pg_negotiate(struct pg *, struct out *client);
+/* prove.c: the client's own login */
+void pg_challenge(void *, bool binds, struct out to[WIRE_SIDES]);
+enum wire_step pg_prove_next(struct pg *, struct span in, struct wire_event *);
+bool pg_proves(const struct pg *);	/* the keeper is asked for it */
+void pg_proved(struct pg *, struct span output, struct out *client);
 void pg_tls_ask(void *, struct out to[WIRE_SIDES]);
 char pg_tls_answer(void *);
-bool pg_is_pid(const void *, uint32_t pid);
+bool pg_holds_key(const void *, const struct wire_cancel *);
 bool pg_cancel(void *, struct out *);
 /* The parameters of a StartupMessage one by one; false at their end. */
 bool pg_start_take(struct span *in, struct span *name, struct span *value);

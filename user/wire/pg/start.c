@@ -92,7 +92,8 @@ read_login(struct pg *pg, struct span body, uint32_t code, struct wire_event *ev
 	pg->start = arena_copy(pg->arena, body);
 	if (!pg->start.p)
 		return pg_bad(pg, event, "no memory left for this flow");
-	pg->negotiates = (code & 0xffff) != 0;
+	pg->minor = (code & 0xffff) >= PG_MINOR ? PG_MINOR : 0;
+	pg->negotiates = (code & 0xffff) != pg->minor;
 	why = read_parameters(pg, pg->start);
 	if (why)
 		return pg_bad(pg, event, why);
@@ -105,10 +106,13 @@ read_login(struct pg *pg, struct span body, uint32_t code, struct wire_event *ev
 static enum wire_step
 read_cancel(struct pg *pg, struct span body, struct wire_event *event)
 {
-	if (body.n != 8)
+	struct wire_cancel *cancel = &event->cancel;
+
+	if (body.n < 8 || body.n - 4 > sizeof(cancel->key.p))
 		return pg_bad(pg, event, "a cancel request with a key not given out here");
 	event->kind = UNIT_CANCEL;
-	event->cancel = (struct wire_cancel){ .pid = span_be32(body, 0), .key = span_be32(body, 4) };
+	*cancel = (struct wire_cancel){ .pid = span_be32(body, 0), .key.n = (uint8_t)(body.n - 4) };
+	memcpy(cancel->key.p, body.p + 4, cancel->key.n);
 	return WIRE_UNIT;
 }
 

@@ -96,6 +96,12 @@ login_proof(void *state, uint8_t step, struct span output, struct out to[WIRE_SI
 }
 
 static void
+challenge(void *state, bool binds, struct out to[WIRE_SIDES])
+{
+	(void)state, (void)binds, (void)to;
+}
+
+static void
 nothing(void *state, struct out to[WIRE_SIDES])
 {
 	(void)state, (void)to;
@@ -160,6 +166,7 @@ const struct wire_codec wire_raw = {
 	.rewrite = rewrite,
 	.copy_form = copy_form,
 	.whole = whole,
+	.challenge = challenge,
 	.login_begin = login_begin,
 	.wants_proof = wants_proof,
 	.login_proof = login_proof,

@@ -140,10 +140,10 @@ static void
 cluster_cancel(struct cluster *cluster, struct relay *r, int client, int server)
 {
 	struct out bytes = out_new(64);
+	size_t flow = span_be32(span_of(r->cancel.key.p, 4), 0) % CLUSTER_FLOWS;
 	char byte;
 
-	out_span(&bytes, span_of(cluster->cancels[r->cancel.key % CLUSTER_FLOWS].bytes,
-	    cluster->cancels[r->cancel.key % CLUSTER_FLOWS].n));
+	out_span(&bytes, span_of(cluster->cancels[flow].bytes, cluster->cancels[flow].n));
 	cluster_write(server, &bytes);
 	while (read(server, &byte, 1) > 0)
 		;
@@ -172,7 +172,7 @@ cluster_carry(struct cluster *cluster, struct relay *r, int client, unsigned int
 			if (n <= 0)
 				_exit(0);
 			relay_feed(r, (enum wire_side)side, span_of(room, (size_t)n));
-			if (r->cancel.key)
+			if (r->cancel.key.n)
 				cluster_cancel(cluster, r, client, fds[WIRE_SERVER]);
 			cluster_write(fds[0], &r->to[0]);
 			cluster_write(fds[1], &r->to[1]);

@@ -33,6 +33,16 @@ static const struct {
 	{ "the server speaks first", "<R @0\n" },
 };
 
+/* Whoever says that process and the first `n` bytes of that key: may they cancel? */
+static bool
+holds(struct relay *r, uint32_t pid, uint32_t number, uint8_t n)
+{
+	struct wire_cancel cancel = { .pid = pid, .key = relay_key(number) };
+
+	cancel.key.n = n;
+	return r->codec->holds_key(r->state, &cancel);
+}
+
 static void
 test_bad(void)
 {
@@ -63,10 +73,44 @@ test_scram(void)
 	CHECK(span_is(r.codec->setting(r.state, "a"), "b"));
 	CHECK(r.codec->setting(r.state, "b").n == 0);
 	CHECK(r.codec->is_idle(r.state));
-	CHECK(r.codec->is_pid(r.state, 4242) && !r.codec->is_pid(r.state, 99));
+	CHECK(holds(&r, 4242, 0xdeadbeef, 4) && !holds(&r, 99, 0xdeadbeef, 4));
+	CHECK(!holds(&r, 4242, 0xdeadbeee, 4) && !holds(&r, 4242, 0xdeadbeef, WIRE_KEY_BYTES) && !holds(&r, 4242, 0, 0));
 	CHECK(r.codec->cancel(r.state, &r.to[WIRE_SERVER]));
 	CHECK(wrote(&r, WIRE_SERVER, ">_ @80877102 @4242 @99\n"));
 	relay_close(&r);
+}
+
+/* Protocol 3.2: the client is spoken to in it, with a key that cannot be guessed; the server is not. */
+static void
+test_newer(void)
+{
+	static const struct {
+		uint32_t asks;
+		const char *told;
+		uint8_t key;
+	} rows[] = {
+		{ 196608, "<R @0\n<K @4242 @0xdeadbeef\n", 4 },
+		{ 196609, "<v @196608 @0\n<R @0\n<K @4242 @0xdeadbeef\n", 4 },
+		{ 196610, "<R @0\n<K @4242 @0xdeadbeef @0xdeadbeef @0xdeadbeef @0xdeadbeef @0xdeadbeef @0xdeadbeef "
+		    "@0xdeadbeef @0xdeadbeef\n", 32 },
+		{ 199999, "<v @196610 @0\n<R @0\n<K @4242 @0xdeadbeef @0xdeadbeef @0xdeadbeef @0xdeadbeef @0xdeadbeef "
+		    "@0xdeadbeef @0xdeadbeef @0xdeadbeef\n", 32 },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct relay r = { 0 };
+		char start[64];
+
+		snprintf(start, sizeof(start), ">_ @%u 'user' 'a' #0\n", rows[i].asks);
+		play(&r, start);
+		CHECK(wrote(&r, WIRE_SERVER, ">_ @196608 'user' 'a' 'database' 'a' #0\n"));
+		out_clear(&r.to[WIRE_CLIENT]);
+		play(&r, "<R @0\n<K @4242 @99\n");
+		CHECK_ROW(rows[i].told, wrote(&r, WIRE_CLIENT, rows[i].told));
+		for (uint8_t n = 0; n <= WIRE_KEY_BYTES; n++)
+			CHECK_ROW(rows[i].told, holds(&r, 4242, 0xdeadbeef, n) == (n == rows[i].key));
+		relay_close(&r);
+	}
 }
 
 static void
@@ -144,6 +188,7 @@ main(void)
 {
 	test_bad();
 	test_scram();
+	test_newer();
 	test_passwords();
 	test_no_proof();
 	test_tls();

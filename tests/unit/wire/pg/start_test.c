@@ -11,7 +11,8 @@ static const struct {
 	{ "gss", ">_ @80877104\n", WIRE_UNIT, UNIT_OWN },
 	{ "tls with something in it", ">_ @80877103 #1\n", WIRE_BAD, 0 },
 	{ "cancel", ">_ @80877102 @1 @2\n", WIRE_UNIT, UNIT_CANCEL },
-	{ "cancel with a long key", ">_ @80877102 @1 @2 @3\n", WIRE_BAD, 0 },
+	{ "cancel with a long key", ">_ @80877102 @1 @2 @3 @4 @5 @6 @7 @8 @9\n", WIRE_UNIT, UNIT_CANCEL },
+	{ "cancel with a longer key", ">_ @80877102 @1 @2 @3 @4 @5 @6 @7 @8 @9 @10\n", WIRE_BAD, 0 },
 	{ "cancel without a key", ">_ @80877102 @1\n", WIRE_BAD, 0 },
 	{ "login", ">_ @196608 'user' 'a' #0\n", WIRE_UNIT, UNIT_LOGIN },
 	{ "newer minor", ">_ @206607 'user' 'a' #0\n", WIRE_UNIT, UNIT_LOGIN },
@@ -74,7 +75,7 @@ test_parameters(void)
 	CHECK(wrote(&r, WIRE_SERVER, ">_ @196608 'user' 'a' 'database' 'a' 'options' '-c x=y' 'replication' 'false' #0\n"));
 	CHECK(noted(&r, "> login user=a database=a\n"));
 	play(&r, "<R @0\n");
-	CHECK(wrote(&r, WIRE_CLIENT, "<v @196608 @1 '_pq_.new'\n<R @0\n"));
+	CHECK(wrote(&r, WIRE_CLIENT, "<v @196610 @1 '_pq_.new'\n<R @0\n"));
 	relay_close(&r);
 	r = (struct relay){ .role = "reader", .database = "shop" };
 	play(&r, ">_ @196608 'user' 'a' 'database' 'b' 'replication' '1' #0\n");
