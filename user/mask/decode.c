@@ -190,6 +190,8 @@ value_hits(const struct decode *decode, uint32_t type, struct span value,
 		return array_hits(decode, value, depth);
 	case KIND_RECORD:
 		return record_hits(decode, value, depth);
+	case KIND_BYTES:
+		return mask_bytes_hits(decode->set, decode->lineup, value, false, decode->tally);
 	case KIND_PLAIN:
 		return false;
 	default:	/* looks like text, or is not known */

@@ -9,6 +9,7 @@
  *   scan      all hits of all masks in one text, and the text without them
  *   json      keeping JSON well-formed while that happens
  *   decode    numbers, arrays and records in binary form
+ *   bytes     what of a bytea is text
  *   set plan value text    the interface
  */
 #ifndef MASK_INSIDE_H
@@ -183,7 +184,8 @@ enum mask_kind {
 	KIND_ADDRESS,	/* inet, cidr */
 	KIND_ARRAY,	/* of something that can hold a hit */
 	KIND_RECORD,
-	KIND_PLAIN,	/* cannot hold a hit: bool, date, uuid, bytea, … */
+	KIND_BYTES,	/* bytea: what of it is text may */
+	KIND_PLAIN,	/* cannot hold a hit: bool, date, uuid, … */
 	KIND_OTHER,	/* a type this file does not know */
 	MASK_KINDS
 };
@@ -228,6 +230,9 @@ enum mask_result mask_scan(const struct mask_set *, const struct mask_lineup *,
 /* Does a value in binary form hold a hit? Doubt is a hit. */
 bool mask_decode_hits(const struct mask_set *, const struct mask_lineup *, uint32_t type,
     struct span value, struct mask_tally *);
+/* Does a bytea, in text or binary form, hold text with a hit? */
+bool mask_bytes_hits(const struct mask_set *, const struct mask_lineup *, struct span value,
+    bool is_text, struct mask_tally *);
 /* float8 in text form may be written with an exponent, which hides a card. */
 bool mask_float_hits(const struct mask_set *, const struct mask_lineup *, struct span text,
     struct mask_tally *);

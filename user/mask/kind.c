@@ -23,8 +23,9 @@ static const struct {
 	{ 1016, KIND_ARRAY }, { 1022, KIND_ARRAY }, { 1231, KIND_ARRAY },
 	{ 1041, KIND_ARRAY }, { 651, KIND_ARRAY }, { 2287, KIND_ARRAY },
 	{ 2249, KIND_RECORD },
-	/* bool bytea int2 int2vector int4 regproc oid tid xid cid oidvector */
-	{ 16, KIND_PLAIN }, { 17, KIND_PLAIN }, { 21, KIND_PLAIN }, { 22, KIND_PLAIN },
+	{ 17, KIND_BYTES },
+	/* bool int2 int2vector int4 regproc oid tid xid cid oidvector */
+	{ 16, KIND_PLAIN }, { 21, KIND_PLAIN }, { 22, KIND_PLAIN },
 	{ 23, KIND_PLAIN }, { 24, KIND_PLAIN }, { 26, KIND_PLAIN }, { 27, KIND_PLAIN },
 	{ 28, KIND_PLAIN }, { 29, KIND_PLAIN }, { 30, KIND_PLAIN },
 	/* point lseg path box polygon line circle */

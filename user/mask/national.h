@@ -9,13 +9,16 @@
 
 typedef bool national_check_fn(const uint8_t *id, size_t n);
 
-national_check_fn national_america_health, national_argentina, national_australia, national_australia_health, national_austria, national_baltic, national_belgium,
-    national_brazil, national_britain, national_bulgaria, national_canada, national_chile, national_china,
-    national_croatia, national_czechia, national_denmark, national_finland, national_france, national_germany, national_germany_pension,
-    national_health, national_india, national_india_tax, national_india_trade, national_ireland, national_israel, national_italy,
-    national_japan, national_korea, national_korea_new, national_malaysia, national_mexico, national_netherlands, national_norway,
-    national_poland, national_portugal, national_romania, national_singapore, national_south_africa, national_spain,
-    national_spain_foreigner, national_sweden, national_sweden_company, national_switzerland, national_taiwan, national_thailand,
+national_check_fn national_america_health, national_argentina, national_australia,
+    national_australia_health, national_austria, national_baltic, national_belgium, national_brazil,
+    national_britain, national_bulgaria, national_canada, national_chile, national_china,
+    national_croatia, national_czechia, national_denmark, national_finland, national_france,
+    national_germany, national_germany_pension, national_health, national_india, national_india_tax,
+    national_india_trade, national_ireland, national_israel, national_italy, national_japan,
+    national_korea, national_korea_new, national_latvia, national_malaysia, national_mexico,
+    national_netherlands, national_norway, national_poland, national_portugal, national_romania,
+    national_singapore, national_south_africa, national_spain, national_spain_foreigner,
+    national_sweden, national_sweden_company, national_switzerland, national_taiwan, national_thailand,
     national_turkey;
 
 /* digits.c: arithmetic that check digits share. `n` digits of ASCII. */

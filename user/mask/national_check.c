@@ -12,18 +12,21 @@ two(const uint8_t *id)
 	return (unsigned int)(id[0] - '0') * 10 + (id[1] - '0');
 }
 
+/* Is there such a day in a year that ends so? Of the centuries in question only 1900 had no 29 February. */
 static bool
-is_day(unsigned int month, unsigned int day)
+is_day(unsigned int year, unsigned int month, unsigned int day)
 {
-	static const uint8_t days[] = { 0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	static const uint8_t days[] = { 0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 
+	if (month == 2 && day == 29)
+		return year % 4 == 0;
 	return month >= 1 && month <= 12 && day >= 1 && day <= days[month];
 }
 
 static bool
 is_yymmdd(const uint8_t *id)
 {
-	return is_day(two(id + 2), two(id + 4));
+	return is_day(two(id), two(id + 2), two(id + 4));
 }
 
 static unsigned int
@@ -44,7 +47,8 @@ national_argentina(const uint8_t *id, size_t n)
 	unsigned int check = 11 - digits_weigh(id, "5432765432") % 11;
 
 	(void)n;
-	return is_one_of(id[0], "23") && is_one_of(id[1], "0347") && digit(id[10]) == (check == 11 ? 0 : check == 10 ? 9 : check);
+	return (two(id) <= 27 ? id[0] == '2' && id[1] != '1' && id[1] != '2' : is_one_of(id[0], "3") && is_one_of(id[1], "034")) &&
+	    digit(id[10]) == (check == 11 ? 0 : check == 10 ? 9 : check);
 }
 
 /* Medicare's beneficiary identifier: letters that look like digits are not used. */
@@ -75,7 +79,7 @@ bool
 national_austria(const uint8_t *id, size_t n)
 {
 	(void)n;
-	return id[0] != '0' && digits_weigh(id, "3790584216") % 11 == digit(id[3]) && is_day(two(id + 6), two(id + 4));
+	return id[0] != '0' && digits_weigh(id, "3790584216") % 11 == digit(id[3]) && is_day(two(id + 8), two(id + 6), two(id + 4));
 }
 
 /* Estonia, Lithuania. */
@@ -96,7 +100,7 @@ national_belgium(const uint8_t *id, size_t n)
 	uint64_t number = digits_value(id, 9), check = two(id + 9);
 
 	(void)n;
-	return is_day(two(id + 2) % 20, two(id + 4)) &&
+	return is_day(two(id), two(id + 2) % 20, two(id + 4)) &&
 	    (97 - number % 97 == check || 97 - (2000000000 + number) % 97 == check);
 }
 
@@ -135,7 +139,7 @@ national_bulgaria(const uint8_t *id, size_t n)
 	unsigned int sum = digits_weigh(id, "2485") + digit(id[4]) * 10 + digits_weigh(id + 5, "9736");
 
 	(void)n;
-	return is_day(two(id + 2) % 20, two(id + 4)) && sum % 11 % 10 == digit(id[9]);
+	return is_day(two(id), two(id + 2) % 20, two(id + 4)) && sum % 11 % 10 == digit(id[9]);
 }
 
 bool
@@ -164,7 +168,7 @@ national_china(const uint8_t *id, size_t n)
 
 	for (size_t i = 0; i + 1 < n; i++)
 		sum += digit(id[i]) * weights[i];
-	return id[0] != '0' && (two(id + 6) == 19 || two(id + 6) == 20) && is_day(two(id + 10), two(id + 12)) &&
+	return id[0] != '0' && (two(id + 6) == 19 || two(id + 6) == 20) && is_day(two(id + 8), two(id + 10), two(id + 12)) &&
 	    id[17] == (uint8_t)"10X98765432"[sum % 11];
 }
 
@@ -181,7 +185,7 @@ national_czechia(const uint8_t *id, size_t n)
 	uint64_t number = digits_value(id, 9);
 
 	(void)n;
-	return is_day(two(id + 2) % 50 % 20, two(id + 4)) && number % 11 % 10 == digit(id[9]);
+	return is_day(two(id), two(id + 2) % 50 % 20, two(id + 4)) && number % 11 % 10 == digit(id[9]);
 }
 
 /* Numbers since 2007 need have no check digit. */
@@ -189,7 +193,7 @@ bool
 national_denmark(const uint8_t *id, size_t n)
 {
 	(void)n;
-	return is_day(two(id + 2), two(id)) && memcmp(id + 6, "0000", 4) != 0;
+	return is_day(two(id + 4), two(id + 2), two(id)) && memcmp(id + 6, "0000", 4) != 0;
 }
 
 /* The sign of the century is in it where it is a letter. */
@@ -199,7 +203,7 @@ national_finland(const uint8_t *id, size_t n)
 	const uint8_t *serial = id + (n == 11 ? 7 : 6);
 	uint64_t number = digits_value(id, 6) * 1000 + digits_value(serial, 3);
 
-	return is_day(two(id + 2), two(id)) && (n == 10 || is_one_of(id[6], "ABCDEFUVWXY")) && number % 1000 > 1 &&
+	return is_day(two(id + 4), two(id + 2), two(id)) && (n == 10 || is_one_of(id[6], "ABCDEFUVWXY")) && number % 1000 > 1 &&
 	    serial[3] == (uint8_t)"0123456789ABCDEFHJKLMNPRSTUVWXY"[number % 31];
 }
 
@@ -252,7 +256,7 @@ national_germany_pension(const uint8_t *id, size_t n)
 	memcpy(digits + 10, id + 9, 2);
 	for (size_t i = 0; i < COUNT(weights); i++)
 		sum += digit(digits[i]) * weights[i] / 10 + digit(digits[i]) * weights[i] % 10;
-	return is_day(two(id + 4), two(id + 2) % 50) && sum % 10 == digit(id[11]);
+	return is_day(two(id + 6), two(id + 4), two(id + 2) % 50) && sum % 10 == digit(id[11]);
 }
 
 /* The number of England's health service. */
@@ -353,9 +357,11 @@ national_japan(const uint8_t *id, size_t n)
 bool
 national_korea(const uint8_t *id, size_t n)
 {
+	unsigned int rest = digits_weigh(id, "234567892345") % 11;
+
 	(void)n;
-	return is_yymmdd(id) && is_one_of(id[6], "12345678") &&
-	    (11 - digits_weigh(id, "234567892345") % 11) % 10 == digit(id[12]);
+	return is_yymmdd(id) && ((is_one_of(id[6], "12345678") && (11 - rest) % 10 == digit(id[12])) ||
+	    (is_one_of(id[6], "5678") && (13 - rest) % 10 == digit(id[12])));	/* foreigners: two more */
 }
 
 bool
@@ -363,6 +369,17 @@ national_korea_new(const uint8_t *id, size_t n)
 {
 	(void)n;
 	return is_yymmdd(id) && is_one_of(id[6], "12345678");
+}
+
+/* Of people: the day of birth, or since July 2017 32 and digits that tell nothing; one check for both. */
+bool
+national_latvia(const uint8_t *id, size_t n)
+{
+	unsigned int sum = digits_weigh(id, "1637") + digit(id[4]) * 9 + digit(id[5]) * 10 + digits_weigh(id + 6, "5842");
+
+	(void)n;
+	return (two(id) == 32 || (is_day(two(id + 4), two(id + 2), two(id)) && is_one_of(id[6], "012"))) &&
+	    (1101 - sum) % 11 % 10 == digit(id[10]);
 }
 
 bool
@@ -402,7 +419,7 @@ national_norway(const uint8_t *id, size_t n)
 	unsigned int first = 11 - digits_weigh(id, "376189452") % 11, second = 11 - digits_weigh(id, "5432765432") % 11;
 
 	(void)n;
-	return is_day(two(id + 2) % 40, two(id) % 40) && first % 11 == digit(id[9]) && second % 11 == digit(id[10]);
+	return is_day(two(id + 4), two(id + 2) % 40, two(id) % 40) && first % 11 == digit(id[9]) && second % 11 == digit(id[10]);
 }
 
 /* The century is in the month: 0 for 1900, 20 for 2000; nobody has been born in another yet, or lives. */
@@ -410,7 +427,8 @@ bool
 national_poland(const uint8_t *id, size_t n)
 {
 	(void)n;
-	return two(id + 2) < 40 && is_day(two(id + 2) % 20, two(id + 4)) && (10 - digits_weigh(id, "1379137913") % 10) % 10 == digit(id[10]);
+	return two(id + 2) < 40 && is_day(two(id), two(id + 2) % 20, two(id + 4)) &&
+	    (10 - digits_weigh(id, "1379137913") % 10) % 10 == digit(id[10]);
 }
 
 bool
@@ -419,7 +437,7 @@ national_portugal(const uint8_t *id, size_t n)
 	unsigned int check = 11 - digits_weigh(id, "98765432") % 11;
 
 	(void)n;
-	return is_one_of(id[0], "1235689") && digit(id[8]) == (check > 9 ? 0 : check);
+	return (is_one_of(id[0], "12356789") || !memcmp(id, "45", 2)) && digit(id[8]) == (check > 9 ? 0 : check);
 }
 
 bool
@@ -474,7 +492,7 @@ national_sweden(const uint8_t *id, size_t n)
 {
 	const uint8_t *last = id + n - 10;
 
-	return (n == 10 || (two(id) >= 18 && two(id) <= 20)) && is_day(two(last + 2), two(last + 4) % 60) &&
+	return (n == 10 || (two(id) >= 18 && two(id) <= 20)) && is_day(two(last), two(last + 2), two(last + 4) % 60) &&
 	    digits_pass_luhn(last, 10);
 }
 
@@ -504,10 +522,15 @@ national_taiwan(const uint8_t *id, size_t n)
 	return is_one_of(id[1], "1289") && (letter / 10 + letter % 10 * 9 + digits_weigh(id + 1, "876543211")) % 10 == 0;
 }
 
+/* The second and third digits are a province (ISO 3166-2:TH). */
 bool
 national_thailand(const uint8_t *id, size_t n)
 {
+	static const uint8_t last[10] = { 0, 9, 7, 9, 9, 8, 7, 7, 6, 6 };
 	unsigned int sum = 0;
+
+	if (id[1] == '0' || digit(id[2]) > last[digit(id[1])])
+		return false;
 
 	for (size_t i = 0; i + 1 < n; i++)
 		sum += digit(id[i]) * (unsigned int)(13 - i);

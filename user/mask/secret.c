@@ -141,60 +141,50 @@ aws_id_at(struct span text, size_t at)
 	return true;
 }
 
-/* A secret access key: exactly 40 of base64, of mixed kinds, after a word that names it. */
 static bool
-aws_secret_at(struct span text, size_t at, size_t n)
+is_unpadded(uint8_t c)
+{
+	return is_word(c) || c == '/' || c == '+';
+}
+
+/*
+ * A secret access key: exactly 40 of base64, of mixed kinds, after a word that names it.
+ * It begins a run, or follows the '=' of "key=VALUE"; of a longer run only 41 are looked at.
+ */
+static bool
+aws_secret_at(struct span text, size_t at)
 {
 	static const char *const context[] = {
 		"aws", "secret", "amazon", "akia", "asia", "access_key", NULL
 	};
 	struct mask_class class;
+	size_t n = 0, end;
 
-	if (n != 40)
+	if (at && is_unpadded(text.p[at - 1]))
+		return false;
+	while (n <= 40 && at + n < text.n && is_unpadded(text.p[at + n]))
+		n++;
+	for (end = at + n; end < text.n && text.p[end] == '=' && end - at < 44; end++)
+		;
+	if (n != 40 || (end < text.n && is_base64(text.p[end])))
 		return false;
 	class = mask_class_of(span_of(text.p + at, n));
 	return class.digits && (class.bits & CLASS_UPPER) && (class.bits & CLASS_LOWER) &&
 	    mask_follows(text, at, CONTEXT, context);
 }
 
-/* The run of base64 at `at`; "key=VALUE" begins after the '='. */
-static size_t
-aws_skip_name(struct span text, size_t at, size_t *n)
-{
-	size_t skip = 0;
-
-	for (size_t i = 0; *n > 40 && i < *n - 40; i++) {
-		if (text.p[at + i] == '=')
-			skip = i + 1;
-	}
-	while (*n - skip > 40 && text.p[at + *n - 1] == '=')
-		(*n)--;
-	*n -= skip;
-	return at + skip;
-}
-
 bool
 mask_find_aws(struct span text, size_t from, struct mask_hit *hit)
 {
-	for (size_t at = from; at < text.n;) {
-		size_t n = run_of(text, at, is_base64), run = n, key;
-
-		if (n == 0) {
-			at++;
-			continue;
-		}
-		for (size_t i = at; i + 20 <= at + n; i++) {
-			if (text.p[i] == 'A' && begins_word(text, i) && aws_id_at(text, i)) {
-				*hit = (struct mask_hit){ i, 20 };
-				return true;
-			}
-		}
-		key = aws_skip_name(text, at, &n);
-		if (aws_secret_at(text, key, n)) {
-			*hit = (struct mask_hit){ key, n };
+	for (size_t at = from; at < text.n; at++) {
+		if (text.p[at] == 'A' && begins_word(text, at) && aws_id_at(text, at)) {
+			*hit = (struct mask_hit){ at, 20 };
 			return true;
 		}
-		at += run;
+		if (is_unpadded(text.p[at]) && aws_secret_at(text, at)) {
+			*hit = (struct mask_hit){ at, 40 };
+			return true;
+		}
 	}
 	return false;
 }

@@ -11,7 +11,7 @@
 #define NAMED_LEAST 14	/* bytes of a value that only its name makes a secret */
 #define GAP_MOST 12	/* blanks, quotes and signs between the name and its value */
 #define SHORTEST 14	/* a mark with its value */
-#define LOOK_MOST 1024	/* bytes that tell whether it is one */
+#define LOOK_MOST 128	/* bytes that tell whether it is one; no mark needs more */
 #define DIFFERENT 5	/* characters, at the least */
 
 enum alphabet {
@@ -402,12 +402,14 @@ named_at(struct span text, size_t at, struct mask_hit *hit)
 	while (from < text.n && from - at < GAP_MOST && text.p[from] && strchr("=:>|?, \t\r\n\"'`(", text.p[from]))
 		from++;
 	from = skip_scheme(text, from);
+	if (from < text.n && text.p[from] == '=')
+		return false;
 	n = without_end(text, from, run_of(text, from, BASE64, LOOK_MOST));
-	if (n < NAMED_LEAST || n == LOOK_MOST || !is_random(span_of(text.p + from, n)) || !mask_follows(text, at, CONTEXT, names))
+	if (n < NAMED_LEAST || !is_random(span_of(text.p + from, n)) || !mask_follows(text, at, CONTEXT, names))
 		return false;
 	if (text.p[from] == '/' || memmem(text.p + from, n, "//", 2))
 		return false;	/* a path */
-	*hit = (struct mask_hit){ from, n };
+	*hit = (struct mask_hit){ from, without_end(text, from, run_of(text, from, BASE64, text.n)) };
 	return true;
 }
 

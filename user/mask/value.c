@@ -83,6 +83,8 @@ is_hit(const struct mask_plan *plan, const struct plan_column *column,
 {
 	if (column->is_binary)
 		return mask_decode_hits(plan->set, &plan->lineup, column->type, value, tally);
+	if (column->kind == KIND_BYTES)
+		return mask_bytes_hits(plan->set, &plan->lineup, value, true, tally);
 	if (column->kind == KIND_PLAIN)
 		return mask_hits(plan->set, &plan->patterns, value, tally);
 	if (column->type == TYPE_FLOAT8)

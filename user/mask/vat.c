@@ -96,9 +96,15 @@ denmark(const uint8_t *id, size_t n)
 }
 
 static bool
-eleven_ten(const uint8_t *id, size_t n)
+germany(const uint8_t *id, size_t n)
 {
 	return are_digits(id, n) && id[0] != '0' && digits_pass_11_10(id, n);
+}
+
+static bool
+croatia(const uint8_t *id, size_t n)
+{
+	return are_digits(id, n) && digits_pass_11_10(id, n);
 }
 
 static bool
@@ -203,7 +209,7 @@ latvia(const uint8_t *id, size_t n)
 	if (!are_digits(id, 11))
 		return false;
 	if (id[0] < '4')
-		return true;	/* of people */
+		return national_latvia(id, n);
 	sum = digits_weigh(id, "9148") + digit(id[4]) * 3 + digit(id[5]) * 10 + digits_weigh(id + 6, "25761");
 	return sum % 11 == 3;
 }
@@ -212,7 +218,7 @@ static bool
 malta(const uint8_t *id, size_t n)
 {
 	(void)n;
-	return are_digits(id, 8) && (37 - digits_weigh(id, "346789") % 37) % 37 == digits_value(id + 6, 2) % 37;
+	return are_digits(id, 8) && 37 - digits_weigh(id, "346789") % 37 == digits_value(id + 6, 2);
 }
 
 /* "B" and two digits behind; since 2020 the whole is 1 modulo 97, letters as numbers. */
@@ -291,7 +297,7 @@ spain(const uint8_t *id, size_t n)
 
 	if (are_digits(id, 8))
 		return is_upper(id[8]) && national_spain(id, n);
-	if (!is_upper(id[0]) || !are_digits(id + 1, 7))
+	if (!is_upper(id[0]) || strchr("IOT", id[0]) || !are_digits(id + 1, 7))
 		return false;
 	if (strchr("XYZ", id[0]))
 		return national_spain_foreigner(id, n);
@@ -320,9 +326,10 @@ static const struct {
 	check_fn *check;
 } states[] = {
 	{ "AT", 9, 9, austria }, { "BE", 10, 10, belgium }, { "BG", 9, 10, bulgaria }, { "CY", 9, 9, cyprus },
-	{ "CZ", 8, 10, czechia }, { "DE", 9, 9, eleven_ten }, { "DK", 8, 8, denmark }, { "EE", 9, 9, estonia },
+	{ "CZ", 8, 10, czechia }, { "DE", 9, 9, germany }, { "DK", 8, 8, denmark }, { "EE", 9, 9, estonia },
 	{ "EL", 9, 9, greece }, { "ES", 9, 9, spain }, { "FI", 8, 8, finland }, { "FR", 11, 11, france },
-	{ "GB", 9, 9, britain }, { "GB", 12, 12, britain }, { "HR", 11, 11, eleven_ten }, { "HU", 8, 8, hungary },
+	{ "GB", 9, 9, britain }, { "GB", 12, 12, britain }, { "GR", 9, 9, greece },
+	{ "HR", 11, 11, croatia }, { "HU", 8, 8, hungary },
 	{ "IE", 8, 9, ireland }, { "IT", 11, 11, luhn }, { "LT", 9, 9, lithuania }, { "LT", 12, 12, lithuania },
 	{ "LU", 8, 8, luxembourg }, { "LV", 11, 11, latvia }, { "MT", 8, 8, malta }, { "NL", 12, 12, netherlands },
 	{ "PL", 10, 10, poland }, { "PT", 9, 9, portugal }, { "RO", 6, 10, romania }, { "SE", 12, 12, sweden },
@@ -339,6 +346,15 @@ is_vat(const uint8_t *id, size_t n)
 	return false;
 }
 
+static bool
+is_state(const uint8_t *id)
+{
+	for (size_t i = 0; i < COUNT(states); i++)
+		if (!memcmp(states[i].country, id, 2))
+			return true;
+	return false;
+}
+
 /* The longest that begins at `at`, letters in upper case only. */
 static bool
 vat_at(struct span text, size_t at, struct mask_hit *hit)
@@ -347,6 +363,8 @@ vat_at(struct span text, size_t at, struct mask_hit *hit)
 	bool found = false;
 	size_t n = 0;
 
+	if (!is_state(text.p + at))
+		return false;
 	for (size_t i = at; i < text.n; i++) {
 		uint8_t c = text.p[i];
 
@@ -368,7 +386,7 @@ vat_at(struct span text, size_t at, struct mask_hit *hit)
 bool
 mask_find_vat(struct span text, size_t from, struct mask_hit *hit)
 {
-	for (size_t at = from; at + 10 <= text.n; at++)
+	for (size_t at = from; at + 8 <= text.n; at++)
 		if (is_upper(text.p[at]) && is_upper(text.p[at + 1]) && begins_word(text, at) && vat_at(text, at, hit))
 			return true;
 	return false;

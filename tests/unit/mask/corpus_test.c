@@ -83,6 +83,13 @@ corpus(const char *name)
 	return fopen(path, "r");
 }
 
+/* A count, or true: json_integer_value takes true for 0. */
+static bool
+is_expected(const json_t *value)
+{
+	return json_is_true(value) || json_integer_value(value) > 0;
+}
+
 /* One document a line: label, text, expected. */
 static void
 lines(const char *file, const char *label_key, const char *expected_key)
@@ -102,7 +109,7 @@ lines(const char *file, const char *label_key, const char *expected_key)
 		const char *text = json_string_value(json_object_get(row, "text"));
 
 		if (label < COUNT(labels) && text)
-			judge(label, text, json_integer_value(json_object_get(row, expected_key)) > 0);
+			judge(label, text, is_expected(json_object_get(row, expected_key)));
 		json_decref(row);
 	}
 	free(line);
