@@ -3,9 +3,10 @@
 # doubled or left out, cancels with a key or a guess, COPY, large rows, TLS, answers not read, and
 # leave at any point, politely or not. An unmasked card number ends it. Last it prints how many
 # connections there were, and what came of them, as "name=number".
-import collections, random, socket, ssl, struct, sys, threading, time
+import collections, os, random, socket, ssl, struct, sys, threading, time
 
-PORT, SEED, END = int(sys.argv[1]), int(sys.argv[2]), time.monotonic() + float(sys.argv[3])
+PORT, SEED = int(sys.argv[1]), int(sys.argv[2])
+END = time.monotonic() + (0 if sys.argv[3] == 'held' else float(sys.argv[3]))
 CLIENTS, SHAPES = 8, 300        # so many shapes of statements in all: caches of them are filled, then full
 HIDDEN = b'4111111111111111'
 counts, lock = collections.Counter(), threading.Lock()
@@ -175,6 +176,29 @@ def clients(seed):
             counts['connections'] += 1
 
 
+def held_behind_a_failure():
+    """Names are known by its Parse; then, at once, a statement that fails and one that is held."""
+    with socket.create_connection(('127.0.0.1', PORT), 5) as s:
+        login(s, random.Random(1))
+        s.settimeout(30)
+        s.sendall(m('P', z('s') + z("update orders set note = 'x' where id = 1") + b'\0\0') + m('S'))
+        came = b''
+        for what, then in ((b'Z', m('Q', z("select id from orders where id = int4 'x'")) +
+                            m('B', z('') + z('s') + b'\0' * 6) + m('E', z('') + b'\0' * 4) + m('S')), (b'C22P02', b''), (b'UPDATE 1', b'')):
+            while what not in came:
+                more = s.recv(4096)
+                if not more:
+                    sys.exit('the connection has ended')
+                came += more
+            print(what.decode(), flush=True)
+            while then and not os.path.exists(os.path.dirname(sys.argv[0]) + '/go'):
+                time.sleep(0.01)
+            s.sendall(then)
+
+
+if sys.argv[3] == 'held':
+    held_behind_a_failure()
+    sys.exit(0)
 threads = [threading.Thread(target=clients, args=(SEED * 1000 + i,)) for i in range(CLIENTS)]
 for t in threads:
     t.start()

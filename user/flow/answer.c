@@ -44,7 +44,7 @@ flow_turn_find(struct flow *flow, uint32_t number)
 bool
 flow_turn_add(struct flow *flow)
 {
-	const struct pending *pending = &flow->ask;
+	struct pending *pending = &flow->ask;
 	struct turn *turn = flow->turn_count < FLOW_TURNS ? calloc(1, sizeof(*turn)) : NULL;
 
 	if (!turn)
@@ -56,7 +56,8 @@ flow_turn_add(struct flow *flow)
 	turn->row_limit = pending->verdict.row_limit;
 	turn->policy = policy_hold(flow->policy);
 	turn->analysis = sql_hold(pending->analysis);
-	turn->names = sql_catalogue_share(flow->names);
+	turn->names = pending->names;
+	pending->names = NULL;
 	turn->digest = EVP_MD_CTX_new();
 	turn->tag = out_new(256);
 	turn->error = out_new(2048);

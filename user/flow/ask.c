@@ -79,6 +79,7 @@ flow_ask_clear(struct flow *flow)
 	struct out acts = pending->acts;
 
 	sql_drop(&pending->analysis);
+	sql_catalogue_free(&pending->names);
 	out_clear(&acts);
 	*pending = (struct pending){ .acts = acts };
 	loop_unset(flow->worker->loop, &flow->calm);
@@ -311,7 +312,9 @@ explain(struct flow *flow)
 	struct pending *pending = &flow->ask;
 
 	pending->nature = sql_nature(pending->analysis);
-	if (sql_explain(pending->analysis, flow->names, pending->ask.text, flow->scratch,
+	sql_catalogue_free(&pending->names);
+	pending->names = sql_catalogue_share(flow->names);
+	if (!pending->names || sql_explain(pending->analysis, flow->names, pending->ask.text, flow->scratch,
 	    &pending->action))
 		return false;
 	pending->action.commits = pending->nature.commits;

@@ -169,6 +169,7 @@ struct pending {
 	struct id turn, hold, refusal;
 	struct sql_analysis *analysis;
 	struct sql_nature nature;
+	struct sql_catalogue *names;	/* it is judged by; they may move while it waits */
 	struct action action;
 	struct verdict verdict;
 	enum refusal no;		/* what a denial tells the skill */
@@ -191,7 +192,7 @@ struct turn {
 	uint64_t row_limit;
 	struct policy *policy;		/* that judged it */
 	struct sql_analysis *analysis;
-	struct sql_catalogue *names;	/* as they were when it was judged */
+	struct sql_catalogue *names;	/* it was judged by */
 	struct mask_plan *plan;		/* once the columns are known */
 	struct mask_tally tally;
 	uint64_t rows, bytes_in, bytes_out;

@@ -259,7 +259,7 @@ fill_card(struct flow *flow)
 		.starter = span_text(flow->who.starter), .starter_uid = flow->who.starter_uid,
 		.target = span_text(flow->target_name), .role = span_text(flow->role),
 		.database = span_text(flow->database),
-		.search_path = sql_catalogue_schema(flow->names),
+		.search_path = sql_catalogue_schema(pending->names),
 		.transaction = ask->transaction, .phase = (uint8_t)ask->phase,
 		.text = ask->text, .values = values, .value_count = ask->value_count,
 		.row_limit = ask->row_limit, .acts = out_view(&pending->acts),

@@ -269,6 +269,7 @@ flow_free(struct flow *flow)
 		flow_turn_free(turn);
 	}
 	sql_drop(&flow->ask.analysis);
+	sql_catalogue_free(&flow->ask.names);
 	out_free(&flow->ask.acts);
 	memos_free(&flow->memos);
 	sql_catalogue_free(&flow->names);
