@@ -340,8 +340,10 @@ def round_of(stopped, process, what):
             kill(pids['warden'], signal.SIGCONT)
         else:
             ask_story('restart')
-    end = time.time() + 45
-    while time.time() < end and not set(cases) <= set(skill.ended) and skill.child.poll() is None:
+    end, hung_up = time.time() + 45, False
+    while time.time() < end and not set(cases) <= set(skill.ended):
+        if skill.child.poll() is not None:      # who stands in for it ended; it may go on itself, for a while
+            end, hung_up = (end, True) if hung_up else (time.time() + 5, True)
         if any(name == 'held' and c not in skill.ended for c, (_, name) in cases.items()):
             approve()
         time.sleep(0.05)
