@@ -369,5 +369,7 @@ flow_unit_done(struct flow *flow, const struct wire_event *event)
 		finish_turn(flow, turn);
 	if (done->transaction && !flow->ended)
 		finish_upto(flow, done->upto);
+	if (done->transaction == 'I' && !flow->turns)
+		flow->names_at_risk = false;	/* nothing is open that could be taken back */
 	return !flow->ended;
 }

@@ -224,6 +224,7 @@ struct flow {
 	struct sql_catalogue *names;
 	uint64_t names_since;
 	uint32_t moved_turn, last_passed;	/* the last turn after which names may mean something else */
+	bool names_at_risk;			/* the end of the transaction may take back what has moved them */
 	bool names_forgotten;			/* … while the catalogue was being asked */
 	struct pending ask;
 	struct turn *turns, **last_turn;

@@ -116,6 +116,18 @@ is_same_ask(const struct flow *flow, const struct wire_event *event)
 	    span_equal(event->ask.text, flow->ask.ask.text);
 }
 
+/* May names mean something else behind this ask? The end of a transaction only takes back what was done in it. */
+static bool
+moves_names(struct flow *flow)
+{
+	const struct sql_nature *nature = &flow->ask.nature;
+
+	if (nature->ends && nature->statements == 1)
+		return flow->names_at_risk;
+	flow->names_at_risk |= nature->moves_names;
+	return nature->moves_names || nature->ends;
+}
+
 static enum pumped
 ask(struct flow *flow, enum wire_side side, const struct wire_event *event,
     struct span unit)
@@ -134,7 +146,7 @@ ask(struct flow *flow, enum wire_side side, const struct wire_event *event,
 		flow_cancel_upstream(flow, flow->ask.cancelled);
 	sql_catalogue_sent(flow->names, flow->ask.analysis, flow->ask.ask.text);
 	flow->last_passed = event->turn;
-	if (flow->ask.nature.moves_names || flow->ask.nature.ends)
+	if (moves_names(flow))
 		flow_names_moved(flow);
 	flow_ask_clear(flow);
 	return PUMP_ON;
