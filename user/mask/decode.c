@@ -15,6 +15,7 @@
 #define TYPE_INT8 20
 #define TYPE_FLOAT8 701
 #define TYPE_NUMERIC 1700
+#define TYPE_MADE 16384	/* FirstNormalObjectId: below are those PostgreSQL came with */
 
 struct decode {
 	const struct mask_set *set;
@@ -155,6 +156,31 @@ record_hits(const struct decode *decode, struct span in, unsigned int depth)
 	return in.n != 0;
 }
 
+/* Has it the form of a record, to its last byte? */
+static bool
+is_record(struct span in)
+{
+	uint32_t count, type, n;
+	struct span field;
+
+	if (!take_be32(&in, &count) || !count)
+		return false;
+	for (; count; count--)
+		if (!take_be32(&in, &type) || !take_be32(&in, &n) || (n != UINT32_MAX && !take_bytes(&in, n, &field)))
+			return false;
+	return in.n == 0;
+}
+
+/*
+ * A type that somebody made in the database: where it has bytes that no text has, it is shown
+ * as a record (a composite) or an array (of those, of enums) whose parts hold no hit, else hidden.
+ */
+static bool
+made_hits(const struct decode *decode, struct span value, unsigned int depth)
+{
+	return is_record(value) ? record_hits(decode, value, depth) : array_hits(decode, value, depth);
+}
+
 static bool
 number_hits(const struct decode *decode, uint32_t type, struct span value)
 {
@@ -198,7 +224,9 @@ value_hits(const struct decode *decode, uint32_t type, struct span value,
 		if (type == TYPE_UNTOLD && value.n == 8 &&
 		    (int8_hits(decode, value) || float8_hits(decode, value)))
 			return true;
-		return (value.n && memchr(value.p, 0, value.n)) || text_hits(decode, value);
+		if (!value.n || !memchr(value.p, 0, value.n))
+			return text_hits(decode, value);
+		return type < TYPE_MADE || type == TYPE_UNTOLD || made_hits(decode, value, depth);
 	}
 }
 

@@ -122,6 +122,15 @@ static const struct row {
 	{ M_SECRETS, RECORD, 1, SPAN("\0\0\0\1\0\0\0\x19\0\0\0\1a"), K, SPAN("") },
 	{ M_SECRETS, RECORD, 1, SPAN("\0\0\0\1\0\0\0\x19\0\0\0\1ab"), N, SPAN("") },
 	{ M_SECRETS, RECORD, 0, SPAN("(1," CARD ")"), N, SPAN("") },
+	/* types made in the database: composites, and arrays of them */
+	{ M_SECRETS, OWN, 1, SPAN("\0\0\0\1\0\0\0\x19\0\0\0\x10" CARD), N, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\0\0\0\2\0\0\0\x19\0\0\0\1a\0\0\0\x17\xff\xff\xff\xff"), K, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\0\0\0\1\0\0\0\x19\0\0\0\2a"), N, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\0\0\0\1\0\0\0\x17\0\0\0\4\0\0\0\7"), K, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\0\0\0\1\0\0\0\0\0\0\x4e\x20\0\0\0\1\0\0\0\1\0\0\0\3red"), K, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\0\0\0\1\0\0\0\0\0\0\x4e\x20\0\0\0\1\0\0\0\1\0\0\0\x10" CARD), N, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\0\0\0\0"), N, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("a\0b"), N, SPAN("") },
 };
 
 /* Whole columns: public.people.name under one mask. */

@@ -28,6 +28,12 @@
 	"ANY (ARRAY['v','m']::pg_catalog.\"char\"[]) AND v.relnamespace" NE \
 	"ALL " OWN_SCHEMAS
 
+/* A domain's values have the form of the type it is over, or of that one's; RowDescription tells that type too. */
+#define BASE_TYPE \
+	"(WITH RECURSIVE b(id, up) AS (SELECT y.oid, y.typbasetype FROM pg_catalog.pg_type y" \
+	" WHERE y.oid" EQ "a.atttypid UNION ALL SELECT y.oid, y.typbasetype FROM b JOIN pg_catalog.pg_type y" \
+	" ON y.oid" EQ "b.up) SELECT b.id FROM b WHERE b.up" EQ "0::pg_catalog.oid)"
+
 static const char walk[] =
 	", walk(top, id) AS (SELECT a.id, a.id FROM asked a"
 	" WHERE a.id IS NOT NULL UNION SELECT w.top, e.up FROM walk w,"
@@ -45,7 +51,7 @@ static const char relations[] =
 	" JOIN pg_catalog.pg_class c ON c.oid" EQ "t.top"
 	" JOIN pg_catalog.pg_namespace n ON n.oid" EQ "c.relnamespace"
 	" UNION ALL SELECT 'C', a.attrelid" TEXT ", a.attnum" TEXT ", a.attname"
-	TEXT ", a.atttypid" TEXT ", NULL FROM tops t"
+	TEXT ", " BASE_TYPE TEXT ", NULL FROM tops t"
 	" JOIN pg_catalog.pg_attribute a"
 	" ON a.attrelid" EQ "t.top WHERE a.attnum OPERATOR(pg_catalog.>) 0"
 	" AND NOT a.attisdropped"
