@@ -1,0 +1,75 @@
+-- refusals.sql: one of each kind of object PostgreSQL has, for refusals. As a superuser; shop_app owns them.
+create extension postgres_fdw;
+create extension pg_trgm;
+create extension hstore;
+grant usage on foreign data wrapper postgres_fdw to shop_app;
+create function public.seen() returns event_trigger language plpgsql as $$ begin end $$;
+create event trigger seen_ddl on ddl_command_end execute function public.seen();
+create publication all_of_it for table public.orders;
+create publication whole for all tables;
+alter role shop_app in database shop set work_mem = '5MB';
+grant create on database shop to shop_app;
+create access method slow type index handler bthandler;
+set role shop_app;
+create schema store;
+comment on schema store is 'what is in store';
+create type store.mood as enum ('sad', 'ok', 'happy');
+create type store.pair as (a int, b text);
+create type store.span as range (subtype = int);
+create domain store.positive as int default 1 not null check (value > 0);
+comment on domain store.positive is 'more than nothing';
+create collation store.plain (provider = icu, locale = 'und', deterministic = false);
+create sequence store.numbers as bigint increment 5 start 7;
+create table store.supplier (id serial primary key, name varchar(40) not null unique, rating numeric(5, 2) default 1.5,
+	feel store.mood default 'ok', both store.pair, tags text[], valid store.span, extra jsonb, raw bytea, labels hstore,
+	made timestamptz default now(), lower_name text generated always as (lower(name)) stored, check (rating >= 0));
+create table store.part (id store.positive, supplier int references store.supplier on delete cascade, at timestamptz,
+	primary key (id)) partition by range (id);
+create table store.part_one partition of store.part for values from (1) to (100);
+create table store.part_rest partition of store.part default;
+create table store.heir (more text) inherits (store.supplier);
+create table store.booking (room int generated always as identity, during int4range, exclude using gist (during with &&));
+create unlogged table store.scratch (a int) with (fillfactor = 50);
+create index on store.part (at);
+create unique index supplier_lower on store.supplier (lower(name) text_pattern_ops desc nulls last) include (rating) where rating > 0;
+create index supplier_like on store.supplier using gin (name gin_trgm_ops);
+create view store.rated with (security_barrier) as select id, name, rating from store.supplier where rating > 0 with check option;
+create materialized view store.counted as select feel, count(*) as n from store.supplier group by feel;
+create unique index on store.counted (feel);
+create function store.twice(int) returns int language sql immutable parallel safe as 'select $1 * 2';
+create function store.listed(out id int, out name text) returns setof record language sql stable as 'select id, name from store.supplier';
+create function store.touch() returns trigger language plpgsql as $$ begin return new; end $$;
+create procedure store.tidy(inout n int) language plpgsql as $$ begin n := n + 1; end $$;
+create aggregate store.product(int) (sfunc = int4mul, stype = int, initcond = '1');
+create function store.near(int, int) returns bool language sql immutable as 'select abs($1 - $2) < 2';
+create operator store.~~~ (leftarg = int, rightarg = int, function = store.near, commutator = operator(store.~~~));
+create function store.pair_text(store.pair) returns text language sql immutable as 'select ($1).b';
+create cast (store.pair as text) with function store.pair_text(store.pair) as assignment;
+create operator family store.likes using btree;
+create text search dictionary store.short (template = simple, stopwords = english);
+create text search configuration store.words (copy = english);
+alter text search configuration store.words alter mapping for word with store.short;
+create trigger touched before insert or update of name on store.supplier for each row when (new.rating > 1) execute function store.touch();
+create constraint trigger later after insert on store.part_one deferrable initially deferred for each row execute function store.touch();
+create rule quiet as on delete to store.scratch do instead nothing;
+alter table store.supplier enable row level security;
+create policy everybody on store.supplier for select to public using (rating >= 0);
+create policy owners on store.supplier as restrictive for update using (true) with check (rating < 100);
+create statistics store.together (dependencies, mcv) on supplier, at from store.part_one;
+create server far foreign data wrapper postgres_fdw options (host '127.0.0.1', dbname 'shop');
+create foreign table store.distant (id int options (column_name 'id'), name text) server far options (schema_name 'public', table_name 'customers');
+comment on table store.supplier is 'who supplies; it''s "quoted"';
+comment on column store.supplier.name is 'their name';
+comment on function store.twice(int) is 'two times';
+comment on view store.rated is 'the rated ones';
+grant select on store.supplier to public;
+grant select (id, name), update (name) on store.rated to public;
+alter default privileges in schema store grant select on tables to public;
+insert into store.supplier (name, rating, both, tags, valid, extra, raw, labels, made) select 'Supplier ' || i, i, row(i, 'b' || i),
+	array['x', null, 'y' || i], store.span(i, i + 5), jsonb_build_object('n', i, 'deep', jsonb_build_array(i, null)), decode('00ff', 'hex'),
+	hstore('k', i::text), timestamptz '2024-02-29 12:00:00+00' + i * interval '1 day' from generate_series(1, 20) i;
+insert into store.part select i, 1 + i % 20, timestamptz '2024-01-01 00:00:00+00' + i * interval '1 hour' from generate_series(1, 200) i;
+insert into store.booking (during) values ('[1,5)'), ('[7,9)'), ('empty');
+refresh materialized view store.counted;
+select lo_from_bytea(5151, 'a large object');
+comment on large object 5151 is 'large';
