@@ -1,4 +1,5 @@
 -- refusals.sql: one of each kind of object PostgreSQL has, for refusals. As a superuser; shop_app owns them.
+set client_min_messages = error;
 create extension postgres_fdw;
 create extension pg_trgm;
 create extension hstore;
@@ -21,7 +22,7 @@ comment on domain store.positive is 'more than nothing';
 create collation store.plain (provider = icu, locale = 'und', deterministic = false);
 create sequence store.numbers as bigint increment 5 start 7;
 create table store.supplier (id serial primary key, name varchar(40) not null unique, rating numeric(5, 2) default 1.5,
-	feel store.mood default 'ok', both store.pair, tags text[], valid store.span, extra jsonb, raw bytea, labels hstore,
+	feel store.mood default 'ok', two store.pair, tags text[], valid store.span, extra jsonb, raw bytea, labels hstore,
 	made timestamptz default now(), lower_name text generated always as (lower(name)) stored, check (rating >= 0));
 create table store.part (id store.positive, supplier int references store.supplier on delete cascade, at timestamptz,
 	primary key (id)) partition by range (id);
@@ -45,7 +46,6 @@ create function store.near(int, int) returns bool language sql immutable as 'sel
 create operator store.~~~ (leftarg = int, rightarg = int, function = store.near, commutator = operator(store.~~~));
 create function store.pair_text(store.pair) returns text language sql immutable as 'select ($1).b';
 create cast (store.pair as text) with function store.pair_text(store.pair) as assignment;
-create operator family store.likes using btree;
 create text search dictionary store.short (template = simple, stopwords = english);
 create text search configuration store.words (copy = english);
 alter text search configuration store.words alter mapping for word with store.short;
@@ -65,7 +65,7 @@ comment on view store.rated is 'the rated ones';
 grant select on store.supplier to public;
 grant select (id, name), update (name) on store.rated to public;
 alter default privileges in schema store grant select on tables to public;
-insert into store.supplier (name, rating, both, tags, valid, extra, raw, labels, made) select 'Supplier ' || i, i, row(i, 'b' || i),
+insert into store.supplier (name, rating, two, tags, valid, extra, raw, labels, made) select 'Supplier ' || i, i, row(i, 'b' || i)::store.pair,
 	array['x', null, 'y' || i], store.span(i, i + 5), jsonb_build_object('n', i, 'deep', jsonb_build_array(i, null)), decode('00ff', 'hex'),
 	hstore('k', i::text), timestamptz '2024-02-29 12:00:00+00' + i * interval '1 day' from generate_series(1, 20) i;
 insert into store.part select i, 1 + i % 20, timestamptz '2024-01-01 00:00:00+00' + i * interval '1 hour' from generate_series(1, 200) i;
@@ -73,3 +73,8 @@ insert into store.booking (during) values ('[1,5)'), ('[7,9)'), ('empty');
 refresh materialized view store.counted;
 select lo_from_bytea(5151, 'a large object');
 comment on large object 5151 is 'large';
+reset role;
+create operator family store.likes using btree;
+create operator class store.int_likes for type int using btree family store.likes as operator 1 <, operator 3 =, function 1 btint4cmp(int, int);
+alter operator family store.likes using btree owner to shop_app;
+alter operator class store.int_likes using btree owner to shop_app;
