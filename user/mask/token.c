@@ -388,6 +388,19 @@ skip_scheme(struct span text, size_t at)
 	return at;
 }
 
+/* How far before the sign its name may stand: in a list, where a comma is the sign, only in the text just before. */
+static size_t
+name_reach(struct span text, size_t at)
+{
+	size_t n = 1;
+
+	if (text.p[at] != ',')
+		return CONTEXT;
+	while (n < CONTEXT && n < at && text.p[at - 1 - n] != text.p[at - 1])
+		n++;
+	return n;
+}
+
 /* A random value behind "secret =", "api_key: '" and the like; `at` is the sign between. */
 static bool
 named_at(struct span text, size_t at, struct mask_hit *hit)
@@ -405,7 +418,8 @@ named_at(struct span text, size_t at, struct mask_hit *hit)
 	if (from < text.n && text.p[from] == '=')
 		return false;
 	n = without_end(text, from, run_of(text, from, BASE64, LOOK_MOST));
-	if (n < NAMED_LEAST || !is_random(span_of(text.p + from, n)) || !mask_follows(text, at, CONTEXT, names))
+	if (n < NAMED_LEAST || !is_random(span_of(text.p + from, n)) ||
+	    !mask_follows(text, at, name_reach(text, at), names))
 		return false;
 	if (text.p[from] == '/' || memmem(text.p + from, n, "//", 2))
 		return false;	/* a path */

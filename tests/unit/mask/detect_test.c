@@ -350,6 +350,7 @@ static const struct row services[] = {
 	{ "npm_" "short", NULL },
 	{ "anpm_" A36, NULL },
 	{ "token = next_page_token(1, 2, 3)", NULL },
+	{ "('passwd', 'x'), ('y', '+81-12-3456-7890')", NULL },	/* another row's */
 	{ "password: ****************", NULL },
 	{ "secret=/usr/share/doc/k3a7x9z4b1c2", NULL },
 	{ "name = k3abcDEF7xqrsTUV9z4b", NULL },
