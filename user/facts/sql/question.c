@@ -19,58 +19,61 @@
 #define OWN_SCHEMAS \
 	"(ARRAY[11::pg_catalog.oid, coalesce(pg_catalog.to_regnamespace(" \
 	"'information_schema')::pg_catalog.oid, 11::pg_catalog.oid)])"
-#define VIEW_EDGE \
-	"pg_catalog.pg_rewrite r JOIN pg_catalog.pg_depend d ON d.classid" EQ \
-	"'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid" EQ "r.oid" \
-	" AND d.refclassid" EQ "'pg_catalog.pg_class'::pg_catalog.regclass" \
-	" AND d.refobjid" NE "r.ev_class" \
-	" JOIN pg_catalog.pg_class v ON v.oid" EQ "r.ev_class AND v.relkind" EQ \
-	"ANY (ARRAY['v','m']::pg_catalog.\"char\"[]) AND v.relnamespace" NE \
-	"ALL " OWN_SCHEMAS
+#define A_VIEW "ANY (ARRAY['v','m']::pg_catalog.\"char\"[])"
+#define SCHEMA_OF(relation) \
+	" JOIN pg_catalog.pg_namespace n ON n.oid" EQ relation ".relnamespace"
 
-/* A domain's values have the form of the type it is over, or of that one's; RowDescription tells that type too. */
+/*
+ * A domain's values have the form of the type it is over, or of that one's; RowDescription
+ * tells that type too. Only a domain is followed: what is said of recursion makes a
+ * planner think that every column costs much, and compile the whole question.
+ */
 #define BASE_TYPE \
-	"(WITH RECURSIVE b(id, up) AS (SELECT y.oid, y.typbasetype FROM pg_catalog.pg_type y" \
-	" WHERE y.oid" EQ "a.atttypid UNION ALL SELECT y.oid, y.typbasetype FROM b JOIN pg_catalog.pg_type y" \
-	" ON y.oid" EQ "b.up) SELECT b.id FROM b WHERE b.up" EQ "0::pg_catalog.oid)"
+	"(SELECT CASE WHEN y.typbasetype" EQ "0::pg_catalog.oid THEN y.oid ELSE" \
+	" (WITH RECURSIVE b(id, up) AS (SELECT y.oid, y.typbasetype UNION ALL" \
+	" SELECT z.oid, z.typbasetype FROM b JOIN pg_catalog.pg_type z ON z.oid" EQ "b.up)" \
+	" SELECT b.id FROM b WHERE b.up" EQ "0::pg_catalog.oid) END" \
+	" FROM pg_catalog.pg_type y WHERE y.oid" EQ "a.atttypid)"
 
+/* What is below each that was asked for; `columns` those a view uses, NULL for any of them. */
 static const char walk[] =
-	", walk(top, id) AS (SELECT a.id, a.id FROM asked a"
-	" WHERE a.id IS NOT NULL UNION SELECT w.top, e.up FROM walk w,"
-	" LATERAL (SELECT d.refobjid AS up FROM " VIEW_EDGE
-	" WHERE r.ev_class" EQ "w.id UNION ALL"
-	" SELECT i.inhparent FROM pg_catalog.pg_inherits i"
+	", walk(top, id, of_view, columns) AS ("
+	"SELECT a.id, a.id, NULL::pg_catalog.bool, NULL::pg_catalog.int4[]"
+	" FROM asked a WHERE a.id IS NOT NULL UNION"
+	" SELECT w.top, e.up, e.of_view, e.columns FROM walk w, LATERAL ("
+	"SELECT d.refobjid AS up, true AS of_view,"
+	" CASE WHEN pg_catalog.bool_and(d.refobjsubid OPERATOR(pg_catalog.>) 0"
+	" AND pg_catalog.strpos(r.ev_action" TEXT ", ':varattno 0 ')" EQ "0)"
+	" THEN pg_catalog.array_agg(d.refobjsubid) END AS columns"
+	" FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_depend d ON d.classid" EQ
+	"'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid" EQ "r.oid"
+	" AND d.refclassid" EQ "'pg_catalog.pg_class'::pg_catalog.regclass"
+	" AND d.refobjid" NE "r.ev_class"
+	" JOIN pg_catalog.pg_class v ON v.oid" EQ "r.ev_class AND v.relkind" EQ A_VIEW
+	" AND v.relnamespace" NE "ALL " OWN_SCHEMAS
+	" WHERE r.ev_class" EQ "w.id GROUP BY d.refobjid UNION ALL"
+	" SELECT i.inhparent, false, NULL FROM pg_catalog.pg_inherits i"
 	" WHERE i.inhrelid" EQ "w.id) e)"
-	", tops AS (SELECT DISTINCT top FROM walk)";
+	", tops(top) AS (SELECT DISTINCT a.id FROM asked a WHERE a.id IS NOT NULL)";
 
 static const char relations[] =
 	" SELECT 'N'" TEXT ", ws, wn, id" TEXT ", NULL" TEXT ", NULL" TEXT
 	" FROM asked"
 	" UNION ALL SELECT 'R', c.oid" TEXT ", n.nspname" TEXT ", c.relname"
 	TEXT ", c.relkind" TEXT ", c.relhassubclass" TEXT " FROM tops t"
-	" JOIN pg_catalog.pg_class c ON c.oid" EQ "t.top"
-	" JOIN pg_catalog.pg_namespace n ON n.oid" EQ "c.relnamespace"
+	" JOIN pg_catalog.pg_class c ON c.oid" EQ "t.top" SCHEMA_OF("c")
 	" UNION ALL SELECT 'C', a.attrelid" TEXT ", a.attnum" TEXT ", a.attname"
 	TEXT ", " BASE_TYPE TEXT ", NULL FROM tops t"
 	" JOIN pg_catalog.pg_attribute a"
 	" ON a.attrelid" EQ "t.top WHERE a.attnum OPERATOR(pg_catalog.>) 0"
 	" AND NOT a.attisdropped"
-	" UNION ALL SELECT 'B', w.top" TEXT ", n.nspname" TEXT ", c.relname"
-	TEXT ", CASE WHEN pg_catalog.strpos(r.ev_action" TEXT
-	", ':varattno 0 ') OPERATOR(pg_catalog.=) 0 THEN a.attname" TEXT
-	" END, NULL FROM walk w JOIN (" VIEW_EDGE ") ON r.ev_class" EQ "w.id"
-	" JOIN pg_catalog.pg_class c ON c.oid" EQ "d.refobjid"
-	" JOIN pg_catalog.pg_namespace n ON n.oid" EQ "c.relnamespace"
-	" LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid" EQ "d.refobjid"
-	" AND a.attnum OPERATOR(pg_catalog.=) d.refobjsubid AND a.attnum"
-	" OPERATOR(pg_catalog.>) 0"
-	" UNION ALL SELECT CASE WHEN t.relkind" EQ
-	"ANY (ARRAY['v','m']::pg_catalog.\"char\"[]) THEN 'B' ELSE 'P' END,"
-	" w.top" TEXT ", n.nspname" TEXT ", c.relname" TEXT ", NULL, NULL"
-	" FROM walk w JOIN pg_catalog.pg_inherits i ON i.inhrelid" EQ "w.id"
+	" UNION ALL SELECT CASE WHEN w.of_view OR t.relkind" EQ A_VIEW
+	" THEN 'B' ELSE 'P' END, w.top" TEXT ", n.nspname" TEXT ", c.relname"
+	TEXT ", a.attname" TEXT ", NULL FROM walk w"
 	" JOIN pg_catalog.pg_class t ON t.oid" EQ "w.top"
-	" JOIN pg_catalog.pg_class c ON c.oid" EQ "i.inhparent"
-	" JOIN pg_catalog.pg_namespace n ON n.oid" EQ "c.relnamespace"
+	" JOIN pg_catalog.pg_class c ON c.oid" EQ "w.id" SCHEMA_OF("c")
+	" LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid" EQ "w.id"
+	" AND a.attnum" EQ "ANY (w.columns) WHERE w.of_view IS NOT NULL"
 	" UNION ALL SELECT 'S', pg_catalog.current_schema()" TEXT
 	", NULL, NULL, NULL, NULL";
 
