@@ -141,6 +141,22 @@ struct view_digest {
 	uint8_t sha256[32];
 };
 
+/* What finds a skill by itself: each kind that is given must fit, by any of its texts. */
+struct view_match {
+	const char **images;		/* globs over "localhost/lookup:1" */
+	size_t image_count;
+	const char **digests;		/* "sha256:…" of an image's manifest or configuration */
+	size_t digest_count;
+	const char **labels;		/* "NAME" or "NAME=GLOB" */
+	size_t label_count;
+	const char **annotations;	/* the same */
+	size_t annotation_count;
+	const char **units;		/* globs over the group's own name */
+	size_t unit_count;
+	const char **cgroups;		/* globs over its path */
+	size_t cgroup_count;
+};
+
 struct view_skill {
 	const char *name;
 	const char *owner;		/* a person */
@@ -156,6 +172,7 @@ struct view_skill {
 	const char *executable;		/* path of the root executable; empty: any */
 	struct view_digest *executable_digests;
 	size_t executable_digest_count;
+	struct view_match match;
 };
 
 struct view_person {

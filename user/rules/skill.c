@@ -26,6 +26,7 @@ static const struct key skill_keys[] = {
 	{ "targets", SHAPE_TEXTS, AT(targets), false, 0, 0, NULL },
 	{ "profile", SHAPE_WORD, AT(profile), false, 0, 0, profile_words },
 	{ "verifier", SHAPE_TEXT, AT(verifier), false, 0, 0, NULL },
+	{ "match", SHAPE_MAP, AT(match), false, 0, 0, NULL },
 };
 static const struct key start_keys[] = {
 	{ "by", SHAPE_TEXTS, AT(begin.by), true, 0, 0, NULL },
@@ -64,6 +65,7 @@ skill_read(struct work *work, const struct node *entry)
 		(void)schema_read(work->faults, skill->executable,
 		    work_text(work, "%s: executable", what), executable_keys,
 		    COUNT(executable_keys), skill);
+	match_read(work, skill, what);
 	check_path(work, skill->folder, work_text(work, "%s: folder", what));
 	check_path(work, skill->program.path,
 	    work_text(work, "%s: executable: path", what));
@@ -199,6 +201,7 @@ build_skill(struct work *work, const struct draft_skill *draft,
 	skill->executable_digests = build_digests(work, draft->program.sha256,
 	    work_text(work, "%s: executable: sha256", what),
 	    &skill->executable_digest_count);
+	match_build(work, draft, what, &skill->match);
 }
 
 /* The number of (duty, target) in the view, made when first asked for. */

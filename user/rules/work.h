@@ -85,7 +85,7 @@ struct draft_duty {
 struct draft_skill {
 	struct draft draft;
 	const struct node *owner, *start, *folder, *digests, *excludes;
-	const struct node *executable, *duties, *targets, *verifier;
+	const struct node *executable, *duties, *targets, *verifier, *match;
 	uint32_t profile;
 	struct {
 		const struct node *by, *as;
@@ -93,6 +93,9 @@ struct draft_skill {
 	struct {
 		const struct node *path, *sha256;
 	} program;
+	struct {
+		const struct node *image, *digest, *label, *annotation, *unit, *cgroup;
+	} found;		/* in match */
 };
 
 struct draft_ledger {
@@ -150,6 +153,9 @@ void target_build(struct work *);
 void duty_read(struct work *, const struct node *entry);
 void duty_build(struct work *);		/* rules, once per duty */
 void skill_read(struct work *, const struct node *entry);
+/* `match` of one skill, by which the loader finds it. */
+void match_read(struct work *, struct draft_skill *, const char *what);
+void match_build(struct work *, const struct draft_skill *, const char *what, struct view_match *);
 void skill_build(struct work *);	/* also which duty meets which target */
 void checkpoints_read(struct work *, const struct node *section);
 void checkpoints_build(struct work *);

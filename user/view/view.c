@@ -129,6 +129,12 @@ static const struct field_row skill_rows[] = {
 	TEXT(view_skill, executable),
 	STRUCTS(view_skill, executable_digests, executable_digest_count,
 	    &digest_layout),
+	TEXTS(view_skill, match.images, match.image_count),
+	TEXTS(view_skill, match.digests, match.digest_count),
+	TEXTS(view_skill, match.labels, match.label_count),
+	TEXTS(view_skill, match.annotations, match.annotation_count),
+	TEXTS(view_skill, match.units, match.unit_count),
+	TEXTS(view_skill, match.cgroups, match.cgroup_count),
 };
 static const struct layout skill_layout = LAYOUT(view_skill, skill_rows);
 

@@ -162,6 +162,14 @@ static const struct {
 	{ "bad digest", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '7'}, folder: /x, digests: [sha256:00]}}\n", 3, 77, "64 hex digits" },
 	{ "folder not absolute", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '7'}, folder: x}}\n", 3, 63, "begins with /" },
 	{ "executable without path", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '7'}, executable: {}}}\n", 3, 67, "\"path\" is missing" },
+	{ "match of nothing", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '7'}, match: {}}}\n", 3, 62, "expected one of image" },
+	{ "match of an unknown kind", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '7'}, match: {pid: ['1']}}}\n", 3, 63, "unknown key \"pid\"" },
+	{ "match of a service that is a container", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '7'}, match: {label: [a], unit: [x.service]}}}\n", 3, 81, "expected one of the two" },
+	{ "match and an executable", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '7'}, executable: {path: /x}, match: {label: [a]}}}\n", 3, 67, "expected the image's digest" },
+	{ "match of a label without a name", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '7'}, match: {label: ['=a']}}}\n", 3, 71, "NAME or NAME=VALUE" },
+	{ "match of a path", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '7'}, match: {cgroup: [a]}}}\n", 3, 72, "begins with /" },
+	{ "match of half a digest", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '7'}, match: {digest: [sha256:00]}}}\n", 3, 72, "64 hex digits" },
+	{ "match of a service by its path", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '7'}, executable: {path: /x}, match: {cgroup: [/a], unit: [x.service]}}}\n", 0, 0, NULL },
 	{ "profile as duty", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '7'}, duties: [read-masked]}}\n", 3, 64, "given by `targets`" },
 	{ "nobody approves", HEAD PEOPLE SHOP "approvers: {g: {people: [ann]}}\n" SKILL DUTY SESSION "      - {effects: [delete], verdict: hold}\n", 7, 3, "nobody could approve" },
 	{ "ledger directory", HEAD "ledger: {checkpoints: {directory: x}}\n", 2, 35, "begins with /" },
@@ -223,7 +231,7 @@ static const char whole[] = HEAD
 "    executable: {path: /bin/sh, sha256: ['ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff']}\n"
 "    duties: [d]\n"
 "    targets: [logs]\n"
-"  second: {owner: bob, start: {by: ['*'], as: '1235'}, targets: [shop], profile: admin-held}\n"
+"  second: {owner: bob, start: {by: ['*'], as: '1235'}, targets: [shop], profile: admin-held, match: {image: ['localhost/x:**'], digest: [000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f], label: [app=x], annotation: [a.b], cgroup: [/pods/**]}}\n"
 "masks:\n"
 "  cards: {columns: ['public.payments.card'], detectors: [card, iban], pattern: 'X[0-9]+', way: partial, keep: 2}\n"
 "duties:\n"
@@ -290,6 +298,14 @@ check_whole(void)
 	CHECK(rules->loader.skill_count == 2 && rules->loader.skills[0].uid == 1234);
 	CHECK(rules->loader.skills[0].folder_digests[0].sha256[31] == 0x1f);
 	CHECK(rules->loader.skills[0].executable_digests[0].sha256[0] == 0xff);
+	CHECK(rules->loader.skills[0].match.image_count == 0 && rules->loader.skills[1].match.unit_count == 0);
+	CHECK(strcmp(rules->loader.skills[1].match.images[0], "localhost/x:**") == 0);
+	CHECK(strcmp(rules->loader.skills[1].match.digests[0],
+	    "sha256:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f") == 0);
+	CHECK(strcmp(rules->loader.skills[1].match.labels[0], "app=x") == 0);
+	CHECK(strcmp(rules->loader.skills[1].match.annotations[0], "a.b") == 0);
+	CHECK(strcmp(rules->loader.skills[1].match.cgroups[0], "/pods/**") == 0);
+	CHECK(rules->broker.skills[1].match.image_count == 0);
 	CHECK(rules->loader.targets[0].role[0] == '\0' && rules->loader.targets[0].host_count == 2);
 	CHECK(!rules->loader.targets[0].has_secret && rules->loader.person_count == 5);
 	CHECK(rules->keeper.secret_count == 2 && rules->keeper.secrets[0].from == SECRET_CREDENTIAL);
