@@ -139,6 +139,11 @@ enum entry_key {
 	KEY_KERNEL_DROPPED = 114,	/* u … that were over before a worker took them */
 	KEY_KERNEL_OPEN = 115,	/* u … that are neither, when this is entered */
 	KEY_KERNEL_REFUSED = 116,	/* u refusals told to the daemon */
+	/* the container behind a session */
+	KEY_CONTAINER = 120,	/* t its id, or "pod/NAMESPACE/NAME" */
+	KEY_IMAGE = 121,	/* t as people call its image */
+	KEY_IMAGE_DIGEST = 122,	/* t "sha256:…" of the image's manifest, or of its configuration */
+	KEY_MATCH = 123,	/* t what of the policy's match found it */
 };
 
 /*

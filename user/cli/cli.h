@@ -24,7 +24,7 @@ struct cli_verb {
 };
 
 /* Group of verbs, ended by a NULL name. Each lives in its own file. */
-extern const struct cli_verb cli_skill_verbs[];	/* run attach detach stop status watch skill doctor */
+extern const struct cli_verb cli_skill_verbs[];	/* run attach detach trust oci-hook stop status watch skill doctor */
 extern const struct cli_verb cli_hold_verbs[];		/* holds show approve deny */
 extern const struct cli_verb cli_policy_verbs[];	/* policy (check explain test), reload, secret */
 extern const struct cli_verb cli_ledger_verbs[];	/* sessions replay verify why */

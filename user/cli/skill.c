@@ -5,12 +5,14 @@
 
 #include "cli/cli.h"
 #include "cli/client.h"
+#include "cli/container.h"
 #include "cli/release.h"
 #include "cli/run.h"
 #include "cli/say.h"
 #include "cli/status.h"
 
-#define ATTACH_USAGE "attach --skill NAME --cgroup PATH | --pid PID"
+#define ATTACH_USAGE "attach --skill NAME --container NAME|ID | --pod NAMESPACE/NAME | --unit NAME.service | " \
+	"--slice NAME.slice | --cgroup PATH | --pid PID"
 #define DETACH_USAGE "detach SESSION | --skill NAME"
 #define STOP_USAGE "stop [--resume] NAME | --skill NAME | --session ID | --target NAME | --all"
 #define SKILL_USAGE "skill diff|accept NAME [--json]"
@@ -37,33 +39,36 @@ attach(const struct instance *instance, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "skill", required_argument, NULL, 's' },
-		{ "cgroup", required_argument, NULL, 'c' },
-		{ "pid", required_argument, NULL, 'p' },
+		{ "cgroup", required_argument, NULL, 'w' },
+		{ "container", required_argument, NULL, 'w' },
+		{ "pod", required_argument, NULL, 'w' },
+		{ "unit", required_argument, NULL, 'w' },
+		{ "slice", required_argument, NULL, 'w' },
+		{ "pid", required_argument, NULL, 'w' },
 		{ 0 },
 	};
-	const char *skill = NULL, *cgroup = NULL;
+	const char *skill = NULL, *kind = NULL, *where = NULL;
+	int option, index = 0;
 	json_t *request;
-	long pid = 0;
-	int option;
+	size_t count = 0;
 
 	optind = opterr = 0;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 's')
-			skill = optarg;
-		else if (option == 'c')
-			cgroup = optarg;
-		else if (option == 'p')
-			pid = strtol(optarg, NULL, 10);
-		else
+	while ((option = getopt_long(argc, argv, "", options, &index)) != -1) {
+		if (option == '?')
 			return say_usage(ATTACH_USAGE);
+		if (option == 's') {
+			skill = optarg;
+			continue;
+		}
+		kind = options[index].name;
+		where = optarg;
+		count++;
 	}
-	if (!skill || optind < argc || (cgroup != NULL) == (pid > 0))
+	if (!skill || optind < argc || count != 1)
 		return say_usage(ATTACH_USAGE);
 	request = json_pack("{s:s,s:s}", "do", "attach", "skill", skill);
-	if (cgroup)
-		json_object_set_new(request, "cgroup", json_string(cgroup));
-	else
-		json_object_set_new(request, "pid", json_integer(pid));
+	json_object_set_new(request, kind, strcmp(kind, "pid") == 0 ?
+	    json_integer(strtol(where, NULL, 10)) : json_string(where));
 	return ask_and_say(instance, request, "attached");
 }
 
@@ -163,8 +168,10 @@ skill(const struct instance *instance, int argc, char **argv)
 
 const struct cli_verb cli_skill_verbs[] = {
 	{ "run", cli_run, RUN_USAGE, "start a command as a skill" },
-	{ "attach", attach, ATTACH_USAGE, "make a running cgroup or process a skill" },
+	{ "attach", attach, ATTACH_USAGE, "make a running container, service, cgroup or process a skill" },
 	{ "detach", detach, DETACH_USAGE, "let an attached one go, for the record" },
+	{ "trust", cli_trust, TRUST_USAGE, "let an attached container trust this node's certificates" },
+	{ "oci-hook", cli_oci_hook, OCI_HOOK_USAGE, "for container runtimes: a skill before its first act" },
 	{ "stop", stop, STOP_USAGE, "refuse everything at once, until --resume" },
 	{ "status", cli_status, STATUS_USAGE, "what runs, what is caught, what is wrong" },
 	{ "watch", cli_watch, WATCH_USAGE, "turns as they happen" },

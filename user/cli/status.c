@@ -50,6 +50,14 @@ say_sessions(const json_t *loader)
 		    json_is_true(json_object_get(s, "blocked")) ? ", STOPPED" : "");
 		say_text(stdout, say_member(s, "cgroup"), false);
 		putchar('\n');
+		if (!*say_member(s, "name"))
+			continue;
+		printf("    container ");
+		say_text(stdout, say_member(s, "name"), false);
+		if (*say_member(s, "image"))
+			printf(", image ");
+		say_text(stdout, say_member(s, "image"), false);
+		putchar('\n');
 	}
 }
 

@@ -13,7 +13,9 @@
  *               the caller puts one byte with its descriptors 0, 1, 2 as SCM_RIGHTS: the
  *               command waits for them; {"exit":N}|{"signal":N}
  *   signal      loader: session, signal (only from the connection that ran it)
- *   attach      loader: skill, cgroup | pid
+ *   attach      loader: skill, cgroup | pid | container | pod | unit | slice
+ *   oci_hook    loader: id, pid, bundle; {"session":…|null}: null: it is no skill
+ *   trust       loader: container, undo
  *   detach      loader: session | skill
  *   skill_diff, skill_accept   loader: skill
  *   stop        broker: scope ("all"|"skill"|"session"|"target"), name, undo

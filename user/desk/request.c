@@ -26,6 +26,8 @@ static const struct {
 	{ "signal", relay_signal, ROLE_PERSON, "who ran it" },
 	{ "attach", relay_loader, COMMAND, "administrators" },
 	{ "detach", relay_loader, COMMAND, "administrators" },
+	{ "oci_hook", relay_loader, ROLE_ROOT, "container runtimes that run as root" },
+	{ "trust", relay_loader, COMMAND, "administrators" },
 	{ "skill_diff", relay_loader, READ, "administrators and auditors" },
 	{ "skill_accept", relay_loader, COMMAND, "administrators" },
 	{ "stop", stop_command, COMMAND, "administrators" },

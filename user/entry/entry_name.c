@@ -55,6 +55,8 @@ static const char *const keys[] = {
 	[KEY_KERNEL_DROPPED] = "kernel_dropped",
 	[KEY_KERNEL_OPEN] = "kernel_open",
 	[KEY_KERNEL_REFUSED] = "kernel_refused",
+	[KEY_CONTAINER] = "container", [KEY_IMAGE] = "image",
+	[KEY_IMAGE_DIGEST] = "image_digest", [KEY_MATCH] = "match",
 };
 
 const char *

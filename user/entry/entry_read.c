@@ -7,7 +7,7 @@
 
 #include "entry/cbor.h"
 
-#define KEYS (KEY_KERNEL_REFUSED + 1)
+#define KEYS (KEY_MATCH + 1)
 
 /* The type of each known key; 0: not known here. Major types plus one. */
 #define U (CBOR_UINT + 1)
@@ -39,6 +39,7 @@ static const uint8_t types[KEYS] = {
 	[KEY_KERNEL_IN] = U, [KEY_KERNEL_OUT] = U, [KEY_KERNEL_DIVERTED] = U,
 	[KEY_KERNEL_FLOWS] = U, [KEY_KERNEL_DROPPED] = U, [KEY_KERNEL_OPEN] = U,
 	[KEY_KERNEL_REFUSED] = U,
+	[KEY_CONTAINER] = T, [KEY_IMAGE] = T, [KEY_IMAGE_DIGEST] = T, [KEY_MATCH] = T,
 };
 
 /* The value of `key`, when it has that type. */

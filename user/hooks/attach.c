@@ -1,266 +1,181 @@
 /*
- * attach.c: `interlock attach` and `interlock detach`.
- * A group that lives already becomes a skill. What its processes did before is
- * the danger: connections they had are destroyed (destroy.c), and a group in
- * which somebody holds an io_uring is refused, because a ring's thread may stand outside the
- * group and connect for it (KERNEL row 4). The group must be one of its own:
- * not the root, not the daemon's, not above or below another skill's; and one
- * that its processes cannot leave: where a tree is delegated (the user manager's
- * is), whoever it is delegated to moves them as they like.
+ * attach.c: `interlock attach`, `interlock detach`, and the hook of OCI runtimes.
+ * A person says which group becomes which skill; a runtime that is about to start a
+ * container asks whether it is one, and the policy's `match` says. Both are measured
+ * (inspect.c) and judged (right.c) first, then the group joins (join.c). While that
+ * goes on a person's container may end and its number be another's: the place is
+ * looked at again. The runtime waits for its hook, so that nothing of the container
+ * has run when the answer comes. What watches the groups (appear.c) may have been
+ * faster: then it is that session already.
  */
 #include <errno.h>
-#include <limits.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/must.h"
-#include "hooks/hooks.h"
+#include "hooks/appear.h"
+#include "hooks/join.h"
 #include "hooks/loader.h"
-#include "hooks/process.h"
+#include "registry/registry.h"
 #include "view.h"
 
-static bool
-is_within(const char *path, const char *above)
-{
-	size_t n = strlen(above);
+/* A request on its way to a session. */
+struct attaching {
+	struct request *request;
+	struct place place;
+	char skill[ABI_NAME_SIZE];
+	char match[SESSION_MATCH];	/* empty: a person chose the skill */
+	const char *detail;
+};
 
-	return strncmp(path, above, n) == 0 &&
-	    (path[n] == '/' || path[n] == '\0');
-}
-
-static bool
-is_related(const char *a, const char *b)
-{
-	return is_within(a, b) || is_within(b, a);
-}
-
-/* Why this group cannot be a skill, whatever is in it; NULL: it can. */
-static const char *
-objection(struct loader *loader, const char *group, const char *root)
-{
-	char self[LOADER_PATH];
-
-	if (process_cgroup(getpid(), root, self, sizeof(self)) < 0)
-		return "the daemon cannot tell its own cgroup";
-	if (!is_within(group, loader->instance.cgroup))
-		return "it is not below the cgroup where programs are attached";
-	if (strcmp(group, root) == 0 ||
-	    strcmp(group, loader->instance.cgroup) == 0)
-		return "the root of all groups is no skill";
-	if (is_within(self, group) ||
-	    is_related(group, loader->instance.daemon_cgroup))
-		return "the daemon itself is in it";
-	if (is_within(loader->instance.skill_cgroup, group))
-		return "it holds all skills";
-	for (const struct session *s = loader->sessions; s; s = s->next)
-		if (is_related(group, s->cgroup))
-			return "it is, holds or is part of a group that is "
-			    "registered already";
-	return NULL;
-}
-
-/* May this group be a skill? Answers if not. */
-static bool
-may_attach(struct loader *loader, const struct request *request,
-    const char *group)
-{
-	char root[LOADER_PATH], above[LOADER_PATH];
-	const char *no = "the daemon cannot find cgroup2";
-	uint32_t uid;
-	int r = instance_find_cgroup2(root, sizeof(root));
-
-	if (r == 0)
-		no = objection(loader, group, root);
-	if (no) {
-		answer_error(loader, request->id, ANSWER_NO, "%s: %s", group,
-		    no);
-		return false;
-	}
-	r = group_is_loose(group, root, above, sizeof(above), &uid);
-	if (r == 0)
-		return true;
-	if (r < 0)
-		answer_error(loader, request->id, ANSWER_FAILED, "%s: whose "
-		    "the groups above it are cannot be told: %s", group,
-		    strerror(-r));
-	else
-		answer_error(loader, request->id, ANSWER_NO, "%s: its "
-		    "processes could be moved out of it, because "
-		    "%s/cgroup.procs is not root's alone (it is uid %u's); "
-		    "attach a group of which all above belong to root, or "
-		    "start the skill with interlock run", group, above, uid);
-	return false;
-}
-
-/* The group meant, as a path without links. 0 or -errno. */
-static int
-find_group(const struct request *request, char *group)
-{
-	const json_t *pid = json_object_get(request->json, "pid");
-	const char *path = json_string_value(json_object_get(request->json,
-	    "cgroup"));
-	char root[LOADER_PATH], given[PATH_MAX], real[PATH_MAX];
-	struct statfs fs;
-	int r = instance_find_cgroup2(root, sizeof(root));
-
-	if (r < 0 || !path == !pid)
-		return r < 0 ? r : -EINVAL;
-	if (pid && json_integer_value(pid) <= 0)
-		return -EINVAL;
-	if (pid)
-		r = process_cgroup((pid_t)json_integer_value(pid), root, given,
-		    sizeof(given));
-	else if (snprintf(given, sizeof(given), "%s%s%s", is_within(path, root) ?
-	    "" : root, *path == '/' ? "" : "/", path) >= (int)sizeof(given))
-		r = -ENAMETOOLONG;
-	if (r < 0)
-		return r;
-	if (!realpath(given, real) || statfs(real, &fs) < 0)
-		return -errno;
-	if (fs.f_type != CGROUP2_SUPER_MAGIC)
-		return -ENOTDIR;
-	return snprintf(group, LOADER_PATH, "%s", real) >= LOADER_PATH ?
-	    -ENAMETOOLONG : 0;
-}
-
-static int
-look_for_ring(void *arg, pid_t pid)
-{
-	int r = process_has_ring(pid);
-
-	*(pid_t *)arg = pid;
-	return r == -ESRCH ? 0 : r;
-}
-
-/*
- * From here on what they connect is ours. Everything is decided, and the start is
- * in the record, before what they had is cut.
- */
-static int
-take_group(struct session *s, char *why)
-{
-	pid_t culprit = 0;
-	int r = session_open_doors(s);
-
-	snprintf(why, LOADER_WHY, "no listener in its network namespace");
-	if (r < 0)
-		return r;
-	r = group_each(s->cgroup, look_for_ring, &culprit);
-	snprintf(why, LOADER_WHY, r == 1 ? "process %d holds an io_uring, which "
-	    "may connect from outside the group" :
-	    "what process %d holds cannot be read", (int)culprit);
-	if (r != 0)
-		return r < 0 ? r : -EPERM;
-	snprintf(why, LOADER_WHY, "its start cannot be recorded");
-	r = session_announce(s, "attached");
-	if (r < 0)
-		return r;
-	snprintf(why, LOADER_WHY, "its connections cannot be destroyed");
-	r = hooks_destroy_sockets(s->loader->hooks, s->cgroup);
-	return r < 0 ? r : 0;
-}
-
-static int
-attach(struct loader *loader, const struct request *request,
-    const struct view_skill *skill, const char *group, struct session **out,
-    char *why)
-{
-	pid_t pid = (pid_t)json_integer_value(json_object_get(request->json,
-	    "pid"));
-	struct session *s;
-	int r = session_new(loader, &s, skill->name, request->person,
-	    request->uid);
-
-	snprintf(why, LOADER_WHY, "no session could be made");
-	if (r < 0)
-		return r;
-	strcpy(s->cgroup, group);
-	s->is_attached = true;
-	if (pid && process_started(pid, &s->pid_ticks) == 0)
-		s->pid = pid;
-	r = session_register(s);
-	if (r < 0) {
-		session_free(&s);
-		return r;
-	}
-	r = take_group(s, why);
-	if (r < 0) {
-		session_end(&s, why, NULL);
-		return r;
-	}
-	*out = s;
-	return 0;
-}
-
-/* It is what was accepted, and the group may be one. */
 static void
-attach_measured(struct loader *loader, const struct request *request,
-    const struct view_skill *skill)
+attaching_free(struct attaching **given)
 {
-	char group[LOADER_PATH], why[LOADER_WHY];
-	struct session *s = NULL;
-	int r = find_group(request, group);
+	struct attaching *a = take(given);
 
-	if (r < 0) {
-		answer_error(loader, request->id, ANSWER_USAGE,
-		    "no such cgroup2 group or process: %s", strerror(-r));
+	if (!a)
 		return;
-	}
-	if (!may_attach(loader, request, group))
-		return;
-	r = attach(loader, request, skill, group, &s, why);
-	if (r < 0) {
-		answer_error(loader, request->id, ANSWER_FAILED,
-		    "%s is not attached: %s (%s)", group, why, strerror(-r));
-		return;
-	}
-	log_info("session %s: skill %s attached to %s", s->text, s->skill,
-	    s->cgroup);
-	answer_done(loader, request->id, json_pack("{s:s,s:s}", "session",
-	    s->text, "cgroup", s->cgroup));
+	request_free(&a->request);
+	place_free(&a->place);
+	free(a);
 }
 
-static const char *
-name_of(const struct request *request)
+/* Everything is known, and right: be it. */
+static void
+finish(struct attaching *a)
 {
-	const char *name = json_string_value(json_object_get(request->json,
-	    "skill"));
+	struct loader *loader = a->request->loader;
+	struct join j = { .place = &a->place, .skill = a->skill,
+		.person = a->request->person, .uid = a->request->uid,
+		.match = a->match, .detail = a->detail };
+	char why[JOIN_WHY];
+	struct session *s = *a->match ? session_of_path(loader, a->place.group) : NULL;
+	int code = s ? 0 : join(loader, &j, &s, why);
 
-	return name ? name : "";
+	if (code)
+		answer_error(loader, a->request->id, code, "%s", why);
+	else
+		answer_done(loader, a->request->id, json_pack("{s:s,s:s,s:s}",
+		    "session", s->text, "cgroup", s->cgroup, "skill", s->skill));
 }
 
 static void
 on_measured(void *arg, const struct finding *finding)
 {
-	struct request *request cleanup(request_free) = arg;
-	struct loader *loader = request->loader;
-	const char *name = name_of(request);
+	struct attaching *a cleanup(attaching_free) = arg;
+	struct loader *loader = a->request->loader;
 	struct right right;
 
-	if (right_judge(loader, name, finding, &right) == 0) {
-		attach_measured(loader, request, right_skill(loader, name));
+	if (right_judge(loader, a->skill, finding, &right) == 0) {
+		finish(a);
 		return;
 	}
-	if (right_skill(loader, name) && finding->status != -ECANCELED)
-		right_enter(loader, name, &right);
-	answer_error(loader, request->id, ANSWER_NO, "%s", right.why);
+	if (right_skill(loader, a->skill) && finding->status != -ECANCELED)
+		right_enter(loader, a->skill, &right);
+	answer_error(loader, a->request->id, ANSWER_NO, "%s", right.why);
+}
+
+/* Keep what came for later. NULL: answered. The place is taken when it is not. */
+static struct attaching *
+keep(struct loader *loader, struct request *given, struct place *place, const char *skill)
+{
+	struct attaching *a cleanup(attaching_free) = calloc(1, sizeof(*a));
+
+	if (!a || strlen(skill) >= sizeof(a->skill)) {
+		answer_error(loader, given->id, ANSWER_NO, a ? "the policy knows no such skill" :
+		    "no memory");
+		return NULL;
+	}
+	strcpy(a->skill, skill);
+	a->detail = "attached";
+	a->request = request_keep(loader, given);
+	if (!a->request)
+		return NULL;
+	a->place = *place;
+	*place = (struct place)PLACE_CLEAN;
+	return take(&a);
+}
+
+static const char *
+text_of(const struct request *request, const char *key)
+{
+	const char *text = json_string_value(json_object_get(request->json, key));
+
+	return text ? text : "";
 }
 
 void
 attach_begin(struct loader *loader, struct request *given)
 {
-	struct request *request = request_keep(loader, given);
+	struct place place cleanup(place_free) = PLACE_CLEAN;
+	char why[LOADER_WHY] = "";
+	struct attaching *a;
+	int r = place_find(loader, given->json, &place, why);
 
-	if (request)
-		inspect(loader, name_of(request), (pid_t)json_integer_value(
-		    json_object_get(request->json, "pid")), on_measured,
-		    request);
+	if (r < 0) {
+		answer_error(loader, given->id, r == -EINVAL ? ANSWER_USAGE : ANSWER_NO,
+		    "%s", why);
+		return;
+	}
+	a = keep(loader, given, &place, text_of(given, "skill"));
+	if (a)
+		inspect(loader, a->skill, a->place.pid, on_measured, a);
 }
+
+/* ---- the hook ------------------------------------------------------------------ */
+
+/* The container that a runtime tells of. 0 or -errno, and why. */
+static int
+find_created(struct loader *loader, const struct request *request, struct place *place, char *why)
+{
+	json_int_t pid = json_integer_value(json_object_get(request->json, "pid"));
+	struct container *c = NULL;
+	int r = pid > 0 && pid <= INT32_MAX ? registry_created("", text_of(request, "id"),
+	    text_of(request, "bundle"), (pid_t)pid, &c) : -EINVAL;
+
+	if (r < 0) {
+		snprintf(why, LOADER_WHY, "the bundle of this container cannot be read: %s", strerror(-r));
+		return r;
+	}
+	return place_of_container(loader, c, place, why);
+}
+
+void
+attach_created(struct loader *loader, struct request *given)
+{
+	struct place place cleanup(place_free) = PLACE_CLEAN;
+	char why[LOADER_WHY] = "", match[SESSION_MATCH];
+	const struct view_skill *skill;
+	struct attaching *a;
+
+	if (find_created(loader, given, &place, why) < 0) {
+		answer_error(loader, given->id, ANSWER_NO, "%s", why);
+		return;
+	}
+	if (session_of_path(loader, place.group)) {	/* its pod's, say */
+		answer_done(loader, given->id, json_pack("{s:s}", "session",
+		    session_of_path(loader, place.group)->text));
+		return;
+	}
+	if (!appear_match(loader, &place, &skill, match, why)) {
+		answer_error(loader, given->id, ANSWER_NO, "%s", why);
+		return;
+	}
+	if (!skill) {
+		answer_done(loader, given->id, json_pack("{s:n}", "session"));
+		return;
+	}
+	a = keep(loader, given, &place, skill->name);
+	if (!a)
+		return;
+	strcpy(a->match, match);
+	a->detail = "attached by the runtime's hook";
+	inspect(loader, a->skill, 0, on_measured, a);
+}
+
+/* ---- the end ---------------------------------------------------------------------- */
 
 /* By session, or every session of a skill. */
 void

@@ -67,6 +67,15 @@ door_find(struct loader *loader, uint64_t cookie)
 	return NULL;
 }
 
+bool
+door_is_own(const struct door *door)
+{
+	struct stat own;
+
+	return stat("/proc/self/ns/net", &own) == 0 && own.st_dev == door->device &&
+	    own.st_ino == door->inode;
+}
+
 static int
 door_new(struct loader *loader, int netns, struct door **out)
 {

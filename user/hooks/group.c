@@ -120,6 +120,26 @@ group_each_id(const char *path, group_id_fn fn, void *arg)
 }
 
 int
+group_each_below(const char *path, group_path_fn fn, void *arg)
+{
+	DIR *d cleanup(close_folder) = opendir(path);
+	char below[PATH_MAX];
+	const struct dirent *e;
+	int r = 0;
+
+	if (!d)
+		return errno == ENOENT ? 0 : -errno;
+	while (r == 0 && (e = readdir(d))) {
+		if (e->d_type != DT_DIR || e->d_name[0] == '.')
+			continue;
+		if (snprintf(below, sizeof(below), "%s/%s", path, e->d_name) >= (int)sizeof(below))
+			return -ENAMETOOLONG;
+		r = fn(arg, below, e->d_name);
+	}
+	return r;
+}
+
+int
 group_id(const char *path, uint64_t *id)
 {
 	struct stat st;

@@ -38,6 +38,9 @@ int hooks_targets(struct hooks *, const struct view_loader *);
 /* Register, change or remove a skill's cgroup. */
 int hooks_skill_put(struct hooks *, uint64_t cgroup_id, const struct abi_skill *);
 int hooks_skill_drop(struct hooks *, uint64_t cgroup_id);
+/* Look at every registered cgroup, and remove those that `keep` does not say true of. */
+typedef bool (*hooks_skill_fn)(void *arg, uint64_t cgroup_id, const struct abi_skill *);
+void hooks_skill_keep(struct hooks *, hooks_skill_fn keep, void *arg);
 
 /*
  * What the kernel counts of a session's connections, from the first to the last:

@@ -8,7 +8,8 @@
  * lost with the old loader is the exit code of a command.
  * A session's file: u8 version, id, then blocks skill, starter, cgroup, then
  * be32 starter_uid, be32 pid, be64 pid_ticks, u8 attached; since version 2 also
- * u8 over, and blocks why it is over and who ended it.
+ * u8 over, and blocks why it is over and who ended it; since version 3 blocks
+ * container, its name, image and digest.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -27,7 +28,7 @@
 #include "msg/post.h"
 #include "out.h"
 
-#define KEEP_VERSION 2
+#define KEEP_VERSION 3
 #define FILE_MOST 4096
 #define STOPS_FILE_MOST (STOPS_MOST * (ABI_NAME_SIZE + 4))
 
@@ -101,6 +102,10 @@ keep_session(const struct session *s)
 	out_u8(&out, s->is_over);
 	out_block(&out, span_text(s->reason));
 	out_block(&out, span_text(s->ender));
+	out_block(&out, span_text(s->identity.container));
+	out_block(&out, span_text(s->identity.name));
+	out_block(&out, span_text(s->identity.image));
+	out_block(&out, span_text(s->identity.digest));
 	if (out.failed)
 		return -ENOMEM;
 	file_of(s->loader, s->text, path);
@@ -143,6 +148,15 @@ unpack_end(struct span *in, struct session *s)
 }
 
 static bool
+unpack_identity(struct span *in, struct identity *i)
+{
+	return take_string(in, i->container, sizeof(i->container)) &&
+	    take_string(in, i->name, sizeof(i->name)) &&
+	    take_string(in, i->image, sizeof(i->image)) &&
+	    take_string(in, i->digest, sizeof(i->digest));
+}
+
+static bool
 unpack(struct span in, struct session *s)
 {
 	uint8_t version, attached;
@@ -155,7 +169,8 @@ unpack(struct span in, struct session *s)
 	    !take_string(&in, s->cgroup, sizeof(s->cgroup)) ||
 	    !take_be32(&in, &s->starter_uid) || !take_be32(&in, &pid) ||
 	    !take_be64(&in, &s->pid_ticks) || !take_u8(&in, &attached) ||
-	    (version > 1 && !unpack_end(&in, s)))
+	    (version > 1 && !unpack_end(&in, s)) ||
+	    (version > 2 && !unpack_identity(&in, &s->identity)))
 		return false;
 	s->pid = (pid_t)pid;
 	s->is_attached = attached;
@@ -194,7 +209,7 @@ take_over(struct loader *loader, const char *path)
 		settle_begin(&s);
 		return 0;
 	}
-	if (!s->is_attached && group_is_populated(s->events_fd) != 1) {
+	if ((!s->is_attached || *s->identity.container) && group_is_populated(s->events_fd) != 1) {
 		session_end(&s, "all processes ended while the loader was away",
 		    NULL);
 		return 0;

@@ -1,8 +1,9 @@
 /*
  * loader.h: the state of the loader process and what its files offer each other.
  * How it hangs together: verbs.c hears what people command and hands it to
- * start.c (run; running.c from then on), attach.c or skill.c; the first two make
- * sessions (session.c), whose namespaces get doors (door.c) and which keep.c
+ * start.c (run; running.c from then on), attach.c, trust.c or skill.c. start.c makes
+ * sessions, and so does join.c, for attach.c or for what appear.c sees come
+ * (session.c), whose namespaces get doors (door.c) and which keep.c
  * writes down, so that they outlive this process; settle.c enters their end.
  * who.c answers the workers. Before each of these the skill is measured
  * (inspect.c) and judged (right.c), which takes a while: what comes after is in a
@@ -28,6 +29,7 @@
 #include "msg.h"
 #include "who.h"
 
+struct appear;
 struct hooks;
 struct inspector;
 struct post;
@@ -38,6 +40,8 @@ struct view_skill;
 
 #define LOADER_PATH 512
 #define LOADER_WHY 256
+#define SESSION_NAME 256
+#define SESSION_MATCH 160
 #define SESSION_DOORS 16	/* network namespaces of one attached group */
 #define SESSIONS_MOST 1024
 #define STOPS_MOST 256
@@ -51,6 +55,15 @@ struct door {
 	unsigned int users;
 };
 
+/* What a container is, beyond its cgroup; texts are empty where that is not known. */
+struct identity {
+	char container[SESSION_NAME];	/* id, or "pod/NAMESPACE/NAME"; empty: not a container */
+	char name[SESSION_NAME];
+	char image[SESSION_NAME];
+	char digest[SESSION_NAME];
+	char match[SESSION_MATCH];	/* what of the policy found it */
+};
+
 struct session {
 	struct session *next;
 	struct loader *loader;
@@ -61,7 +74,8 @@ struct session {
 	uint32_t starter_uid;
 	char cgroup[LOADER_PATH];
 	uint64_t cgroup_id;
-	bool is_attached;	/* an existing group: ends by detach only */
+	bool is_attached;	/* an existing group: ends by detach, or with its container */
+	struct identity identity;
 	bool is_blocked;
 	bool has_begun;		/* somebody has been in it: empty means over */
 	bool is_taken_over;	/* an earlier loader began it */
@@ -99,6 +113,7 @@ struct loader {
 	struct measure *measure;
 	struct inspector *inspector;
 	struct refusals *refusals;
+	struct appear *appear;
 	struct session *sessions, *ending;
 	size_t session_count;
 	struct timer settling;
@@ -152,6 +167,8 @@ void start_run(struct loader *, struct request *);
 void start_signal(struct loader *, struct request *);
 void attach_begin(struct loader *, struct request *);
 void attach_end(struct loader *, struct request *);
+void attach_created(struct loader *, struct request *);
+void trust_begin(struct loader *, struct request *);
 void skill_diff(struct loader *, struct request *);
 void skill_accept(struct loader *, struct request *);
 
@@ -182,6 +199,10 @@ void session_end(struct session **, const char *reason, const char *person);
 void session_free(struct session **);
 struct session *session_of_cgroup(struct loader *, uint64_t cgroup_id);
 struct session *session_of_text(struct loader *, const char *text);
+/* That of a group, or of one above it. */
+struct session *session_of_path(struct loader *, const char *path);
+/* That of a container, by its whole id or its name. */
+struct session *session_of_container(struct loader *, const char *text);
 /* Tell the broker of it (MSG_SESSION). */
 void session_tell(const struct session *, bool began);
 /* As the record wants it. */
@@ -207,11 +228,26 @@ size_t keep_take_over(struct loader *);
 int keep_stops(const struct loader *);
 void keep_read_stops(struct loader *);
 
+/* ---- appear.c: what the policy's match finds (appear.h) ------------------- */
+int appear_open(struct loader *);
+/* Another policy is in force: look at all groups, and from now on at new ones. */
+void appear_follow(struct loader *);
+/* After inspect_close(). */
+void appear_close(struct loader *);
+
+/* ---- trust.c: the node's authority in a container ------------------------- */
+/* The session is over: take its mounts and files away. */
+void trust_end(struct session *);
+/* At start: remove what was left of sessions that ended unseen. */
+void trust_sweep(struct loader *);
+
 /* ---- door.c ------------------------------------------------------------- */
 /* The door of that namespace, opened if need be; `netns` stays the caller's. 0 or -errno. */
 int door_take(struct loader *, int netns, struct door **out);
 void door_give(struct loader *, struct door **);
 struct door *door_find(struct loader *, uint64_t cookie);
+/* Is it in the loader's own network namespace? */
+bool door_is_own(const struct door *);
 /* All doors to a worker that has (re)started. */
 void door_tell_all(struct loader *, unsigned int worker);
 

@@ -40,6 +40,9 @@ int group_each(const char *path, process_fn, void *arg);
 /* The same for the ids of the group and the groups below it. */
 typedef int (*group_id_fn)(void *arg, uint64_t id);
 int group_each_id(const char *path, group_id_fn, void *arg);
+/* The same for the groups right below it; one that has gone meanwhile is no error. */
+typedef int (*group_path_fn)(void *arg, const char *path, const char *name);
+int group_each_below(const char *path, group_path_fn, void *arg);
 /* Id of the group, as the kernel has it. 0 or -errno. */
 int group_id(const char *path, uint64_t *id);
 /*

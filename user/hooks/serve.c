@@ -27,11 +27,13 @@
 #define BIT(cap) (1ULL << (cap))
 
 /* BPF NET_ADMIN PERFMON: programs. SYS_ADMIN: setns, mounts, cgroups' clone.
- * SYS_PTRACE: /proc of other users. LEASE: who has a file open. The rest: to make a child of root's less. */
+ * SYS_PTRACE: /proc of other users. LEASE: who has a file open. SYS_CHROOT: setns to
+ * a container's mounts. The rest: to make a child of root's less. */
 #define KEEP (BIT(CAP_BPF) | BIT(CAP_NET_ADMIN) | BIT(CAP_PERFMON) | \
 	BIT(CAP_SYS_ADMIN) | BIT(CAP_SYS_PTRACE) | BIT(CAP_SETUID) | \
 	BIT(CAP_SETGID) | BIT(CAP_SETPCAP) | BIT(CAP_KILL) | \
-	BIT(CAP_DAC_OVERRIDE) | BIT(CAP_CHOWN) | BIT(CAP_LEASE))
+	BIT(CAP_DAC_OVERRIDE) | BIT(CAP_CHOWN) | BIT(CAP_LEASE) | \
+	BIT(CAP_SYS_CHROOT))
 
 int
 loader_confine(void)
@@ -74,6 +76,7 @@ serve(struct loader *loader)
 	count = keep_take_over(loader);
 	if (count > 0)
 		log_info("took over %zu sessions", count);
+	trust_sweep(loader);
 	session_sweep(loader);
 	post_ready(loader->post);
 }
@@ -103,6 +106,7 @@ hear_swap(struct loader *loader, struct span body)
 		log_error("the hosts file cannot be written: %s", strerror(-r));
 	swap_say_done(loader->post, epoch);
 	serve(loader);
+	appear_follow(loader);
 	return true;
 }
 
@@ -226,6 +230,8 @@ open_all(struct loader *loader, char *why, size_t size)
 	if (r == 0)
 		r = refusals_new(loader);
 	if (r == 0)
+		r = appear_open(loader);
+	if (r == 0)
 		r = loop_watch(loader->loop, hooks_events_fd(loader->hooks),
 		    EPOLLIN, refusals_read, loader, &loader->events);
 	if (r < 0)
@@ -275,6 +281,7 @@ loader_close(struct loader *loader)
 	struct session *next;
 
 	inspect_close(loader);
+	appear_close(loader);
 	for (struct session *s = loader->sessions; s; s = next) {
 		next = s->next;
 		session_free(&s);

@@ -4,7 +4,9 @@
  * share of the doors and, when we made it, its cgroup. A session of a command
  * ends when its cgroup is empty, not when the command exits: what it left
  * running is still that skill. An attached group may be empty for a while (a
- * service restarting) and ends by detach, or when the group itself is removed.
+ * service restarting) and ends by detach, or when the group itself is removed; a
+ * container's ends when it is empty. An empty group has no door but in our own
+ * namespace, because a door keeps its namespace alive.
  */
 #include "hooks/loader.h"
 
@@ -100,13 +102,85 @@ session_update(struct session *s)
 	return r < 0 ? r : keep_session(s);
 }
 
+static int
+open_door(void *arg, pid_t pid)
+{
+	struct session *s = arg;
+	int netns cleanup(close_fd) = process_netns(pid);
+	struct door *door;
+	int r;
+
+	if (netns == -ESRCH || netns == -ENOENT)
+		return 0;	/* it has ended */
+	if (netns < 0)
+		return netns;
+	r = door_take(s->loader, netns, &door);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < s->door_count; i++)
+		if (s->doors[i] == door) {
+			door_give(s->loader, &door);
+			return 0;
+		}
+	if (s->door_count == SESSION_DOORS) {
+		door_give(s->loader, &door);
+		return -ENOSPC;
+	}
+	s->doors[s->door_count++] = door;
+	return 0;
+}
+
+int
+session_open_doors(struct session *s)
+{
+	return group_each(s->cgroup, open_door, s);
+}
+
+/* With `keeps_own`, all but that of the daemon's own namespace, which lives anyway. */
+static void
+shut_doors(struct session *s, bool keeps_own)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->door_count; i++) {
+		if (keeps_own && door_is_own(s->doors[i]))
+			s->doors[kept++] = s->doors[i];
+		else
+			door_give(s->loader, &s->doors[i]);
+	}
+	s->door_count = kept;
+}
+
+static bool
+is_lasting(const struct session *s)
+{
+	return s->is_attached && !*s->identity.container;
+}
+
+/* Somebody is in the group again; or nobody, and so nobody needs its namespaces. */
+static void
+follow(struct session *s, bool is_populated)
+{
+	int r;
+
+	if (!is_populated) {
+		shut_doors(s, true);
+		return;
+	}
+	r = s->is_attached ? session_open_doors(s) : 0;
+	if (r < 0)
+		log_warning("%s has a namespace without a door: %s", s->text, strerror(-r));
+}
+
 void
 session_check(struct session *s)
 {
 	int r = group_is_populated(s->events_fd);
 
-	if (r == 1 || (r == 0 && s->is_attached))
+	if (r == 1 || (r == 0 && is_lasting(s))) {
+		follow(s, r == 1);
 		return;
+	}
 	/* before its first process, an empty group is only a beginning; and a
 	 * process leaves its group before we have read its exit code */
 	if (r == 0 && (!s->has_begun || s->end))
@@ -190,6 +264,10 @@ session_announce(struct session *s, const char *detail)
 	scribe_who(e, &who, NULL, NULL);
 	entry_text(e, KEY_NAME, span_text(s->cgroup));
 	entry_text(e, KEY_DETAIL, span_text(detail));
+	entry_text(e, KEY_CONTAINER, span_text(s->identity.container));
+	entry_text(e, KEY_IMAGE, span_text(s->identity.image));
+	entry_text(e, KEY_IMAGE_DIGEST, span_text(s->identity.digest));
+	entry_text(e, KEY_MATCH, span_text(s->identity.match));
 	r = scribe_send(s->loader->scribe, LEVEL_HANDED, NULL, NULL, NULL);
 	if (r < 0)
 		return r;
@@ -212,47 +290,6 @@ session_tell(const struct session *s, bool began)
 	if (post_send(s->loader->post, SLOT_BROKER, MSG_SESSION, 0,
 	    out_view(&body), -1) < 0)
 		log_error("the broker does not hear of %s", s->text);
-}
-
-static int
-open_door(void *arg, pid_t pid)
-{
-	struct session *s = arg;
-	int netns cleanup(close_fd) = process_netns(pid);
-	struct door *door;
-	int r;
-
-	if (netns == -ESRCH || netns == -ENOENT)
-		return 0;	/* it has ended */
-	if (netns < 0)
-		return netns;
-	r = door_take(s->loader, netns, &door);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < s->door_count; i++)
-		if (s->doors[i] == door) {
-			door_give(s->loader, &door);
-			return 0;
-		}
-	if (s->door_count == SESSION_DOORS) {
-		door_give(s->loader, &door);
-		return -ENOSPC;
-	}
-	s->doors[s->door_count++] = door;
-	return 0;
-}
-
-int
-session_open_doors(struct session *s)
-{
-	return group_each(s->cgroup, open_door, s);
-}
-
-static void
-shut_doors(struct session *s)
-{
-	while (s->door_count > 0)
-		door_give(s->loader, &s->doors[--s->door_count]);
 }
 
 static void
@@ -289,7 +326,8 @@ session_end(struct session **given, const char *reason, const char *person)
 		s->request = 0;
 	}
 	stop_flows(s);
-	shut_doors(s);
+	shut_doors(s, false);
+	trust_end(s);
 	hooks_skill_drop(loader->hooks, s->cgroup_id);
 	s->is_over = true;
 	snprintf(s->reason, sizeof(s->reason), "%s", reason);
@@ -319,6 +357,28 @@ session_of_text(struct loader *loader, const char *text)
 {
 	for (struct session *s = loader->sessions; s; s = s->next)
 		if (strcmp(s->text, text) == 0)
+			return s;
+	return NULL;
+}
+
+struct session *
+session_of_path(struct loader *loader, const char *path)
+{
+	for (struct session *s = loader->sessions; s; s = s->next) {
+		size_t n = strlen(s->cgroup);
+
+		if (strncmp(path, s->cgroup, n) == 0 && (path[n] == '/' || !path[n]))
+			return s;
+	}
+	return NULL;
+}
+
+struct session *
+session_of_container(struct loader *loader, const char *text)
+{
+	for (struct session *s = loader->sessions; s; s = s->next)
+		if (*s->identity.container && (strcmp(s->identity.container, text) == 0 ||
+		    strcmp(s->identity.name, text) == 0))
 			return s;
 	return NULL;
 }

@@ -43,3 +43,20 @@ hooks_skill_drop(struct hooks *hooks, uint64_t cgroup_id)
 	return bpf_map_delete_elem(hooks->code.maps[MAP_SKILLS], &cgroup_id) ?
 	    -errno : 0;
 }
+
+void
+hooks_skill_keep(struct hooks *hooks, hooks_skill_fn keep, void *arg)
+{
+	int map = hooks->code.maps[MAP_SKILLS];
+	uint64_t id, next;
+	bool has_next = bpf_map_get_next_key(map, NULL, &next) == 0;
+
+	while (has_next) {
+		struct abi_skill skill;
+
+		id = next;	/* the next is asked for first: a row that is gone has none */
+		has_next = bpf_map_get_next_key(map, &id, &next) == 0;
+		if (bpf_map_lookup_elem(map, &id, &skill) == 0 && !keep(arg, id, &skill))
+			bpf_map_delete_elem(map, &id);
+	}
+}

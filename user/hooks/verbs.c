@@ -29,6 +29,8 @@ static const struct {
 	{ "signal", start_signal },
 	{ "attach", attach_begin },
 	{ "detach", attach_end },
+	{ "oci_hook", attach_created },
+	{ "trust", trust_begin },
 	{ "status", status },
 	{ "skill_diff", skill_diff },
 	{ "skill_accept", skill_accept },
@@ -90,13 +92,15 @@ sessions_json(const struct loader *loader)
 
 	for (const struct session *s = loader->sessions; s; s = s->next)
 		json_array_append_new(list, json_pack(
-		    "{s:s,s:s,s:s,s:I,s:s,s:I,s:i,s:b,s:b,s:I}",
+		    "{s:s,s:s,s:s,s:I,s:s,s:I,s:i,s:b,s:b,s:I,s:s,s:s,s:s,s:s}",
 		    "session", s->text, "skill", s->skill,
 		    "starter", s->starter, "starter_uid",
 		    (json_int_t)s->starter_uid, "cgroup", s->cgroup,
 		    "cgroup_id", (json_int_t)s->cgroup_id, "pid", (int)s->pid,
 		    "attached", s->is_attached, "blocked", s->is_blocked,
-		    "doors", (json_int_t)s->door_count));
+		    "doors", (json_int_t)s->door_count,
+		    "container", s->identity.container, "name", s->identity.name,
+		    "image", s->identity.image, "image_digest", s->identity.digest));
 	return list;
 }
 

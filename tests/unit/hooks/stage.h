@@ -290,6 +290,9 @@ end_loader(int with)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
+/* What finds the skills by itself; nothing, but where a test says. */
+static struct view_match matches[3];
+
 static void
 give_view(void)
 {
@@ -304,10 +307,16 @@ give_view(void)
 	struct view_skill skills[] = {
 		{ .name = "reports", .owner = "bob", .starters = anyone,
 		  .starter_count = 1, .uid = 54321, .gid = 54321,
-		  .user = "reports", .folder = "", .executable = "" },
+		  .user = "reports", .folder = "", .executable = "",
+		  .match = matches[0] },
 		{ .name = "pinned", .owner = "bob", .starters = people,
 		  .starter_count = 1, .uid = 54322, .gid = 54322,
-		  .user = "pinned", .folder = folder, .executable = "" },
+		  .user = "pinned", .folder = folder, .executable = "",
+		  .match = matches[1] },
+		{ .name = "lookup", .owner = "bob", .starters = anyone,
+		  .starter_count = 1, .uid = 54323, .gid = 54323,
+		  .user = "lookup", .folder = "", .executable = "",
+		  .match = matches[2] },
 	};
 	struct view_person person = { "alice", 1000 };
 	struct view_loader view = { .head = { .epoch = 3 },
