@@ -32,7 +32,7 @@ image() {
 	if [ ! -e "$work/image.tar" ]; then
 		mkdir -p "$work/tree"/{bin,etc/ssl/certs,tmp,proc,sys,dev,run,usr/bin}
 		cp /bin/busybox "$work/tree/bin/"
-		for file in sh cat sleep nc ip rm touch seq; do ln -s busybox "$work/tree/bin/$file"; done
+		for file in sh cat sleep true nc; do ln -s busybox "$work/tree/bin/$file"; done
 		cp "$pgbin/psql" "$work/tree/usr/bin/"
 		ldd "$pgbin/psql" | grep -o '/[^ ]*' | while read -r file; do
 			mkdir -p "$work/tree$(dirname "$file")"
