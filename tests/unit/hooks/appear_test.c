@@ -94,8 +94,10 @@ hears_session(const char *skill)
 		uint8_t began;
 
 		if (take_u8(&body, &began) && msg_take_id(&body, &id) && take_block(&body, &name) &&
-		    began && span_is(name, skill))
+		    began && span_is(name, skill)) {
+			tend();		/* its entry was sent before */
 			return true;
+		}
 	}
 	return false;
 }

@@ -20,7 +20,7 @@
 
 static char root[] = "/tmp/interlock-registry-XXXXXX";
 
-/* A file below the root, with the folders above it; "@" in the text is the root. */
+/* A file below the root, with the folders above it; "^" in the text is the root. */
 static void
 put(const char *path, const char *text)
 {
@@ -35,7 +35,7 @@ put(const char *path, const char *text)
 	}
 	f = fopen(full, "w");
 	for (; f && *text; text++) {
-		if (*text == '@')
+		if (*text == '^')
 			fputs(root, f);
 		else
 			fputc(*text, f);
@@ -51,7 +51,7 @@ put_runc(const char *folder, const char *id, int pid, const char *bundle)
 
 	snprintf(path, sizeof(path), "%s/%s/state.json", folder, id);
 	snprintf(text, sizeof(text), "{\"id\":\"%s\",\"init_process_pid\":%d,\"init_process_start\":278358,"
-	    "\"config\":{\"rootfs\":\"/x\",\"labels\":[\"a=b\",\"bundle=@%s\"]},\"rootless\":false}", id, pid, bundle);
+	    "\"config\":{\"rootfs\":\"/x\",\"labels\":[\"a=b\",\"bundle=^%s\"]},\"rootless\":false}", id, pid, bundle);
 	put(path, text);
 }
 
@@ -90,7 +90,7 @@ make_pods(void)
 	    "\"io.kubernetes.cri.sandbox-name\":\"lookup\",\"io.kubernetes.cri.sandbox-uid\":\"1-2-3\","
 	    "\"io.kubernetes.cri.container-name\":\"app\",\"io.kubernetes.cri.image-name\":\"reg.example/x@sha256:" MANIFEST "\"}}");
 	put("/run/crun/" ID4 "/status", "{\"pid\":14,\"process-start-time\":281943,\"cgroup-path\":\"/x\","
-	    "\"bundle\":\"@/crio/" ID4 "\",\"detached\":true}");
+	    "\"bundle\":\"^/crio/" ID4 "\",\"detached\":true}");
 	put("/crio/" ID4 "/config.json", "{\"annotations\":{\"io.kubernetes.pod.namespace\":\"shop\","
 	    "\"io.kubernetes.pod.name\":\"other\",\"io.kubernetes.pod.uid\":\"4-5-6\","
 	    "\"io.kubernetes.container.name\":\"worker\",\"io.kubernetes.cri-o.ImageName\":\"reg.example/y:2\"}}");
