@@ -9,7 +9,6 @@
 #include "mask/plan.h"
 
 #define FIRST_OWN_TYPE 16384	/* FirstNormalObjectId: made in this database */
-#define TYPE_FLOAT8 701
 
 /* Can this value carry other text in its place? */
 static bool

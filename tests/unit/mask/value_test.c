@@ -129,7 +129,29 @@ static const struct row {
 	{ M_SECRETS, OWN, 1, SPAN("\0\0\0\1\0\0\0\x17\0\0\0\4\0\0\0\7"), K, SPAN("") },
 	{ M_SECRETS, OWN, 1, SPAN("\0\0\0\1\0\0\0\0\0\0\x4e\x20\0\0\0\1\0\0\0\1\0\0\0\3red"), K, SPAN("") },
 	{ M_SECRETS, OWN, 1, SPAN("\0\0\0\1\0\0\0\0\0\0\x4e\x20\0\0\0\1\0\0\0\1\0\0\0\x10" CARD), N, SPAN("") },
-	{ M_SECRETS, OWN, 1, SPAN("\0\0\0\0"), N, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\0\0\0"), N, SPAN("") },
+	/* hstore: empty; a key without a value; a hit in a value, in a key; a byte too many */
+	{ M_SECRETS, OWN, 1, SPAN("\0\0\0\0"), K, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\0\0\0\2\0\0\0\1a\0\0\0\3red\0\0\0\1b\xff\xff\xff\xff"), K, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\0\0\0\1\0\0\0\1a\0\0\0\x10" CARD), N, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\0\0\0\1\0\0\0\x10" CARD "\xff\xff\xff\xff"), N, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\0\0\0\1\0\0\0\1a\0\0\0\1bc"), N, SPAN("") },
+	/* ranges: of int4, of float8, of text, of numeric, of int8; without bounds; what is none */
+	{ M_SECRETS, OWN, 1, SPAN("\2\0\0\0\4\0\0\0\1\0\0\0\4\0\0\0\7"), K, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\2\0\0\0\x08\x3f\xf8\0\0\0\0\0\0\0\0\0\x08\x40\x04\0\0\0\0\0\0"), K, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\2\0\0\0\1a\0\0\0\3red"), K, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\2\0\0\0\1a\0\0\0\x10" CARD), N, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\x12\0\0\0\x10" CARD), N, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\x12\0\0\0\x10\0\4\0\3\0\0\0\0\x10\x0f\x04\x57\x04\x57\x04\x57"), N, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\x12\0\0\0\x10\0\4\0\3\0\0\0\0\x10\x0f\x04\x57\x04\x57\x04\x58"), K, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\x0a\0\0\0\x08\x00\x0e\x9b\x08\xa5\x68\xf1\xc7"), N, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\x0a\0\0\0\x08\x00\x0e\x9b\x08\xa5\x68\xf1\xc8"), K, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\x0a\0\0\0\x05\0\1\2\3\4"), N, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\x0a\0\0\0\4\0\1\2"), N, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\x2a\0\0\0\4\0\1\2\3"), N, SPAN("") },
+	/* multiranges */
+	{ M_SECRETS, OWN, 1, SPAN("\0\0\0\1\0\0\0\x11\2\0\0\0\4\0\0\0\1\0\0\0\4\0\0\0\7"), K, SPAN("") },
+	{ M_SECRETS, OWN, 1, SPAN("\0\0\0\2\0\0\0\1\1\0\0\0\x15\x12\0\0\0\x10" CARD), N, SPAN("") },
 	{ M_SECRETS, OWN, 1, SPAN("a\0b"), N, SPAN("") },
 };
 
