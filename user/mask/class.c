@@ -156,7 +156,7 @@ mask_detect(enum view_detector detector, struct span text, size_t *at, size_t *n
 	struct mask_class class;
 	struct mask_hit hit;
 
-	if (utf8_is_valid(text) && fold_new(&fold, text))
+	if (utf8_is_valid(text) && fold_new(&fold, text, FOLD_ASCII))
 		return false;
 	if (fold.p)
 		text = span_of(fold.p, fold.n);

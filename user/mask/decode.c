@@ -17,7 +17,13 @@
 static bool
 text_hits(const struct mask_decode *decode, struct span text)
 {
-	return mask_hits(decode->set, decode->lineup, text, decode->tally);
+	return mask_hits(decode->set, decode->lineup, text, FORM_TEXT, decode->tally);
+}
+
+static bool
+json_hits(const struct mask_decode *decode, struct span text)
+{
+	return mask_hits(decode->set, decode->lineup, text, FORM_JSON, decode->tally);
 }
 
 static bool
@@ -168,10 +174,11 @@ mask_value_hits(const struct mask_decode *decode, uint32_t type, struct span val
 		return true;
 	switch (mask_kind_of(type)) {
 	case KIND_TEXT:
-	case KIND_JSON:
 		return text_hits(decode, value);
+	case KIND_JSON:
+		return json_hits(decode, value);
 	case KIND_JSONB:
-		return value.n == 0 || value.p[0] != 1 || text_hits(decode, span_skip(value, 1));
+		return value.n == 0 || value.p[0] != 1 || json_hits(decode, span_skip(value, 1));
 	case KIND_NUMBER:
 		return number_hits(decode, type, value);
 	case KIND_ADDRESS:

@@ -224,7 +224,7 @@ enum mask_form {
 
 /* Does any detector hit `text`? */
 bool mask_hits(const struct mask_set *, const struct mask_lineup *, struct span text,
-    struct mask_tally *);
+    enum mask_form, struct mask_tally *);
 /*
  * Write `text` without its hits to *out. MASK_KEPT: no hit, nothing written.
  * MASK_NULLED: a mask said null; what was written is taken back.

@@ -73,8 +73,8 @@ as_hstore(const struct mask_decode *decode, struct span in, unsigned int depth)
 		if (!take_part(&in, &key, &null) || null || !is_text(key) ||
 		    !take_part(&in, &value, &value_null) || !is_text(value))
 			return FITS_NOT;
-		hits = hits || mask_hits(decode->set, decode->lineup, key, decode->tally) ||
-		    mask_hits(decode->set, decode->lineup, value, decode->tally);
+		hits = hits || mask_hits(decode->set, decode->lineup, key, FORM_TEXT, decode->tally) ||
+		    mask_hits(decode->set, decode->lineup, value, FORM_TEXT, decode->tally);
 	}
 	return in.n ? FITS_NOT : fits(hits);
 }
@@ -86,7 +86,7 @@ as_hstore(const struct mask_decode *decode, struct span in, unsigned int depth)
 static bool
 bound_hits(const struct mask_decode *decode, struct span bound, unsigned int depth)
 {
-	if (is_text(bound) && mask_hits(decode->set, decode->lineup, bound, decode->tally))
+	if (is_text(bound) && mask_hits(decode->set, decode->lineup, bound, FORM_TEXT, decode->tally))
 		return true;
 	if (bound.n <= 4)
 		return false;

@@ -85,10 +85,10 @@ is_hit(const struct mask_plan *plan, const struct plan_column *column,
 	if (column->kind == KIND_BYTES)
 		return mask_bytes_hits(plan->set, &plan->lineup, value, true, tally);
 	if (column->kind == KIND_PLAIN)
-		return mask_hits(plan->set, &plan->patterns, value, tally);
+		return mask_hits(plan->set, &plan->patterns, value, FORM_TEXT, tally);
 	if (column->type == TYPE_FLOAT8)
 		return mask_float_hits(plan->set, &plan->lineup, value, tally);
-	return mask_hits(plan->set, &plan->lineup, value, tally);
+	return mask_hits(plan->set, &plan->lineup, value, FORM_TEXT, tally);
 }
 
 static enum mask_result
