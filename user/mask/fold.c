@@ -1,4 +1,7 @@
-/* fold.c: characters that are read as ASCII, made ASCII; escapes of JSON, what they stand for. Tables after the Unicode Character Database, version 15. */
+/*
+ * fold.c: characters that are read as ASCII, made ASCII; escapes of JSON, what they stand for.
+ * Tables after the Unicode Character Database, version 15.
+ */
 #include "mask/fold.h"
 
 #include <errno.h>
