@@ -144,6 +144,8 @@ write_leg(struct flow *flow, enum wire_side side)
 	}
 	if (leg->fd < 0 || !leg->connected)
 		return true;
+	if (side == WIRE_CLIENT)
+		flow_answer_digest(flow);
 	if (leg->tls && !encrypt(flow, side))
 		return false;
 	if (!write_out(flow, side, &leg->cipher))
