@@ -123,8 +123,10 @@ scan_add(struct scan *scan, unsigned int detector, unsigned int mask)
 static void
 scan_end(struct scan *scan)
 {
-	fold_free(&scan->fold);
-	fold_free(&scan->plain);
+	if (scan->fold.p)
+		fold_free(&scan->fold);
+	if (scan->plain.p)
+		fold_free(&scan->plain);
 }
 
 /* The texts that are read, where they are not the one that is written. False: no memory. */
