@@ -26,6 +26,7 @@
 #include "loop/loop.h"
 #include "mask/mask.h"
 #include "out.h"
+#include "record/record.h"
 #include "unwrap/tls.h"
 #include "verdict.h"
 #include "view.h"
@@ -221,6 +222,7 @@ struct flow {
 	struct policy *policy;
 	uint32_t target;		/* index in policy->view */
 	char target_name[ABI_NAME_SIZE];
+	char destination[RECORD_DESTINATION];
 	char role[128], database[128];
 	struct leg legs[WIRE_SIDES];
 	struct out to[WIRE_SIDES];	/* plaintext the codec wrote */
