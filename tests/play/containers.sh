@@ -7,7 +7,7 @@ world=
 # inside COMMAND…: in the namespaces where podman lives
 inside() { nsenter -t "$world" -m -n -- "$@"; }
 podman() {
-	inside podman --root "$work/store" --runroot "$work/podman" --storage-driver vfs --cgroup-manager=cgroupfs \
+	inside podman --root "$work/store" --runroot "$work/podman" --tmpdir "$work/libpod" --storage-driver vfs --cgroup-manager=cgroupfs \
 		--runtime "${RUNTIME:-runc}" ${HOOKS:+--hooks-dir "$HOOKS"} "$@" 2> >(grep -v 'CNI config' >&2)
 }
 # A process that holds the namespaces; what it mounts is seen by nobody else.

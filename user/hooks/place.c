@@ -88,7 +88,7 @@ by_process(pid_t pid, uint64_t ticks, struct place *place, char *why)
 {
 	int pidfd cleanup(close_fd) = (int)syscall(SYS_pidfd_open, pid, 0U);
 	char root[LOADER_PATH], given[LOADER_PATH];
-	uint64_t started;
+	uint64_t started = 0;
 	int r = instance_find_cgroup2(root, sizeof(root));
 
 	if (pidfd < 0)

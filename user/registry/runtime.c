@@ -294,7 +294,7 @@ by_pod(void *arg, const char *folder, const char *id)
 	struct question *q = arg;
 	const char *uid;
 
-	if (read_folder(q->root, folder, id, &c) < 0)
+	if (read_folder(q->root, folder, id, &c) < 0 || !c)
 		return 0;
 	uid = pod_uid(c, q->text);
 	if (!uid)
