@@ -16,6 +16,7 @@
 #include "flow/flow.h"
 
 #define READ_BYTES (64u << 10)
+#define DIRECT_BYTES (16u << 10)	/* where a buffer has so much room, bytes are read straight into it */
 
 static const char *const leg_names[WIRE_SIDES] = { "skill", "backend" };
 
@@ -59,16 +60,34 @@ flow_decrypt(struct flow *flow, enum wire_side side, struct span cipher)
 	return !flow->ended;
 }
 
-/* One read. False: the flow has ended. */
+/* One read, to where there is room already, or to where it is copied from: a quiet flow keeps a small buffer. */
+static ssize_t
+receive(struct leg *leg, uint8_t buffer[READ_BYTES])
+{
+	size_t most = leg->in_most - leg->in.n, room = leg->in.room - leg->in.n;
+	bool direct = !leg->tls && room >= DIRECT_BYTES;
+	ssize_t n;
+
+	if (direct)
+		most = room < most ? room : most;
+	if (leg->tls || most > READ_BYTES)
+		most = READ_BYTES;
+	n = recv(leg->fd, direct ? leg->in.p + leg->in.n : buffer, most, 0);
+	if (n > 0 && direct)
+		leg->in.n += (size_t)n;
+	else if (n > 0 && !leg->tls)
+		out_bytes(&leg->in, buffer, (size_t)n);
+	return n;
+}
+
+/* False: the flow has ended. */
 static bool
 read_leg(struct flow *flow, enum wire_side side)
 {
 	static uint8_t buffer[READ_BYTES];	/* a process has one thread */
 	struct leg *leg = &flow->legs[side];
-	size_t room = leg->in_most - leg->in.n;
-	ssize_t n;
+	ssize_t n = receive(leg, buffer);
 
-	n = recv(leg->fd, buffer, room < READ_BYTES && !leg->tls ? room : READ_BYTES, 0);
 	if (n < 0) {
 		if (errno == EAGAIN || errno == EINTR)
 			return true;
@@ -82,7 +101,6 @@ read_leg(struct flow *flow, enum wire_side side)
 	leg->received += (uint64_t)n;
 	if (leg->tls)
 		return flow_decrypt(flow, side, span_of(buffer, (size_t)n));
-	out_bytes(&leg->in, buffer, (size_t)n);
 	if (leg->in.failed) {
 		broken(flow, side, "no memory");
 		return false;
@@ -144,6 +162,8 @@ write_leg(struct flow *flow, enum wire_side side)
 	}
 	if (leg->fd < 0 || !leg->connected)
 		return true;
+	if (side == WIRE_CLIENT)
+		flow_answer_digest(flow);
 	if (leg->tls && !encrypt(flow, side))
 		return false;
 	if (!write_out(flow, side, &leg->cipher))
