@@ -33,6 +33,30 @@ refuse_send(struct bpf_sock_addr *ctx, const struct asker *asker,
 	return refuse(error_of(reason));
 }
 
+/* The server that was asked, if this address is the resolver's; else NULL. */
+static __always_inline const struct abi_origin *
+asked_of(struct bpf_sock_addr *ctx, const abi_u8 ip[16], abi_u16 port)
+{
+	const struct abi_origin *was = bpf_sk_storage_get(&ilk_orig, ctx->sk, 0, 0);
+
+	if (!was || !names_is(was) || port != (abi_u16)was->target || !ip_is_loopback(ip))
+		return NULL;
+	return was;
+}
+
+/* An IPv6 socket that was connected by a mapped address: the kernel takes each message
+ * for one with an address of its own, which is by then what we made of it. */
+static __always_inline void
+address_restore(struct bpf_sock_addr *ctx, struct abi_origin *what)
+{
+	const struct abi_origin *was = asked_of(ctx, what->ip, what->port);
+
+	if (!was)
+		return;
+	__builtin_memcpy(what->ip, was->ip, sizeof(what->ip));
+	what->port = was->port;
+}
+
 /* True: to *door. Else *answer is what becomes of it. */
 static __always_inline bool
 is_question(struct bpf_sock_addr *ctx, const struct asker *asker,
@@ -73,6 +97,7 @@ ilk_sendmsg4(struct bpf_sock_addr *ctx)
 	if (asker.who == WHO_OTHER || (asker.who == WHO_RESOLVER && is_ear4(ctx->sk)))
 		return PASS;
 	address_read4(ctx, &what);
+	address_restore(ctx, &what);
 	if (!is_question(ctx, &asker, &what, &door, &answer))
 		return answer;
 	door_ip4(ip);
@@ -101,17 +126,6 @@ ilk_sendmsg6(struct bpf_sock_addr *ctx)
 		return refuse_send(ctx, &asker, &what, ABI_NO_DOOR);
 	address_write6(ctx, ip, door.port6);
 	return PASS;
-}
-
-/* The server that was asked, if this is the resolver's answer; else NULL. */
-static __always_inline const struct abi_origin *
-asked_of(struct bpf_sock_addr *ctx, const abi_u8 from[16], abi_u16 port)
-{
-	const struct abi_origin *was = bpf_sk_storage_get(&ilk_orig, ctx->sk, 0, 0);
-
-	if (!was || !names_is(was) || port != (abi_u16)was->target || !ip_is_loopback(from))
-		return NULL;
-	return was;
 }
 
 SEC("cgroup/recvmsg4")

@@ -115,6 +115,8 @@ try_send(const void *arg)
 	socklen_t size = scene_sockaddr(&server, way->server, (uint16_t)way->ear);
 	int fd = socket(way->family, SOCK_DGRAM, 0);
 
+	if (fd < 0)
+		return errno;
 	if (way->is_connected)
 		return connect(fd, (struct sockaddr *)&server, size) ? errno : 0;
 	return sendto(fd, "x", 1, 0, (struct sockaddr *)&server, size) < 0 ? errno : 0;

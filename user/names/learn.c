@@ -207,8 +207,8 @@ bound(int ttl)
 static uint64_t
 take_answer(struct lookup *l, const uint8_t *packet, int size)
 {
-	struct ares_addr6ttl six[NAMES_KNOWN];
-	struct ares_addrttl four[NAMES_KNOWN];
+	struct ares_addr6ttl six[NAMES_KNOWN] = { { .ttl = 0 } };
+	struct ares_addrttl four[NAMES_KNOWN] = { { .ttl = 0 } };
 	int count = NAMES_KNOWN, least = NAMES_TTL_MOST, status;
 
 	status = l->type == TYPE_A ? ares_parse_a_reply(packet, size, NULL, four, &count) :
