@@ -126,6 +126,11 @@ open_door(void *arg, pid_t pid)
 		door_give(s->loader, &door);
 		return -ENOSPC;
 	}
+	r = ear_open(s, door);
+	if (r < 0) {
+		door_give(s->loader, &door);
+		return r;
+	}
 	s->doors[s->door_count++] = door;
 	return 0;
 }
@@ -143,10 +148,12 @@ shut_doors(struct session *s, bool keeps_own)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < s->door_count; i++) {
-		if (keeps_own && door_is_own(s->doors[i]))
+		if (keeps_own && door_is_own(s->doors[i])) {
 			s->doors[kept++] = s->doors[i];
-		else
-			door_give(s->loader, &s->doors[i]);
+			continue;
+		}
+		ear_shut(s, s->doors[i]);
+		door_give(s->loader, &s->doors[i]);
 	}
 	s->door_count = kept;
 }
