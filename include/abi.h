@@ -74,6 +74,22 @@ struct abi_door {
 };
 #define ABI_DOOR_IP4 0x7f494c01	/* 127.73.76.1 */
 
+/*
+ * key of ilk_unix: a unix socket that a skill may dial, as it names it. The value is
+ * a name that leads to that very inode wherever the first one leads meanwhile.
+ */
+#define ABI_UNIX_SIZE 108	/* sun_path: zeroes follow, if there is room */
+struct abi_unix {
+	abi_u64 cgroup;
+	char path[ABI_UNIX_SIZE];
+	abi_u32 pad;
+};
+
+struct abi_unix_place {
+	abi_u32 length;
+	char path[ABI_UNIX_SIZE];
+};
+
 /* The origin of a diverted connection: who connected, and where to. */
 struct abi_origin {
 	abi_u8 ip[16];		/* the destination the skill named */
@@ -172,6 +188,8 @@ static_assert(sizeof(struct abi_skill) == 48, "abi");
 static_assert(sizeof(struct abi_address) == 24, "abi");
 static_assert(sizeof(struct abi_target) == 40, "abi");
 static_assert(sizeof(struct abi_door) == 8, "abi");
+static_assert(sizeof(struct abi_unix) == 120, "abi");
+static_assert(sizeof(struct abi_unix_place) == 112, "abi");
 static_assert(sizeof(struct abi_origin) == 96, "abi");
 static_assert(sizeof(struct abi_event) == 136, "abi");
 static_assert(sizeof(struct abi_tally) == 16, "abi");
