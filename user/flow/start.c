@@ -42,7 +42,7 @@ enter_stranger(struct worker *worker, uint64_t netns, int status)
 	struct id refusal = flow_refusal_id(worker);
 	struct record_flow record = {
 		.scribe = worker->scribe, .who = &nobody,
-		.target = "", .role = "", .database = "",
+		.target = "", .role = "", .database = "", .destination = "",
 	};
 
 	(void)record_flow_refused(&record, status == -ENOENT ?
@@ -66,11 +66,13 @@ enter_full(struct worker *worker, const struct abi_origin *origin)
 {
 	struct who somebody = { .origin = *origin };
 	struct id refusal = flow_refusal_id(worker);
+	char destination[RECORD_DESTINATION];
 	struct record_flow record = {
 		.scribe = worker->scribe, .who = &somebody,
-		.target = "", .role = "", .database = "",
+		.target = "", .role = "", .database = "", .destination = destination,
 	};
 
+	record_destination(origin, destination);
 	log_warning("no room for another flow of cgroup %llu",
 	    (unsigned long long)origin->cgroup);
 	(void)record_flow_refused(&record, "too many flows at once", &refusal);
