@@ -120,13 +120,19 @@ any_match(const struct loader *loader, bool (*asks)(const struct view_match *))
 
 /* ---- holding --------------------------------------------------------------------------- */
 
-static int
-hold(struct appear *a, uint64_t id, const char *name)
+int
+appear_hold(struct loader *loader, uint64_t id, const char *name)
 {
 	struct abi_skill skill = { .blocked = 1 };
 
 	snprintf(skill.name, sizeof(skill.name), "%s", name);
-	return hooks_skill_put(a->loader->hooks, id, &skill);
+	return hooks_skill_put(loader->hooks, id, &skill);
+}
+
+static int
+hold(struct appear *a, uint64_t id, const char *name)
+{
+	return appear_hold(a->loader, id, name);
 }
 
 static struct arrival **
@@ -208,12 +214,16 @@ place_of(const struct appear *a, const struct arrival *one, struct place *out, c
 static void
 stay_refused(struct appear *a, struct arrival *one, const char *skill, const char *why)
 {
-	if (!one->is_told)
+	uint64_t now = loop_now(a->loader->loop);
+
+	if (hold(a, one->id, skill) < 0)
+		log_error("%s cannot be held", one->group);
+	if (!one->is_told && now - one->since > HASTE_NS)
 		log_error("%s is refused: it is skill %s by %s, but %s", one->group, skill,
 		    one->match, why);
-	one->is_told = true;
-	one->step = STEP_AGAIN;
-	one->due = loop_now(a->loader->loop) + AGAIN_NS;
+	one->is_told = now - one->since > HASTE_NS;
+	one->step = STEP_AGAIN;	/* soon at first: its runtime may be about to let go of it */
+	one->due = now + (now - one->since < HASTE_NS ? LATER_NS : AGAIN_NS);
 }
 
 static void
@@ -223,7 +233,7 @@ on_measured(void *arg, const struct finding *finding)
 	struct place place cleanup(place_free) = PLACE_CLEAN;
 	struct arrival **at = find(m->appear, m->id), *one = *at;
 	struct loader *loader = m->appear->loader;
-	struct join j = { .place = &place, .skill = m->skill, .person = "",
+	struct join j = { .place = &place, .skill = m->skill, .person = "", .is_held = true,
 		.detail = "attached by the policy's match" };
 	char why[JOIN_WHY] = "";
 	struct session *s;

@@ -18,6 +18,7 @@
 #include "hooks/appear.h"
 #include "hooks/join.h"
 #include "hooks/loader.h"
+#include "hooks/process.h"
 #include "registry/registry.h"
 #include "view.h"
 
@@ -27,7 +28,7 @@ struct attaching {
 	struct place place;
 	char skill[ABI_NAME_SIZE];
 	char match[SESSION_MATCH];	/* empty: a person chose the skill */
-	const char *detail;
+	bool is_created;
 };
 
 static void
@@ -49,16 +50,21 @@ finish(struct attaching *a)
 	struct loader *loader = a->request->loader;
 	struct join j = { .place = &a->place, .skill = a->skill,
 		.person = a->request->person, .uid = a->request->uid,
-		.match = a->match, .detail = a->detail };
-	char why[JOIN_WHY];
+		.match = a->match, .is_created = a->is_created,
+		.detail = a->is_created ? "attached by the runtime's hook" : "attached" };
+	char why[JOIN_WHY], caution[LOADER_WHY];
 	struct session *s = *a->match ? session_of_path(loader, a->place.group) : NULL;
 	int code = s ? 0 : join(loader, &j, &s, why);
 
-	if (code)
+	if (code) {
 		answer_error(loader, a->request->id, code, "%s", why);
-	else
-		answer_done(loader, a->request->id, json_pack("{s:s,s:s,s:s}",
-		    "session", s->text, "cgroup", s->cgroup, "skill", s->skill));
+		return;
+	}
+	group_cautions(s->cgroup, caution, sizeof(caution));
+	if (*caution)
+		log_warning("session %s: %s", s->text, caution);
+	answer_done(loader, a->request->id, json_pack("{s:s,s:s,s:s,s:s}", "session",
+	    s->text, "cgroup", s->cgroup, "skill", s->skill, "caution", caution));
 }
 
 static void
@@ -89,7 +95,6 @@ keep(struct loader *loader, struct request *given, struct place *place, const ch
 		return NULL;
 	}
 	strcpy(a->skill, skill);
-	a->detail = "attached";
 	a->request = request_keep(loader, given);
 	if (!a->request)
 		return NULL;
@@ -171,7 +176,7 @@ attach_created(struct loader *loader, struct request *given)
 	if (!a)
 		return;
 	strcpy(a->match, match);
-	a->detail = "attached by the runtime's hook";
+	a->is_created = true;
 	inspect(loader, a->skill, 0, on_measured, a);
 }
 

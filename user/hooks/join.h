@@ -19,6 +19,8 @@ struct join {
 	uint32_t uid;
 	const char *match;	/* of the policy, that found it; empty: none */
 	const char *detail;	/* how, for the record */
+	bool is_held;		/* refused until now, and if it cannot join, still */
+	bool is_created;	/* its runtime waits: nothing of it has run */
 };
 
 /*

@@ -78,6 +78,7 @@ struct session {
 	bool is_attached;	/* an existing group: ends by detach, or with its container */
 	struct identity identity;
 	bool is_blocked;
+	bool stays_refused;	/* the group, when this ends: it could not join */
 	bool has_begun;		/* somebody has been in it: empty means over */
 	bool is_taken_over;	/* an earlier loader began it */
 	bool is_over;		/* waits for its last connection, then is entered */
@@ -234,6 +235,8 @@ void keep_read_stops(struct loader *);
 int appear_open(struct loader *);
 /* Another policy is in force: look at all groups, and from now on at new ones. */
 void appear_follow(struct loader *);
+/* Refuse a group until its arrival is settled. 0 or -errno. */
+int appear_hold(struct loader *, uint64_t cgroup_id, const char *name);
 /* After inspect_close(). */
 void appear_close(struct loader *);
 
@@ -333,6 +336,9 @@ json_t *stop_list(const struct loader *);
 int refusals_new(struct loader *);
 void refusals_read(void *loader, uint32_t events);
 void refusals_free(struct loader *);
+struct hooks_socket;
+/* Enter that a connection of before this session was ended. 0 or -errno. */
+int refusals_cut(const struct session *, const struct hooks_socket *);
 
 /* ---- surroundings.c: what a skill finds -------------------------------------------- */
 /* Write run_directory/hosts anew, in place, so that running skills see it. */

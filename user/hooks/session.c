@@ -335,7 +335,11 @@ session_end(struct session **given, const char *reason, const char *person)
 	stop_flows(s);
 	shut_doors(s, false);
 	trust_end(s);
-	hooks_skill_drop(loader->hooks, s->cgroup_id);
+	if (!s->stays_refused)
+		hooks_skill_drop(loader->hooks, s->cgroup_id);
+	else if (appear_hold(loader, s->cgroup_id, s->skill) < 0)
+		log_error("%s keeps its row: what it connects finds no door", s->cgroup);
+	hooks_unix_drop(loader->hooks, s->cgroup_id);
 	s->is_over = true;
 	snprintf(s->reason, sizeof(s->reason), "%s", reason);
 	snprintf(s->ender, sizeof(s->ender), "%s", person ? person : "");
