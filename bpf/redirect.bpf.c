@@ -51,22 +51,12 @@ is_own_listener(struct bpf_sock_addr *ctx, const struct abi_origin *to,
 	return own;
 }
 
-static __always_inline const struct abi_target *
-target_of(const struct abi_origin *to)
-{
-	struct abi_address key = { .port = to->port };
-
-	__builtin_memcpy(key.ip, to->ip, sizeof(key.ip));
-	return bpf_map_lookup_elem(&ilk_targets, &key);
-}
-
 /* What becomes of a skill's connect: ABI_REASON_NONE is divert, to *door. */
 static __always_inline abi_u32
 judge(struct bpf_sock_addr *ctx, const struct asker *asker,
-    struct abi_origin *to, struct abi_door *door)
+    struct abi_origin *to, struct abi_door *door, const struct abi_target *target)
 {
 	const struct abi_meta *meta = meta_get();
-	const struct abi_target *target;
 	const struct abi_door *found;
 	abi_u64 beat;
 
@@ -74,7 +64,6 @@ judge(struct bpf_sock_addr *ctx, const struct asker *asker,
 		return ABI_BLOCKED;
 	if (ctx->protocol != IPPROTO_TCP)
 		return ABI_BAD_PROTOCOL;
-	target = target_of(to);
 	if (!target) {
 		if (ip_is_loopback(to->ip) && is_own_listener(ctx, to, asker))
 			return DIRECT;
@@ -131,13 +120,15 @@ judge_worker(struct bpf_sock_addr *ctx, const struct asker *asker,
 }
 
 static __always_inline void
-count_diverted(const struct asker *asker)
+count_diverted(const struct asker *asker, const struct abi_target *target)
 {
 	struct abi_counts *row = asker->skill ? counts_of_skill(asker->skill) : NULL;
 
 	count(ABI_REASON_NONE);
 	if (row)
 		__sync_fetch_and_add(&row->diverted, 1);
+	if (asker->skill)
+		count_pair(asker->skill, target, false);
 }
 
 /* Judge, and keep where it wanted to go. True: rewrite to *door; else *answer. */
@@ -145,6 +136,7 @@ static __always_inline bool
 is_diverted(struct bpf_sock_addr *ctx, const struct asker *asker,
     struct abi_origin *to, struct abi_door *door, int *answer)
 {
+	const struct abi_target *target;
 	struct abi_origin *kept;
 	abi_u32 reason;
 
@@ -153,7 +145,8 @@ is_diverted(struct bpf_sock_addr *ctx, const struct asker *asker,
 		*answer = judge_worker(ctx, asker, to);
 		return false;
 	}
-	reason = judge(ctx, asker, to, door);
+	target = target_of(to);
+	reason = judge(ctx, asker, to, door, target);
 	if (reason == DIRECT) {
 		bpf_sk_storage_delete(&ilk_orig, ctx->sk);
 		*answer = PASS;
@@ -164,7 +157,7 @@ is_diverted(struct bpf_sock_addr *ctx, const struct asker *asker,
 		    BPF_SK_STORAGE_GET_F_CREATE);
 		if (kept) {
 			*kept = *to;
-			count_diverted(asker);
+			count_diverted(asker, target);
 			return true;
 		}
 		reason = ABI_NO_STORAGE;
