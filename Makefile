@@ -161,6 +161,8 @@ $(O)/tests/play/%: $(O)/r/tests/play/%.o $(R_LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(R_LINK) -o $@ $^ $(ALL_LIBS)
+# played in the world of tests/bpf
+$(O)/r/tests/bench/hooks.o: R_FLAGS += -Itests/unit
 $(O)/tests/prison/%: $(O)/r/tests/prison/%.o
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
