@@ -10,6 +10,7 @@
  * the worker resets it.
  */
 #include "count.h"
+#include "dns.h"
 #include "judge.h"
 #include "maps.h"
 #include "tell.h"
@@ -61,7 +62,7 @@ publish(struct bpf_sock_ops *ops)
 	if (!sk)
 		return;
 	origin = bpf_sk_storage_get(&ilk_orig, sk, 0, 0);
-	if (!origin)
+	if (!origin || names_is(origin))
 		return;
 	tuple_read(ops, &key, false);
 	if (bpf_map_update_elem(&ilk_pending, &key, origin, BPF_ANY)) {
@@ -123,7 +124,7 @@ begin_count(struct bpf_sock_ops *ops, struct bpf_sock *sk,
 		session_of(skill, &flow->session);
 		__builtin_memcpy(flow->pair.skill, skill->name, sizeof(flow->pair.skill));
 	}
-	target = target_of(origin);
+	target = target_at(origin);
 	if (target)
 		__builtin_memcpy(flow->pair.target, target->name, sizeof(flow->pair.target));
 	flow->in = BPF_CORE_READ(tcp, copied_seq);

@@ -48,7 +48,7 @@ counts_of_skill(const struct abi_skill *skill)
 
 /* The target that has this address, or NULL. */
 static __always_inline const struct abi_target *
-target_of(const struct abi_origin *to)
+target_at(const struct abi_origin *to)
 {
 	struct abi_address key = { .port = to->port };
 

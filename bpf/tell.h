@@ -48,7 +48,7 @@ tell(const struct abi_origin *origin, const struct asker *asker,
 	if (row)
 		__sync_fetch_and_add(&row->refused, 1);
 	if (asker->skill)
-		count_pair(asker->skill, target_of(origin), true);
+		count_pair(asker->skill, target_at(origin), true);
 	event = bpf_ringbuf_reserve(&ilk_events, sizeof(*event), 0);
 	if (!event) {
 		count(ABI_STAT_LOST);
@@ -61,6 +61,14 @@ tell(const struct abi_origin *origin, const struct asker *asker,
 	if (asker->skill)
 		__builtin_memcpy(event->skill, asker->skill->name, sizeof(event->skill));
 	bpf_ringbuf_submit(event, 0);
+}
+
+/* EACCES: policy refused; ECONNREFUSED: there is no daemon to answer. */
+static __always_inline int
+error_of(abi_u32 reason)
+{
+	return reason == ABI_NO_DOOR || reason == ABI_STALE ||
+	    reason == ABI_NO_STORAGE ? ECONNREFUSED : EACCES;
 }
 
 /* End a cgroup program with an error of our choice. */

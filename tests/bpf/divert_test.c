@@ -53,7 +53,7 @@ static const struct row {
 	{ "a socket whose skill is gone", 1, 33, "10.9.8.7", 5432, 0, EACCES, ABI_BLOCKED, NULL, 0 },
 	{ "blocked", SKILL, 0, "10.9.8.7", 5432, BLOCKED, EACCES, ABI_BLOCKED, NULL, 0 },
 	{ "blocked, no target", SKILL, 0, "10.9.8.8", 1, BLOCKED, EACCES, ABI_BLOCKED, NULL, 0 },
-	{ "datagrams", SKILL, 0, "10.9.8.8", 53, DATAGRAMS, EACCES, ABI_BAD_PROTOCOL, NULL, 0 },
+	{ "datagrams", SKILL, 0, "10.9.8.8", 54, DATAGRAMS, EACCES, ABI_BAD_PROTOCOL, NULL, 0 },
 	{ "no door", SKILL, 0, "10.9.8.7", 5432, NO_DOOR, ECONNREFUSED, ABI_NO_DOOR, NULL, 0 },
 	{ "a door without a listener", SKILL, 0, "fd00::7", 5432, DOOR_WITHOUT_4, ECONNREFUSED,
 	  ABI_NO_DOOR, NULL, 0 },
@@ -249,11 +249,63 @@ check_probe(void)
 	CHECK(native.events == 0 && is_counted(ABI_BAD_PROTOCOL));
 }
 
+/* Questions for names go to the resolver's listener for that session, and are no flows. */
+static void
+check_names(bool by_datagram, bool has_listener)
+{
+	struct row question = { .name = "a question", .level = SKILL, .lack = by_datagram ? DATAGRAMS : NOTHING };
+	struct bpf_sock_addr ctx = { .sk = &sk, .user_port = htons(ABI_NAMES_PORT),
+		.protocol = by_datagram ? IPPROTO_UDP : IPPROTO_TCP };
+	struct abi_asking key = { .netns = 55, .cgroup = SKILL };
+	struct abi_door door = { 5301, 5302, 0 };
+	struct bpf_sock *at = &sk;
+	const struct abi_origin *kept;
+
+	begin(&question);
+	if (has_listener)
+		native_put(&ilk_names, &key, sizeof(key), &door, sizeof(door));
+	CHECK(inet_pton(AF_INET, "10.1.1.1", &ctx.user_ip4) == 1);
+	CHECK(ilk_connect4(&ctx) == (has_listener ? PASS : REFUSED));
+	CHECK(native.retval == (has_listener ? 0 : -ECONNREFUSED));
+	CHECK(is_counted(has_listener ? ABI_REASONS : ABI_NO_DOOR));
+	CHECK(ctx.user_port == htons(has_listener ? 5301 : ABI_NAMES_PORT));
+	kept = bpf_sk_storage_get(&ilk_orig, at, 0, 0);
+	CHECK(!kept == !has_listener && (!kept || names_is(kept)));
+}
+
+/* The resolver dials its servers, by either protocol, and no targets. */
+static void
+check_resolver(const char *to, bool is_server, int error)
+{
+	struct row row = { .name = to, .level = 91 };
+	struct bpf_sock_addr ctx = { .sk = &sk, .user_port = htons(5432), .protocol = IPPROTO_UDP };
+	struct abi_resolver resolver = { .cgroup = 91 };
+	struct abi_address server = { .port = 5432 };
+	uint32_t zero = 0;
+	uint8_t one = 1;
+
+	begin(&row);
+	native_put(&ilk_resolver, &zero, sizeof(zero), &resolver, sizeof(resolver));
+	CHECK(inet_pton(AF_INET, to, &ctx.user_ip4) == 1);
+	ip_from_4(server.ip, &ctx.user_ip4);
+	if (is_server)
+		native_put(&ilk_servers, &server, sizeof(server), &one, sizeof(one));
+	CHECK_ROW(to, ilk_connect4(&ctx) == (error ? REFUSED : PASS) && native.retval == -error);
+	CHECK_ROW(to, is_counted(error ? ABI_WORKER_FENCE : ABI_REASONS));
+}
+
 int
 main(void)
 {
 	for (size_t i = 0; i < COUNT(rows); i++)
 		check_row(&rows[i]);
 	check_probe();
+	check_names(true, true);
+	check_names(true, false);
+	check_names(false, true);
+	check_names(false, false);
+	check_resolver("10.1.1.1", true, 0);
+	check_resolver("10.1.1.1", false, EACCES);
+	check_resolver("10.9.8.7", false, EACCES);
 	return check_end();
 }
