@@ -189,7 +189,7 @@ wanted(const struct flow *flow, enum wire_side side)
 
 	if (!leg->connected)
 		return EPOLLOUT;
-	if (!leg->eof)
+	if (!leg->eof && !leg->half)
 		events |= EPOLLRDHUP;
 	if (!leg->eof && flow_reads(flow, side) && leg->in.n < leg->in_most &&
 	    queued(flow, !side) < FLOW_HIGH_BYTES)
@@ -226,6 +226,13 @@ shut_when_done(struct flow *flow)
 	shutdown(server->fd, SHUT_WR);
 }
 
+/* People are asked, or about to be: who left meanwhile is not waited for. */
+static bool
+asks_people(const struct flow *flow)
+{
+	return flow->ask.state == ASK_EARLIER || flow->ask.state == ASK_HOLDING || flow->ask.state == ASK_HELD;
+}
+
 bool
 flow_flush(struct flow *flow)
 {
@@ -237,6 +244,10 @@ flow_flush(struct flow *flow)
 		flow_end(flow, flow->reason);
 		return false;
 	}
+	if (flow->legs[WIRE_CLIENT].half && asks_people(flow)) {
+		flow_end(flow, "the skill left");
+		return false;
+	}
 	shut_when_done(flow);
 	arm(flow, WIRE_CLIENT);
 	arm(flow, WIRE_SERVER);
@@ -245,7 +256,10 @@ flow_flush(struct flow *flow)
 
 /* ---- events ---------------------------------------------------------------------- */
 
-/* The other end hung up while nothing is read from it: an ask is parked. */
+/*
+ * The other end hung up while nothing is read from it: an ask is parked. A skill may have
+ * shut its half only, as who has said everything may, and wait for the answer.
+ */
 static bool
 left(struct flow *flow, enum wire_side side, uint32_t events)
 {
@@ -253,12 +267,15 @@ left(struct flow *flow, enum wire_side side, uint32_t events)
 
 	if (!(events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) || (leg->events & EPOLLIN))
 		return false;
-	if (side == WIRE_CLIENT) {
-		flow_end(flow, "the skill left");
-		return true;
+	if (side == WIRE_SERVER) {
+		leg->eof = true;
+		return false;
 	}
-	leg->eof = true;
-	return false;
+	leg->half = true;
+	if (!(events & (EPOLLHUP | EPOLLERR)) && !asks_people(flow))
+		return false;
+	flow_end(flow, "the skill left");
+	return true;
 }
 
 static void

@@ -134,6 +134,7 @@ struct leg {
 	size_t in_most;
 	size_t used;		/* bytes at its front that are consumed */
 	struct out cipher;	/* what goes to the socket */
+	bool half;		/* it has shut, and what it said before is not read yet */
 	bool eof;		/* the other end has sent its last byte */
 	bool shut;		/* we have */
 	bool connected;
