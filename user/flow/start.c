@@ -102,6 +102,20 @@ flow_accepted(void *arg, int fd, uint64_t netns, int status, const struct abi_or
 
 /* ---- which target, which codec ----------------------------------------------- */
 
+/* Where DNS has a target's addresses, the kernel knows them and the policy does not:
+ * its word counts, if it is of this policy. */
+static uint32_t
+find_target(const struct view_worker *view, const struct abi_origin *origin)
+{
+	uint32_t found = dial_find(view->targets, (uint32_t)view->target_count, origin->ip, origin->port);
+
+	if (found == UINT32_MAX && origin->epoch == view->head.epoch &&
+	    origin->target < view->target_count && view->targets[origin->target].is_learned &&
+	    view->targets[origin->target].port == origin->port)
+		return origin->target;
+	return found;
+}
+
 static bool
 choose_target(struct flow *flow)
 {
@@ -113,8 +127,7 @@ choose_target(struct flow *flow)
 		return false;
 	}
 	flow->policy = policy_hold(policy);
-	flow->target = dial_find(policy->view->targets, (uint32_t)policy->view->target_count,
-	    flow->who.origin.ip, flow->who.origin.port);
+	flow->target = find_target(policy->view, &flow->who.origin);
 	if (flow->target == UINT32_MAX) {
 		refuse_flow(flow, "the destination is no registered target");
 		return false;

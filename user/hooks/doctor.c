@@ -88,8 +88,6 @@ static const struct {
 	  "and are not seen", "file modes, mounts and device rules" },
 	{ "reboot", "programs do not outlive a reboot: what is started before the daemon is no skill yet",
 	  "start skills with `interlock run`, which needs the daemon; attach others before they matter" },
-	{ "dns", "there is no DNS for skills in this version: datagrams are refused",
-	  "names of targets stand in the skill's hosts file" },
 };
 
 static void

@@ -13,9 +13,8 @@
 
 #define BACKLOG 4096
 
-/* A listening socket and its port, or -errno. */
-static int
-listen_at(const struct sockaddr *address, socklen_t size, uint16_t *port)
+int
+hooks_listen(const struct sockaddr *address, socklen_t size, uint16_t *port)
 {
 	cleanup(close_fd) int fd = -1;
 	struct sockaddr_storage bound;
@@ -49,7 +48,7 @@ listen4(uint16_t *port)
 		.sin_addr.s_addr = htonl(ABI_DOOR_IP4),
 	};
 
-	return listen_at((struct sockaddr *)&address, sizeof(address), port);
+	return hooks_listen((struct sockaddr *)&address, sizeof(address), port);
 }
 
 static int
@@ -60,7 +59,7 @@ listen6(uint16_t *port)
 		.sin6_addr = IN6ADDR_LOOPBACK_INIT,
 	};
 
-	return listen_at((struct sockaddr *)&address, sizeof(address), port);
+	return hooks_listen((struct sockaddr *)&address, sizeof(address), port);
 }
 
 int

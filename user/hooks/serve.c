@@ -70,6 +70,8 @@ serve(struct loader *loader)
 	if (loader->is_ready)
 		return;
 	loader->is_ready = true;
+	hooks_ears_clear(loader->hooks);
+	ear_open_all(loader);
 	keep_read_stops(loader);
 	count = keep_take_over(loader);
 	if (count > 0)
@@ -88,9 +90,11 @@ hear_swap(struct loader *loader, struct span body)
 		return false;
 	if (!loader->offered || loader->offered->head.epoch != epoch)
 		return loader->view && loader->view->head.epoch == epoch;
-	r = hooks_targets(loader->hooks, loader->offered);
+	r = hooks_servers(loader->hooks, loader->offered->servers);
+	if (r == 0)
+		r = learned_put(loader, loader->offered);
 	if (r < 0) {
-		log_error("the targets of policy %u cannot be put in place: %s",
+		log_error("the targets and servers of policy %u cannot be put in place: %s",
 		    epoch, strerror(-r));
 		loop_stop(loader->loop, 1);	/* fail closed: start anew */
 		return true;
@@ -134,6 +138,8 @@ hear_peer(struct loader *loader, const struct msg_head *head, struct span body)
 	if (slot == SLOT_BROKER)
 		for (const struct session *s = loader->sessions; s; s = s->next)
 			session_tell(s, true);
+	if (slot == SLOT_RESOLVER)
+		ear_open_all(loader);
 	if (slot >= SLOT_WORKER) {
 		stop_tell_all(loader, slot);
 		door_tell_all(loader, slot);
@@ -167,6 +173,8 @@ hear(void *arg, unsigned int from, const struct msg_head *head,
 		return who_hear(loader, from, head->id, body);
 	case MSG_SOCKET:
 		return backend_hear(loader, from, head->id, body);
+	case MSG_ADDRESSES:
+		return learned_hear(loader, body);
 	case MSG_STOP:
 		return stop_hear(loader, body);
 	case MSG_DO:
@@ -281,6 +289,7 @@ loader_close(struct loader *loader)
 	}
 	settle_leave(loader);
 	refusals_free(loader);
+	learned_free(loader);
 	measure_free(&loader->measure);
 	view_free(loader->view);
 	view_free(loader->offered);

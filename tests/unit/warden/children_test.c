@@ -120,7 +120,7 @@ remove_folder(void)
 static bool
 lives(unsigned int slot)
 {
-	return slot < SLOT_WORKER + WORKERS && slot != SLOT_RESOLVER;
+	return slot < SLOT_WORKER + WORKERS;
 }
 
 static void
