@@ -74,6 +74,15 @@ struct abi_door {
 };
 #define ABI_DOOR_IP4 0x7f494c01	/* 127.73.76.1 */
 
+/* key of ilk_names: whose questions for names, and where they are asked. The value is the
+ * abi_door of the resolver's listeners there; UDP and TCP have the same port. */
+struct abi_asking {
+	abi_u64 netns;		/* cookie */
+	abi_u64 cgroup;		/* id of the skill's registered cgroup */
+};
+#define ABI_NAMES_PORT 53
+/* In abi_origin.target, of a socket that asks for names: the listener's port below. */
+#define ABI_NAMES 0xffff0000u
 /*
  * key of ilk_unix: a unix socket that a skill may dial, as it names it. The value is
  * a name that leads to that very inode wherever the first one leads meanwhile.
@@ -89,16 +98,6 @@ struct abi_unix_place {
 	abi_u32 length;
 	char path[ABI_UNIX_SIZE];
 };
-
-/* key of ilk_names: whose questions for names, and where they are asked. The value is the
- * abi_door of the resolver's listeners there; UDP and TCP have the same port. */
-struct abi_asking {
-	abi_u64 netns;		/* cookie */
-	abi_u64 cgroup;		/* id of the skill's registered cgroup */
-};
-#define ABI_NAMES_PORT 53
-/* In abi_origin.target, of a socket that asks for names: the listener's port below. */
-#define ABI_NAMES 0xffff0000u
 
 /* The origin of a diverted connection: who connected, and where to. */
 struct abi_origin {
@@ -203,9 +202,9 @@ static_assert(sizeof(struct abi_skill) == 48, "abi");
 static_assert(sizeof(struct abi_address) == 24, "abi");
 static_assert(sizeof(struct abi_target) == 40, "abi");
 static_assert(sizeof(struct abi_door) == 8, "abi");
+static_assert(sizeof(struct abi_asking) == 16, "abi");
 static_assert(sizeof(struct abi_unix) == 120, "abi");
 static_assert(sizeof(struct abi_unix_place) == 112, "abi");
-static_assert(sizeof(struct abi_asking) == 16, "abi");
 static_assert(sizeof(struct abi_origin) == 96, "abi");
 static_assert(sizeof(struct abi_event) == 136, "abi");
 static_assert(sizeof(struct abi_tally) == 16, "abi");
