@@ -89,6 +89,7 @@ struct worker {
 	struct stops *stops;			/* what `interlock stop` named */
 	struct flow *dead;			/* ended in this round, freed by `bury` */
 	struct timer bury;
+	struct timer resting;			/* looks for flows that do nothing */
 };
 
 /* ---- one flow --------------------------------------------------------------- */
@@ -253,6 +254,7 @@ struct flow {
 	bool ended;
 	bool pumping, again;	/* in flow_pump; it must go round once more */
 	bool choked;		/* something waits for a queue to drain */
+	bool stirred, rests;	/* since the last look at it; its empty buffers were given back */
 };
 
 /* ---- state.c: the two tables ------------------------------------------------ */
@@ -275,6 +277,9 @@ void flow_close(struct flow *, const char *reason);
 /* The same, after a last word in the protocol with an id, which is entered with the end. */
 void flow_farewell(struct flow *, enum refusal, const char *reason);
 void flow_free(struct flow *);
+
+/* rest.c: a flow has begun: from now on, look for those that do nothing. */
+void flow_rest_begin(struct worker *);
 
 /* ---- carry.c: sockets, TLS, watches ------------------------------------------ */
 
