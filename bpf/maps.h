@@ -127,6 +127,13 @@ struct {
 } ilk_meta SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, abi_u32);
+	__type(value, struct abi_glass);
+} ilk_glass SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, ABI_REASONS);
 	__type(key, abi_u32);	/* enum abi_reason; [0]: diverted */

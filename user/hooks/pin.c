@@ -38,6 +38,12 @@ is_bpffs(const char *path)
 	return !statfs(path, &at) && at.f_type == BPF_FS_MAGIC;
 }
 
+bool
+hooks_pin_has_mount(void)
+{
+	return is_bpffs(BPFFS);
+}
+
 static int
 make_directory(const char *path)
 {
@@ -116,19 +122,15 @@ link_is_ours(int link, uint64_t cgroup_id, int attach_type)
 	    (int)info.cgroup.attach_type == attach_type;
 }
 
+/* Give it this name, in place of what may have it. */
 static int
-attach_new(int cgroup_fd, int attach_type, int program, const char *path)
+put_pin(int fd, const char *path)
 {
 	char fresh[INSTANCE_PATH_SIZE + 80];	/* bpffs takes no dots */
-	cleanup(close_fd) int link = -1;
 
-	link = bpf_link_create(program, cgroup_fd,
-	    (enum bpf_attach_type)attach_type, NULL);
-	if (link < 0)
-		return -errno;
 	snprintf(fresh, sizeof(fresh), "%s-new", path);
 	unlink(fresh);
-	if (bpf_obj_pin(link, fresh))
+	if (bpf_obj_pin(fd, fresh))
 		return -errno;
 	if (rename(fresh, path)) {
 		int error = -errno;
@@ -136,7 +138,30 @@ attach_new(int cgroup_fd, int attach_type, int program, const char *path)
 		unlink(fresh);
 		return error;
 	}
-	return take_fd(&link);
+	return 0;
+}
+
+int
+hooks_pin_again(const struct instance *instance, const char *folder, const char *name, int fd)
+{
+	char path[INSTANCE_PATH_SIZE + 64];
+	int error = hooks_pin_path(path, sizeof(path), instance, folder, name);
+
+	return error ? error : put_pin(fd, path);
+}
+
+static int
+attach_new(int cgroup_fd, int attach_type, int program, const char *path)
+{
+	cleanup(close_fd) int link = -1;
+	int error;
+
+	link = bpf_link_create(program, cgroup_fd,
+	    (enum bpf_attach_type)attach_type, NULL);
+	if (link < 0)
+		return -errno;
+	error = put_pin(link, path);
+	return error ? error : take_fd(&link);
 }
 
 int

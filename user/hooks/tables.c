@@ -63,4 +63,5 @@ const char *const hooks_maps[HOOKS_MAPS] = {
 	[MAP_META] = "ilk_meta",
 	[MAP_STATS] = "ilk_stats",
 	[MAP_EVENTS] = "ilk_events",
+	[MAP_GLASS] = "ilk_glass",
 };
