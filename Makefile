@@ -29,7 +29,7 @@ T_LINK = -fsanitize=address,undefined
 TOOLS = base loop msg box entry view
 TOOLS_LIBS = -lseccomp -lcap
 
-PROCESSES = loader policy worker grammar keeper broker recorder
+PROCESSES = loader policy worker grammar keeper broker recorder resolver
 FOLDERS_loader = $(TOOLS) hooks
 LIBS_loader = -lbpf -lelf -lz -lnl-route-3 -lnl-idiag-3 -lnl-3 -ljansson -lcrypto
 FOLDERS_policy = $(TOOLS) rules
@@ -46,6 +46,8 @@ FOLDERS_broker = $(TOOLS) desk
 LIBS_broker = -ljansson -lcrypto
 FOLDERS_recorder = $(TOOLS) ledger
 LIBS_recorder = -lcrypto -ljansson -lzstd
+FOLDERS_resolver = $(TOOLS) names
+LIBS_resolver = -lcares -lm
 FOLDERS_warden = $(TOOLS) warden
 LIBS_warden =
 FOLDERS_interlock = $(TOOLS) cli desk rules decide facts mask ledger hooks
@@ -53,7 +55,7 @@ LIBS_interlock = -lyaml -ljansson -lcrypto -lpcre2-8 -lbpf -lelf -lz \
 	-lnl-route-3 -lnl-idiag-3 -lnl-3 -lzstd
 ALL_LIBS = -lbpf -lelf -lz -lnl-route-3 -lnl-idiag-3 -lnl-3 -lyaml -ljansson \
 	-lssl -lcrypto -lpcre2-8 -l:libpg_query.a -lpthread \
-	-lsqlite3 -lpq -lzstd $(TOOLS_LIBS)
+	-lsqlite3 -lpq -lzstd -lcares -lm $(TOOLS_LIBS)
 
 # ---- sources ----------------------------------------------------------
 

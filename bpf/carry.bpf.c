@@ -10,6 +10,7 @@
  * the worker resets it.
  */
 #include "count.h"
+#include "dns.h"
 #include "judge.h"
 #include "maps.h"
 #include "tell.h"
@@ -61,7 +62,7 @@ publish(struct bpf_sock_ops *ops)
 	if (!sk)
 		return;
 	origin = bpf_sk_storage_get(&ilk_orig, sk, 0, 0);
-	if (!origin)
+	if (!origin || names_is(origin))
 		return;
 	tuple_read(ops, &key, false);
 	if (bpf_map_update_elem(&ilk_pending, &key, origin, BPF_ANY)) {

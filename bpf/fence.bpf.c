@@ -1,10 +1,10 @@
 /*
  * fence: what a skill may do with sockets beside connecting them.
- * Create: TCP, and UDP (which then can send nowhere; programs that only probe
- * for it go on). Multipath TCP is said to be unsupported, so that libraries fall
+ * Create: TCP, and UDP (which can then ask for names only, dns.bpf.c; programs
+ * that probe for it go on). Multipath TCP is said to be unsupported, so that libraries fall
  * back to TCP. Every socket is tagged with the session that made it.
- * Bind: anything but the port of the daemon's listener. Send: no datagrams.
- * Workers make TCP sockets only, and send no datagrams either.
+ * Bind: anything but the ports of the daemon's listeners.
+ * Workers make TCP sockets only, the resolver TCP and UDP.
  */
 #include "glass.h"
 #include "maps.h"
@@ -26,7 +26,7 @@ is_allowed(const struct bpf_sock *sk, const struct asker *asker)
 {
 	if (sk->type == STREAM && sk->protocol == IPPROTO_TCP)
 		return true;
-	return asker->who == WHO_SKILL && sk->type == DATAGRAM &&
+	return asker->who != WHO_WORKER && sk->type == DATAGRAM &&
 	    sk->protocol == IPPROTO_UDP;
 }
 
@@ -44,10 +44,10 @@ ilk_create(struct bpf_sock *sk)
 	what.family = sk->family == NETWORK_6 ? 6 : 4;
 	if (!is_allowed(sk, &asker) && !(asker.who == WHO_SKILL && passes_glass(asker.skill)))
 		return refuse_here(&what, &asker, bpf_get_netns_cookie(sk),
-		    asker.who == WHO_WORKER ? ABI_WORKER_FENCE : ABI_BAD_SOCKET,
+		    is_daemons(&asker) ? ABI_WORKER_FENCE : ABI_BAD_SOCKET,
 		    sk->protocol,
 		    sk->protocol == PROTOCOL_MPTCP ? EPROTONOSUPPORT : EACCES);
-	if (asker.who == WHO_WORKER)
+	if (is_daemons(&asker))
 		return PASS;
 	tag = bpf_sk_storage_get(&ilk_tag, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!tag || !asker.skill)
@@ -59,15 +59,22 @@ ilk_create(struct bpf_sock *sk)
 	return PASS;
 }
 
+static __always_inline bool
+is_port_of(const struct abi_door *door, abi_u16 port)
+{
+	return door && (port == door->port4 || port == door->port6);
+}
+
 static __always_inline int
 judge_bind(struct bpf_sock_addr *ctx, const struct asker *asker,
     struct abi_origin *what)
 {
 	abi_u64 netns = bpf_get_netns_cookie(ctx);
-	const struct abi_door *door = bpf_map_lookup_elem(&ilk_doors, &netns);
+	struct abi_asking asking = { .netns = netns, .cgroup = asker->cgroup };
 
-	if (!door || !what->port ||
-	    (what->port != door->port4 && what->port != door->port6))
+	if (!what->port ||
+	    (!is_port_of(bpf_map_lookup_elem(&ilk_doors, &netns), what->port) &&
+	    !is_port_of(bpf_map_lookup_elem(&ilk_names, &asking), what->port)))
 		return PASS;
 	return refuse_here(what, asker, netns, ABI_BAD_BIND, ctx->protocol, EACCES);
 }
@@ -98,43 +105,6 @@ ilk_bind6(struct bpf_sock_addr *ctx)
 		return PASS;
 	address_read6(ctx, &what);
 	return judge_bind(ctx, &asker, &what);
-}
-
-static __always_inline int
-refuse_send(struct bpf_sock_addr *ctx, const struct asker *asker,
-    struct abi_origin *what)
-{
-	return refuse_here(what, asker, bpf_get_netns_cookie(ctx),
-	    asker->who == WHO_WORKER ? ABI_WORKER_FENCE : ABI_BAD_PROTOCOL,
-	    ctx->protocol, EACCES);
-}
-
-SEC("cgroup/sendmsg4")
-int
-ilk_sendmsg4(struct bpf_sock_addr *ctx)
-{
-	struct abi_origin what = {};
-	struct asker asker;
-
-	asker_find(&asker, ctx->sk);
-	if (asker.who == WHO_OTHER || (asker.who != WHO_WORKER && passes_glass(asker.skill)))
-		return PASS;
-	address_read4(ctx, &what);
-	return refuse_send(ctx, &asker, &what);
-}
-
-SEC("cgroup/sendmsg6")
-int
-ilk_sendmsg6(struct bpf_sock_addr *ctx)
-{
-	struct abi_origin what = {};
-	struct asker asker;
-
-	asker_find(&asker, ctx->sk);
-	if (asker.who == WHO_OTHER || (asker.who != WHO_WORKER && passes_glass(asker.skill)))
-		return PASS;
-	address_read6(ctx, &what);
-	return refuse_send(ctx, &asker, &what);
 }
 
 char ilk_license[] SEC("license") = "Dual MIT/GPL";

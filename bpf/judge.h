@@ -1,66 +1,12 @@
 /*
  * judge.h: the few decisions that need no kernel, so that they are tested natively.
- * Addresses are 16 bytes in network order, IPv4 as ::ffff:a.b.c.d: the same
- * place must not have two names. Pure.
+ * Those about addresses are in ip.h. Pure.
  */
 #ifndef BPF_JUDGE_H
 #define BPF_JUDGE_H
 
 #include "abi.h"
-
-/* Write the four bytes of an IPv4 address as ::ffff:a.b.c.d. */
-static inline __attribute__((always_inline)) void
-ip_from_4(abi_u8 ip[16], const void *four)
-{
-	__builtin_memset(ip, 0, 10);
-	ip[10] = 0xff;
-	ip[11] = 0xff;
-	__builtin_memcpy(ip + 12, four, 4);
-}
-
-static inline __attribute__((always_inline)) _Bool
-ip_is_4(const abi_u8 ip[16])
-{
-	for (int i = 0; i < 10; i++) {
-		if (ip[i])
-			return 0;
-	}
-	return ip[10] == 0xff && ip[11] == 0xff;
-}
-
-/* As a destination, "any" (0.0.0.0, ::, ::ffff:0.0.0.0) means loopback. */
-static inline __attribute__((always_inline)) void
-ip_settle(abi_u8 ip[16])
-{
-	abi_u8 last = 0;
-
-	for (int i = 12; i < 16; i++)
-		last |= ip[i];
-	if (last)
-		return;
-	if (ip_is_4(ip)) {
-		ip[12] = 127;
-		ip[15] = 1;
-		return;
-	}
-	for (int i = 0; i < 12; i++)
-		last |= ip[i];
-	if (!last)
-		ip[15] = 1;
-}
-
-/* 127.0.0.0/8 or ::1, of a settled address. */
-static inline __attribute__((always_inline)) _Bool
-ip_is_loopback(const abi_u8 ip[16])
-{
-	if (ip_is_4(ip))
-		return ip[12] == 127;
-	for (int i = 0; i < 15; i++) {
-		if (ip[i])
-			return 0;
-	}
-	return ip[15] == 1;
-}
+#include "ip.h"
 
 /* No beat, an old one, or one from the future: the daemon is not there. */
 static inline __attribute__((always_inline)) _Bool

@@ -7,8 +7,10 @@
  * on its socket (ilk_orig); carry.bpf.c brings it to the accepted socket.
  * Loopback is diverted too, but for a skill's own listeners: those are known by
  * the tag of the same session, and reached directly.
- * A worker may dial registered targets and nothing else.
+ * Port 53 of whatever server is the resolver's (dns.h).
+ * A worker may dial registered targets and nothing else, the resolver its servers.
  */
+#include "dns.h"
 #include "glass.h"
 #include "maps.h"
 #include "skill.h"
@@ -53,12 +55,27 @@ is_own_listener(struct bpf_sock_addr *ctx, const struct abi_origin *to,
 }
 
 static __always_inline const struct abi_target *
-target_of(const struct abi_origin *to)
+target_at(const struct abi_origin *to)
 {
 	struct abi_address key = { .port = to->port };
 
 	__builtin_memcpy(key.ip, to->ip, sizeof(key.ip));
 	return bpf_map_lookup_elem(&ilk_targets, &key);
+}
+
+/* By whichever of its names it was called; `to` then has the one in the map. */
+static __always_inline const struct abi_target *
+target_of(struct abi_origin *to)
+{
+	const struct abi_target *target;
+	abi_u8 called[16];
+
+	__builtin_memcpy(called, to->ip, sizeof(called));
+	ip_canonical(to->ip);
+	target = target_at(to);
+	if (!target)
+		__builtin_memcpy(to->ip, called, sizeof(called));
+	return target;
 }
 
 /* What becomes of a skill's connect: ABI_REASON_NONE is divert, to *door. */
@@ -73,9 +90,13 @@ judge(struct bpf_sock_addr *ctx, const struct asker *asker,
 
 	if (asker->who != WHO_SKILL || !asker->skill || asker->skill->blocked)
 		return ABI_BLOCKED;
+	if (ctx->protocol == IPPROTO_UDP && to->port == ABI_NAMES_PORT)
+		return names_judge(asker, to, door);
 	if (ctx->protocol != IPPROTO_TCP)
 		return ABI_BAD_PROTOCOL;
 	target = target_of(to);
+	if (!target && to->port == ABI_NAMES_PORT)
+		return names_judge(asker, to, door);
 	if (!target) {
 		if (ip_is_loopback(to->ip) && is_own_listener(ctx, to, asker))
 			return DIRECT;
@@ -97,34 +118,43 @@ judge(struct bpf_sock_addr *ctx, const struct asker *asker,
 /* Resolvers connect datagram sockets to learn a source address and send
  * nothing: refused like all others, but no news when it is a target's. */
 static __always_inline bool
-is_probe(abi_u32 reason, const struct abi_origin *to)
+is_probe(abi_u32 reason, struct abi_origin *to)
 {
 	return reason == ABI_BAD_PROTOCOL && target_of(to);
 }
 
 static __always_inline int
 refuse_connect(struct bpf_sock_addr *ctx, const struct asker *asker,
-    const struct abi_origin *to, abi_u32 reason)
+    struct abi_origin *to, abi_u32 reason)
 {
 	bpf_sk_storage_delete(&ilk_orig, ctx->sk);
 	if (is_probe(reason, to))
 		count(reason);
 	else
 		tell(to, asker, reason, ctx->protocol);
-	if (reason == ABI_NO_DOOR || reason == ABI_STALE ||
-	    reason == ABI_NO_STORAGE)
-		return refuse(ECONNREFUSED);
-	return refuse(EACCES);
+	return refuse(error_of(reason));
 }
 
-/* A worker dials targets; one of a skill's namespace only in such a one. */
+/* The resolver dials its servers. */
+static __always_inline bool
+is_server(const struct abi_origin *to)
+{
+	struct abi_address key = { .port = to->port };
+
+	__builtin_memcpy(key.ip, to->ip, sizeof(key.ip));
+	return bpf_map_lookup_elem(&ilk_servers, &key);
+}
+
+/* A worker dials targets as they are registered; one of a skill's namespace only in such a one. */
 static __always_inline int
-judge_worker(struct bpf_sock_addr *ctx, const struct asker *asker,
+judge_daemon(struct bpf_sock_addr *ctx, const struct asker *asker,
     const struct abi_origin *to)
 {
-	const struct abi_target *target = target_of(to);
+	const struct abi_target *target = target_at(to);
 
-	if (ctx->protocol == IPPROTO_TCP && target &&
+	if (asker->who == WHO_RESOLVER && is_server(to))
+		return PASS;
+	if (asker->who == WHO_WORKER && ctx->protocol == IPPROTO_TCP && target &&
 	    (!target->from_skill || bpf_map_lookup_elem(&ilk_doors, &to->netns)))
 		return PASS;
 	tell(to, asker, ABI_WORKER_FENCE, ctx->protocol);
@@ -137,7 +167,7 @@ goes_by(struct bpf_sock_addr *ctx, const struct asker *asker)
 {
 	struct abi_glass *glass;
 
-	if (asker->who == WHO_WORKER || !passes_glass(asker->skill))
+	if (is_daemons(asker) || !passes_glass(asker->skill))
 		return false;
 	glass = glass_broken();
 	if (glass)
@@ -146,11 +176,14 @@ goes_by(struct bpf_sock_addr *ctx, const struct asker *asker)
 	return true;
 }
 
+/* Questions for names are no flows. */
 static __always_inline void
-count_diverted(const struct asker *asker)
+count_diverted(const struct asker *asker, const struct abi_origin *to)
 {
 	struct abi_counts *row = asker->skill ? counts_of_skill(asker->skill) : NULL;
 
+	if (names_is(to))
+		return;
 	count(ABI_REASON_NONE);
 	if (row)
 		__sync_fetch_and_add(&row->diverted, 1);
@@ -165,8 +198,8 @@ is_diverted(struct bpf_sock_addr *ctx, const struct asker *asker,
 	abi_u32 reason;
 
 	origin_of_task(to, asker->cgroup, bpf_get_netns_cookie(ctx));
-	if (asker->who == WHO_WORKER) {
-		*answer = judge_worker(ctx, asker, to);
+	if (is_daemons(asker)) {
+		*answer = judge_daemon(ctx, asker, to);
 		return false;
 	}
 	reason = judge(ctx, asker, to, door);
@@ -180,21 +213,13 @@ is_diverted(struct bpf_sock_addr *ctx, const struct asker *asker,
 		    BPF_SK_STORAGE_GET_F_CREATE);
 		if (kept) {
 			*kept = *to;
-			count_diverted(asker);
+			count_diverted(asker, to);
 			return true;
 		}
 		reason = ABI_NO_STORAGE;
 	}
 	*answer = refuse_connect(ctx, asker, to, reason);
 	return false;
-}
-
-static __always_inline void
-door_ip4(abi_u8 ip[16])
-{
-	abi_u32 four = bpf_htonl(ABI_DOOR_IP4);
-
-	ip_from_4(ip, &four);
 }
 
 SEC("cgroup/connect4")

@@ -15,6 +15,7 @@ enum who {
 	WHO_SKILL,
 	WHO_GONE,		/* a socket of a skill that is no longer registered */
 	WHO_WORKER,
+	WHO_RESOLVER,
 };
 
 struct asker {
@@ -31,12 +32,23 @@ meta_get(void)
 	return bpf_map_lookup_elem(&ilk_meta, &zero);
 }
 
-/* Find a task that is a skill or a worker. */
+static __always_inline abi_u64
+resolver_get(void)
+{
+	const struct abi_resolver *resolver;
+	abi_u32 zero = 0;
+
+	resolver = bpf_map_lookup_elem(&ilk_resolver, &zero);
+	return resolver ? resolver->cgroup : 0;
+}
+
+/* Find a task that is a skill, a worker or the resolver. */
 static __always_inline void
 asker_of_task(struct asker *out)
 {
 	const struct abi_meta *meta = meta_get();
 	abi_u64 worker = meta ? meta->worker_cgroup : 0;
+	abi_u64 resolver = resolver_get();
 
 	out->who = WHO_OTHER;
 	out->cgroup = 0;
@@ -47,12 +59,20 @@ asker_of_task(struct asker *out)
 		if (!id)
 			return;
 		out->skill = bpf_map_lookup_elem(&ilk_skills, &id);
-		if (out->skill || id == worker) {
-			out->who = out->skill ? WHO_SKILL : WHO_WORKER;
+		if (out->skill || id == worker || id == resolver) {
+			out->who = out->skill ? WHO_SKILL :
+			    id == worker ? WHO_WORKER : WHO_RESOLVER;
 			out->cgroup = id;
 			return;
 		}
 	}
+}
+
+/* A process of the daemon whose own connections are fenced. */
+static __always_inline bool
+is_daemons(const struct asker *asker)
+{
+	return asker->who == WHO_WORKER || asker->who == WHO_RESOLVER;
 }
 
 /* Find by the tag of a socket, which may be NULL. */

@@ -9,6 +9,15 @@
 #include "judge.h"
 #include "kernel.h"
 
+/* Where the daemon's listeners are, in every namespace. */
+static __always_inline void
+door_ip4(abi_u8 ip[16])
+{
+	abi_u32 four = bpf_htonl(ABI_DOOR_IP4);
+
+	ip_from_4(ip, &four);
+}
+
 static __always_inline void
 address_read4(struct bpf_sock_addr *ctx, struct abi_origin *out)
 {

@@ -58,6 +58,14 @@ tell(const struct abi_origin *origin, const struct asker *asker,
 	bpf_ringbuf_submit(event, 0);
 }
 
+/* EACCES: policy refused; ECONNREFUSED: there is no daemon to answer. */
+static __always_inline int
+error_of(abi_u32 reason)
+{
+	return reason == ABI_NO_DOOR || reason == ABI_STALE ||
+	    reason == ABI_NO_STORAGE ? ECONNREFUSED : EACCES;
+}
+
 /* End a cgroup program with an error of our choice. */
 static __always_inline int
 refuse(int error)

@@ -74,6 +74,16 @@ struct abi_door {
 };
 #define ABI_DOOR_IP4 0x7f494c01	/* 127.73.76.1 */
 
+/* key of ilk_names: whose questions for names, and where they are asked. The value is the
+ * abi_door of the resolver's listeners there; UDP and TCP have the same port. */
+struct abi_asking {
+	abi_u64 netns;		/* cookie */
+	abi_u64 cgroup;		/* id of the skill's registered cgroup */
+};
+#define ABI_NAMES_PORT 53
+/* In abi_origin.target, of a socket that asks for names: the listener's port below. */
+#define ABI_NAMES 0xffff0000u
+
 /* The origin of a diverted connection: who connected, and where to. */
 struct abi_origin {
 	abi_u8 ip[16];		/* the destination the skill named */
@@ -104,7 +114,7 @@ enum abi_reason {
 	ABI_BAD_SOCKET,		/* family or type refused at creation */
 	ABI_BAD_BIND,
 	ABI_NO_STORAGE,		/* the kernel had no room for the origin */
-	ABI_WORKER_FENCE,	/* a worker dialled what is no target */
+	ABI_WORKER_FENCE,	/* a worker dialled what is no target, the resolver what is no server */
 	ABI_BAD_UNIX,		/* a unix socket was dialled */
 	ABI_BAD_PACKET,		/* a packet beside loopback; counted, no event */
 	ABI_REASONS
@@ -158,6 +168,11 @@ struct abi_live {
 	abi_u64 in, out;	/* payload, as of the last answer that the skill took */
 };
 
+/* ilk_resolver: one element. Keys of ilk_servers are abi_address; their values say nothing. */
+struct abi_resolver {
+	abi_u64 cgroup;		/* its sockets may dial ilk_servers only */
+};
+
 /* ilk_meta: one element */
 struct abi_meta {
 	abi_u64 beat;		/* oldest beat of all processes in the path */
@@ -190,12 +205,14 @@ static_assert(sizeof(struct abi_skill) == 48, "abi");
 static_assert(sizeof(struct abi_address) == 24, "abi");
 static_assert(sizeof(struct abi_target) == 40, "abi");
 static_assert(sizeof(struct abi_door) == 8, "abi");
+static_assert(sizeof(struct abi_asking) == 16, "abi");
 static_assert(sizeof(struct abi_origin) == 96, "abi");
 static_assert(sizeof(struct abi_event) == 136, "abi");
 static_assert(sizeof(struct abi_tally) == 16, "abi");
 static_assert(sizeof(struct abi_session) == 16, "abi");
 static_assert(sizeof(struct abi_counts) == 96, "abi");
 static_assert(sizeof(struct abi_live) == 160, "abi");
+static_assert(sizeof(struct abi_resolver) == 8, "abi");
 static_assert(sizeof(struct abi_meta) == 32, "abi");
 #endif
 

@@ -121,6 +121,12 @@ enum msg_type {
 	MSG_DONE,		/* p -> broker: u8 last, text json answer (may come many times) */
 	MSG_SESSION,		/* loader -> broker: u8 began, id session, text skill, text starter,
 				 * be32 starter_uid, be64 cgroup, text cgroup path */
+
+	/* loader <-> resolver */
+	MSG_EAR,		/* loader -> resolver: be64 netns, id session, be64 cgroup, u8 is TCP, text skill,
+				 * text starter, +fd: what is asked there is asked by that session */
+	MSG_EAR_SHUT,		/* loader -> resolver: be64 netns (0: all), id session (unset: all) */
+	MSG_ADDRESSES,		/* resolver -> loader: text target, be32 count, count x 16 bytes: all that DNS says */
 	MSG_TYPES
 };
 

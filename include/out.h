@@ -28,9 +28,37 @@ out_new(size_t limit)
 	return (struct out){ .limit = limit };
 }
 
-void out_bytes(struct out *, const void *p, size_t n);
-void out_span(struct out *, struct span);
-void out_u8(struct out *, uint8_t);
+/* Room for `n` more bytes; false, and failed, where there is none. */
+bool out_grow(struct out *, size_t n);
+
+static inline bool
+out_reserve(struct out *out, size_t n)
+{
+	return (!out->failed && n <= out->room - out->n) || out_grow(out, n);
+}
+
+static inline void
+out_bytes(struct out *out, const void *p, size_t n)
+{
+	if (!n || !out_reserve(out, n))
+		return;
+	memcpy(out->p + out->n, p, n);
+	out->n += n;
+}
+
+static inline void
+out_span(struct out *out, struct span in)
+{
+	out_bytes(out, in.p, in.n);
+}
+
+static inline void
+out_u8(struct out *out, uint8_t v)
+{
+	if (out_reserve(out, 1))
+		out->p[out->n++] = v;
+}
+
 void out_be16(struct out *, uint16_t);
 void out_be32(struct out *, uint32_t);
 void out_be64(struct out *, uint64_t);

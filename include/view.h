@@ -37,8 +37,13 @@ enum view_tls {
 };
 
 struct view_address {
-	uint8_t ip[16];		/* network order, IPv4 as ::ffff:a.b.c.d */
+	uint8_t ip[16];		/* in the form of ip.h */
 	uint16_t port;		/* host order */
+};
+
+struct view_range {
+	uint8_t ip[16];		/* in the form of ip.h; its bits after the first `bits` are 0 */
+	uint8_t bits;		/* 0..128 */
 };
 
 struct view_target {
@@ -50,6 +55,10 @@ struct view_target {
 	size_t host_count;
 	struct view_address *addresses;
 	size_t address_count;
+	bool is_learned;		/* and what DNS says of its hosts, at `port` */
+	uint16_t port;
+	struct view_range *ranges;	/* special ones that such an address may lie in */
+	size_t range_count;
 	const char *socket;		/* path of the unix socket it is behind; empty: it is at its addresses */
 	uint32_t socket_uid;		/* whose process must listen there */
 	enum view_tls tls;		/* to the backend */
@@ -172,6 +181,7 @@ struct view_loader {
 	size_t skill_count;
 	struct view_person *people;
 	size_t person_count;
+	const char *servers;		/* as in view_resolver */
 };
 
 /* What a backend may ask for to be proven; PROOF_NONE: it may let in without. */
@@ -237,6 +247,22 @@ struct view_broker {
 	size_t target_count;
 };
 
+/* A name that is no target's, and what skills are told of it. */
+struct view_name {
+	const char *name;
+	struct view_address *addresses;	/* port 0 */
+	size_t address_count;
+};
+
+struct view_resolver {
+	struct view_head head;
+	struct view_target *targets;	/* names, addresses, ranges, no more */
+	size_t target_count;
+	struct view_name *names;
+	size_t name_count;
+	const char *servers;		/* "10.0.0.2:53,[fd00::2]:53"; empty: the system's */
+};
+
 struct view_recorder {
 	struct view_head head;
 	const char *checkpoint_directory;	/* a second place; empty: none */
@@ -258,6 +284,8 @@ void view_keeper_pack(const struct view_keeper *, struct out *);
 int view_keeper_read(struct view_keeper **view, struct span in);
 void view_broker_pack(const struct view_broker *, struct out *);
 int view_broker_read(struct view_broker **view, struct span in);
+void view_resolver_pack(const struct view_resolver *, struct out *);
+int view_resolver_read(struct view_resolver **view, struct span in);
 void view_recorder_pack(const struct view_recorder *, struct out *);
 int view_recorder_read(struct view_recorder **view, struct span in);
 /* Free what a view_*_read gave. NULL is fine. */

@@ -25,6 +25,25 @@ static const struct {
 	{ "fe80::", "fe80::", false, false },
 };
 
+/* One place, one name. */
+static const struct {
+	const char *ip, *canonical;
+} forms[] = {
+	{ "::ffff:10.9.8.7", "::ffff:10.9.8.7" },
+	{ "64:ff9b::10.9.8.7", "::ffff:10.9.8.7" },
+	{ "64:ff9b::169.254.169.254", "::ffff:169.254.169.254" },
+	{ "64:ff9b:0:0:0:0:a09:807", "::ffff:10.9.8.7" },
+	{ "64:ff9b::1:10.9.8.7", "64:ff9b::1:10.9.8.7" },
+	{ "64:ff9b:1::10.9.8.7", "64:ff9b:1::10.9.8.7" },
+	{ "65:ff9b::10.9.8.7", "65:ff9b::10.9.8.7" },
+	{ "2002:a09:807::1", "::ffff:10.9.8.7" },
+	{ "2002:7f00:1:2:3:4:5:6", "::ffff:127.0.0.1" },
+	{ "2003:a09:807::1", "2003:a09:807::1" },
+	{ "fd00::7", "fd00::7" },
+	{ "::1", "::1" },
+	{ "::", "::" },
+};
+
 static const struct {
 	const char *name;
 	uint64_t beat, now;
@@ -97,6 +116,14 @@ main(void)
 		CHECK_ROW(rows[i].ip, !memcmp(ip, want, 16));
 		CHECK_ROW(rows[i].ip, ip_is_4(ip) == rows[i].is_4);
 		CHECK_ROW(rows[i].ip, ip_is_loopback(ip) == rows[i].is_loopback);
+	}
+	for (size_t i = 0; i < COUNT(forms); i++) {
+		uint8_t ip[16], want[16];
+
+		CHECK_ROW(forms[i].ip, inet_pton(AF_INET6, forms[i].ip, ip) == 1);
+		CHECK_ROW(forms[i].ip, inet_pton(AF_INET6, forms[i].canonical, want) == 1);
+		ip_canonical(ip);
+		CHECK_ROW(forms[i].ip, !memcmp(ip, want, 16));
 	}
 	for (size_t i = 0; i < COUNT(beats); i++)
 		CHECK_ROW(beats[i].name, beat_is_stale(beats[i].beat, beats[i].now) ==

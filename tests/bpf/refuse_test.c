@@ -106,6 +106,20 @@ try_pair(const void *arg)
 	    write(pair[0], "x", 1) != 1 || read(pair[1], &c, 1) != 1;
 }
 
+/* By another name of its own listener's address: that would leave. */
+static int
+try_own_translated(const void *arg)
+{
+	uint16_t port = 0;
+	int listener = listen_on("127.0.0.1", &port), fd;
+
+	(void)arg;
+	if (listener < 0)
+		return -listener;
+	fd = dial("64:ff9b::127.0.0.1", port);
+	return fd < 0 ? -fd : 0;
+}
+
 /* Own listener, own client: never leaves the skill, needs no daemon. */
 static int
 try_own_listener(const void *arg)
@@ -127,6 +141,8 @@ static const struct place port_off = { "10.9.8.7", 5433 };
 static const struct place known4 = { "10.9.8.7", 5432 };
 static const struct place known6 = { "fd00::7", 5432 };
 static const struct place mapped = { "::ffff:10.1.1.1", 80 };
+static const struct place nat64 = { "64:ff9b::10.1.1.1", 80 };
+static const struct place translated = { "2002:a01:101::1", 5432 };
 static const struct kind raw = { AF_INET, SOCK_RAW, IPPROTO_RAW };
 static const struct kind raw6 = { AF_INET6, SOCK_RAW, IPPROTO_TCP };
 static const struct kind ping = { AF_INET, SOCK_DGRAM, IPPROTO_ICMP };
@@ -146,6 +162,8 @@ static const struct row {
 	{ "unknown v4", try_dial, &unknown4, EACCES, ABI_NO_TARGET },
 	{ "unknown v6", try_dial, &unknown6, EACCES, ABI_NO_TARGET },
 	{ "unknown mapped", try_dial, &mapped, EACCES, ABI_NO_TARGET },
+	{ "unknown by NAT64", try_dial, &nat64, EACCES, ABI_NO_TARGET },
+	{ "unknown by 6to4", try_dial, &translated, EACCES, ABI_NO_TARGET },
 	{ "unknown port", try_dial, &port_off, EACCES, ABI_NO_TARGET },
 	{ "fast open", try_fast_open, &unknown4, EACCES, ABI_NO_TARGET },
 	{ "udp connect", try_udp_dial, &unknown4, EACCES, ABI_BAD_PROTOCOL },
@@ -167,6 +185,7 @@ static const struct row {
 	{ "own listener", try_own_listener, "127.0.0.1", 0, 0 },
 	{ "own listener elsewhere", try_own_listener, "127.9.9.9", 0, 0 },
 	{ "own listener v6", try_own_listener, "::1", 0, 0 },
+	{ "own listener by NAT64", try_own_translated, NULL, EACCES, ABI_NO_TARGET },
 	{ "target", try_dial, &known4, 0, 0 },
 };
 

@@ -4,7 +4,7 @@
  * would cut off the machine), pins of its own, a new network namespace with lo
  * up. The test itself is the daemon; children play skills, workers, others.
  *   BASE          programs attach here
- *   BASE/daemon   the test; BASE/daemon/worker
+ *   BASE/daemon   the test; BASE/daemon/worker, BASE/daemon/resolver
  *   BASE/skill    registered as "tester" with its door open
  *   BASE/other    nobody
  */
@@ -38,7 +38,7 @@ struct scene {
 	struct instance instance;
 	struct hooks *hooks;
 	char skill[INSTANCE_PATH_SIZE + 16], other[INSTANCE_PATH_SIZE + 16];
-	char worker[INSTANCE_PATH_SIZE + 16];
+	char worker[INSTANCE_PATH_SIZE + 16], resolver[INSTANCE_PATH_SIZE + 16];
 	uint64_t skill_id;
 	struct abi_skill who;
 	int outside, netns, door4, door6;
@@ -90,6 +90,7 @@ scene_end(void)
 	if (!instance_find_cgroup2(root, sizeof(root)))
 		scene_join(root);
 	rmdir(scene.worker);
+	rmdir(scene.resolver);
 	rmdir(scene.instance.daemon_cgroup);
 	rmdir(scene.skill);
 	rmdir(scene.other);
@@ -162,6 +163,8 @@ scene_begin(void)
 	atexit(scene_end);
 	scene_cgroup(scene.worker, sizeof(scene.worker),
 	    scene.instance.daemon_cgroup, "worker");
+	scene_cgroup(scene.resolver, sizeof(scene.resolver),
+	    scene.instance.daemon_cgroup, "resolver");
 	scene.skill_id = scene_cgroup(scene.skill, sizeof(scene.skill),
 	    scene.instance.cgroup, "skill");
 	scene_cgroup(scene.other, sizeof(scene.other), scene.instance.cgroup, "other");

@@ -177,8 +177,7 @@ LONG = query('select card from payments where id = 1 and (select count(*) from o
 
 
 def half_closed(name, at_once, port):
-    """Says all it has to say and shuts. While its question is run its answer comes none the less;
-    at once, while it is still judged, that it shut may be taken for that it left."""
+    """Says all it has to say and shuts: its answer comes none the less, whether its question is run or judged."""
     came = b''
     try:
         with socket.create_connection(('127.0.0.1', port), 5) as s:

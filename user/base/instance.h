@@ -12,7 +12,7 @@
  *   cgroup =                                path below the cgroup2 mount where programs
  *                                           attach; empty: its root
  *   skill_cgroup = interlock.skills         below `cgroup`: one child for each session
- *   daemon_cgroup = interlock.daemon        below `cgroup`: worker/ and others/
+ *   daemon_cgroup = interlock.daemon        below `cgroup`: worker/, resolver/ and others/
  *   uid_base = 60800                        process in slot n runs as uid_base + n
  *   workers = 0                             0: one for each core, at most 16
  *   drain = 30                              seconds that connections have to end when an upgrade

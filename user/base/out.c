@@ -7,9 +7,8 @@
 
 #define FIRST_ROOM 256
 
-/* Room for `n` more bytes; false once anything has failed. */
-static bool
-reserve(struct out *out, size_t n)
+bool
+out_grow(struct out *out, size_t n)
 {
 	size_t room = out->room;
 	uint8_t *p;
@@ -37,27 +36,6 @@ reserve(struct out *out, size_t n)
 	out->p = p;
 	out->room = room;
 	return true;
-}
-
-void
-out_bytes(struct out *out, const void *p, size_t n)
-{
-	if (!n || !reserve(out, n))
-		return;
-	memcpy(out->p + out->n, p, n);
-	out->n += n;
-}
-
-void
-out_span(struct out *out, struct span in)
-{
-	out_bytes(out, in.p, in.n);
-}
-
-void
-out_u8(struct out *out, uint8_t v)
-{
-	out_bytes(out, &v, 1);
 }
 
 void
@@ -104,7 +82,7 @@ out_text(struct out *out, const char *text)
 void
 out_zero(struct out *out, size_t n)
 {
-	if (!n || !reserve(out, n))
+	if (!n || !out_reserve(out, n))
 		return;
 	memset(out->p + out->n, 0, n);
 	out->n += n;
@@ -119,7 +97,7 @@ out_printf(struct out *out, const char *format, ...)
 	va_start(args, format);
 	n = vsnprintf(NULL, 0, format, args);
 	va_end(args);
-	if (n < 0 || !reserve(out, (size_t)n + 1)) {
+	if (n < 0 || !out_reserve(out, (size_t)n + 1)) {
 		out->failed = true;
 		return;
 	}

@@ -165,6 +165,14 @@ allow(scmp_filter_ctx filter, const char *const *calls)
 	return 0;
 }
 
+/* The kernel takes an int here too. */
+static int
+allow_family(scmp_filter_ctx filter, unsigned int family)
+{
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+	    SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, family));
+}
+
 static int
 set_filter(const struct box *box)
 {
@@ -183,6 +191,10 @@ set_filter(const struct box *box)
 	if (!error && box->can_thread)
 		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 		    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+	if (!error && box->speaks_ip)
+		error = allow_family(filter, AF_INET);
+	if (!error && box->speaks_ip)
+		error = allow_family(filter, AF_INET6);
 	if (!error)
 		error = seccomp_load(filter);
 	seccomp_release(filter);

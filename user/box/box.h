@@ -25,6 +25,7 @@ struct box {
 	const char *const *calls;	/* names of system calls, NULL at the end; NULL: no filter */
 	bool outlives_warden;		/* not killed when the warden dies: it ends by itself */
 	bool can_thread;		/* clone of threads only is allowed too */
+	bool speaks_ip;			/* socket is allowed too, for IPv4 and IPv6 only */
 };
 
 /* Calls that the loop, post and memory need in every process, NULL at the end;

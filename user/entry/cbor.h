@@ -37,4 +37,7 @@ bool cbor_skip(struct span *in, unsigned int depth);
 /* The value of an unsigned key in a map, as it stands there. False: it is not there. */
 bool cbor_find(struct span map, uint64_t key, struct span *value);
 
+/* entry_read.c: may what stands behind this key of an entry be of this type? Of a key not known, any may. */
+bool cbor_is_type(uint64_t key, enum cbor_major);
+
 #endif

@@ -139,6 +139,12 @@ note_pair(struct entry_about *about, uint64_t key, const struct cbor *value)
 	return true;
 }
 
+bool
+cbor_is_type(uint64_t key, enum cbor_major major)
+{
+	return key >= KEYS || !types[key] || types[key] == major + 1;
+}
+
 /* Check one pair; keys rise from *next on. */
 static bool
 read_pair(struct span *in, uint64_t *next, struct entry_about *about)
@@ -150,8 +156,7 @@ read_pair(struct span *in, uint64_t *next, struct entry_about *about)
 	*next = key.value + 1;
 	if (!cbor_take(in, &value))
 		return false;
-	if (key.value < KEYS && types[key.value] &&
-	    types[key.value] != value.major + 1)
+	if (!cbor_is_type(key.value, value.major))
 		return false;
 	if (!note_pair(about, key.value, &value))
 		return false;

@@ -99,14 +99,31 @@ unlink_turn(struct flow *flow, struct turn *turn)
 }
 
 void
+flow_answer_digest(struct flow *flow)
+{
+	struct undigested *rest = &flow->undigested;
+
+	if (rest->turn)
+		EVP_DigestUpdate(rest->turn->digest, flow->to[WIRE_CLIENT].p + rest->from, rest->upto - rest->from);
+	rest->turn = NULL;
+}
+
+/* Rows follow each other: many are digested at once. */
+void
 flow_answer_sent(struct flow *flow, struct turn *turn, size_t from)
 {
-	struct span sent = span_skip(out_view(&flow->to[WIRE_CLIENT]), from);
+	struct undigested *rest = &flow->undigested;
+	size_t upto = flow->to[WIRE_CLIENT].n;
 
-	if (!turn || !sent.n)
+	if (!turn || upto == from)
 		return;
-	turn->bytes_out += sent.n;
-	EVP_DigestUpdate(turn->digest, sent.p, sent.n);
+	turn->bytes_out += upto - from;
+	if (rest->turn != turn || rest->upto != from) {
+		flow_answer_digest(flow);
+		rest->turn = turn;
+		rest->from = from;
+	}
+	rest->upto = upto;
 }
 
 /* ---- columns -------------------------------------------------------------------- */
@@ -306,6 +323,7 @@ enter_answer(struct flow *flow, struct turn *turn)
 		.mask_count = view->mask_count,
 	};
 
+	flow_answer_digest(flow);
 	EVP_DigestFinal_ex(turn->digest, digest, NULL);
 	if (record_answer(&record, &answer))
 		flow_end(flow, "an answer could not be recorded");

@@ -16,6 +16,7 @@
 #include "flow/flow.h"
 
 #define READ_BYTES (64u << 10)
+#define DIRECT_BYTES (16u << 10)	/* where a buffer has so much room, bytes are read straight into it */
 
 static const char *const leg_names[WIRE_SIDES] = { "skill", "backend" };
 
@@ -59,16 +60,34 @@ flow_decrypt(struct flow *flow, enum wire_side side, struct span cipher)
 	return !flow->ended;
 }
 
-/* One read. False: the flow has ended. */
+/* One read, to where there is room already, or to where it is copied from: a quiet flow keeps a small buffer. */
+static ssize_t
+receive(struct leg *leg, uint8_t buffer[READ_BYTES])
+{
+	size_t most = leg->in_most - leg->in.n, room = leg->in.room - leg->in.n;
+	bool direct = !leg->tls && room >= DIRECT_BYTES;
+	ssize_t n;
+
+	if (direct)
+		most = room < most ? room : most;
+	if (leg->tls || most > READ_BYTES)
+		most = READ_BYTES;
+	n = recv(leg->fd, direct ? leg->in.p + leg->in.n : buffer, most, 0);
+	if (n > 0 && direct)
+		leg->in.n += (size_t)n;
+	else if (n > 0 && !leg->tls)
+		out_bytes(&leg->in, buffer, (size_t)n);
+	return n;
+}
+
+/* False: the flow has ended. */
 static bool
 read_leg(struct flow *flow, enum wire_side side)
 {
 	static uint8_t buffer[READ_BYTES];	/* a process has one thread */
 	struct leg *leg = &flow->legs[side];
-	size_t room = leg->in_most - leg->in.n;
-	ssize_t n;
+	ssize_t n = receive(leg, buffer);
 
-	n = recv(leg->fd, buffer, room < READ_BYTES && !leg->tls ? room : READ_BYTES, 0);
 	if (n < 0) {
 		if (errno == EAGAIN || errno == EINTR)
 			return true;
@@ -82,7 +101,6 @@ read_leg(struct flow *flow, enum wire_side side)
 	leg->received += (uint64_t)n;
 	if (leg->tls)
 		return flow_decrypt(flow, side, span_of(buffer, (size_t)n));
-	out_bytes(&leg->in, buffer, (size_t)n);
 	if (leg->in.failed) {
 		broken(flow, side, "no memory");
 		return false;
@@ -144,6 +162,8 @@ write_leg(struct flow *flow, enum wire_side side)
 	}
 	if (leg->fd < 0 || !leg->connected)
 		return true;
+	if (side == WIRE_CLIENT)
+		flow_answer_digest(flow);
 	if (leg->tls && !encrypt(flow, side))
 		return false;
 	if (!write_out(flow, side, &leg->cipher))
@@ -169,7 +189,7 @@ wanted(const struct flow *flow, enum wire_side side)
 
 	if (!leg->connected)
 		return EPOLLOUT;
-	if (!leg->eof)
+	if (!leg->eof && !leg->half)
 		events |= EPOLLRDHUP;
 	if (!leg->eof && flow_reads(flow, side) && leg->in.n < leg->in_most &&
 	    queued(flow, !side) < FLOW_HIGH_BYTES)
@@ -206,6 +226,13 @@ shut_when_done(struct flow *flow)
 	shutdown(server->fd, SHUT_WR);
 }
 
+/* People are asked, or about to be: who left meanwhile is not waited for. */
+static bool
+asks_people(const struct flow *flow)
+{
+	return flow->ask.state == ASK_EARLIER || flow->ask.state == ASK_HOLDING || flow->ask.state == ASK_HELD;
+}
+
 bool
 flow_flush(struct flow *flow)
 {
@@ -217,6 +244,10 @@ flow_flush(struct flow *flow)
 		flow_end(flow, flow->reason);
 		return false;
 	}
+	if (flow->legs[WIRE_CLIENT].half && asks_people(flow)) {
+		flow_end(flow, "the skill left");
+		return false;
+	}
 	shut_when_done(flow);
 	arm(flow, WIRE_CLIENT);
 	arm(flow, WIRE_SERVER);
@@ -225,7 +256,10 @@ flow_flush(struct flow *flow)
 
 /* ---- events ---------------------------------------------------------------------- */
 
-/* The other end hung up while nothing is read from it: an ask is parked. */
+/*
+ * The other end hung up while nothing is read from it: an ask is parked. A skill may have
+ * shut its half only, as who has said everything may, and wait for the answer.
+ */
 static bool
 left(struct flow *flow, enum wire_side side, uint32_t events)
 {
@@ -233,12 +267,15 @@ left(struct flow *flow, enum wire_side side, uint32_t events)
 
 	if (!(events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) || (leg->events & EPOLLIN))
 		return false;
-	if (side == WIRE_CLIENT) {
-		flow_end(flow, "the skill left");
-		return true;
+	if (side == WIRE_SERVER) {
+		leg->eof = true;
+		return false;
 	}
-	leg->eof = true;
-	return false;
+	leg->half = true;
+	if (!(events & (EPOLLHUP | EPOLLERR)) && !asks_people(flow))
+		return false;
+	flow_end(flow, "the skill left");
+	return true;
 }
 
 static void

@@ -26,6 +26,7 @@
 #include "loop/loop.h"
 #include "mask/mask.h"
 #include "out.h"
+#include "record/record.h"
 #include "unwrap/tls.h"
 #include "verdict.h"
 #include "view.h"
@@ -136,6 +137,7 @@ struct leg {
 	size_t in_most;
 	size_t used;		/* bytes at its front that are consumed */
 	struct out cipher;	/* what goes to the socket */
+	bool half;		/* it has shut, and what it said before is not read yet */
 	bool eof;		/* the other end has sent its last byte */
 	bool shut;		/* we have */
 	bool connected;
@@ -204,6 +206,12 @@ struct turn {
 	bool withholds;			/* its error may quote what is masked: nobody is shown it */
 };
 
+/* Bytes of an answer, in to[WIRE_CLIENT], that are not in its digest yet. */
+struct undigested {
+	struct turn *turn;		/* NULL: there are none */
+	size_t from, upto;
+};
+
 struct flow {
 	struct worker *worker;
 	struct flow *before, *after;	/* in worker->flows */
@@ -218,9 +226,11 @@ struct flow {
 	struct policy *policy;
 	uint32_t target;		/* index in policy->view */
 	char target_name[ABI_NAME_SIZE];
+	char destination[RECORD_DESTINATION];
 	char role[128], database[128];
 	struct leg legs[WIRE_SIDES];
 	struct out to[WIRE_SIDES];	/* plaintext the codec wrote */
+	struct undigested undigested;
 	const struct wire_codec *codec;
 	void *codec_state;
 	struct arena *arena, *scratch;
@@ -401,8 +411,10 @@ bool flow_unit_done(struct flow *, const struct wire_event *);
 /* row.c: the masked row was obeyed: give back what a large one took, when its bytes are gone. */
 void flow_row_let_go(struct flow *);
 bool flow_unit_row(struct flow *, const struct wire_event *, struct span unit);
-/* Count and digest `n` bytes at the end of what goes to the skill. */
+/* Count what stands from `from` on in what goes to the skill, and put it into the turn's digest, in time. */
 void flow_answer_sent(struct flow *, struct turn *, size_t from);
+/* What is counted is in its digest now: call before bytes leave to[WIRE_CLIENT]. */
+void flow_answer_digest(struct flow *);
 
 /* ---- refusal.c: what a skill is told ------------------------------------------- */
 

@@ -8,6 +8,7 @@
 #include "flow/flow.h"
 
 #define ROW_SPARE 4096	/* for masks that are longer than what they hide */
+#define ROOM_KEPT (64u << 10)	/* of memory for a row's edits, from row to row */
 
 /* End the flow in the middle of an answer: it must not go on as it is. */
 static bool
@@ -67,8 +68,8 @@ mask_row(struct flow *flow, struct turn *turn, const struct wire_event *event,
     struct span unit)
 {
 	static struct wire_field fields[WIRE_FIELDS_MAX];	/* a process has one thread */
+	static struct out room;		/* what is masked in one row: no secret */
 	size_t from = flow->to[WIRE_CLIENT].n, count = event->row.count;
-	struct out room = out_new(unit.n * 2 + ROW_SPARE);
 	int edits;
 
 	if (count > WIRE_FIELDS_MAX || !event->row.fields)
@@ -77,12 +78,15 @@ mask_row(struct flow *flow, struct turn *turn, const struct wire_event *event,
 		return stop_answer(flow, unit, REFUSAL_FORMAT,
 		    "a COPY in a format that cannot be masked");
 	memcpy(fields, event->row.fields, count * sizeof(*fields));
+	out_clear(&room);
+	room.limit = unit.n * 2 + ROW_SPARE > ROOM_KEPT ? unit.n * 2 + ROW_SPARE : ROOM_KEPT;
 	edits = mask_fields(turn, fields, count, &room, &turn->tally);
 	if (edits > 0)
 		flow->codec->rewrite(flow->codec_state, unit, fields, count, flow->to);
 	else if (edits == 0)
 		flow->codec->pass(flow->codec_state, WIRE_SERVER, unit, flow->to);
-	out_free(&room);
+	if (room.room > ROOM_KEPT)
+		out_free(&room);
 	if (edits < 0)
 		return stop_answer(flow, unit, REFUSAL_LIMIT, "a row too large to be masked");
 	flow_answer_sent(flow, turn, from);

@@ -42,7 +42,7 @@ enter_stranger(struct worker *worker, uint64_t netns, int status)
 	struct id refusal = flow_refusal_id(worker);
 	struct record_flow record = {
 		.scribe = worker->scribe, .who = &nobody,
-		.target = "", .role = "", .database = "",
+		.target = "", .role = "", .database = "", .destination = "",
 	};
 
 	(void)record_flow_refused(&record, status == -ENOENT ?
@@ -66,11 +66,13 @@ enter_full(struct worker *worker, const struct abi_origin *origin)
 {
 	struct who somebody = { .origin = *origin };
 	struct id refusal = flow_refusal_id(worker);
+	char destination[RECORD_DESTINATION];
 	struct record_flow record = {
 		.scribe = worker->scribe, .who = &somebody,
-		.target = "", .role = "", .database = "",
+		.target = "", .role = "", .database = "", .destination = destination,
 	};
 
+	record_destination(origin, destination);
 	log_warning("no room for another flow of cgroup %llu",
 	    (unsigned long long)origin->cgroup);
 	(void)record_flow_refused(&record, "too many flows at once", &refusal);
@@ -116,6 +118,20 @@ flow_loader_is_back(struct worker *worker)
 
 /* ---- which target, which codec ----------------------------------------------- */
 
+/* Where DNS has a target's addresses, the kernel knows them and the policy does not:
+ * its word counts, if it is of this policy. */
+static uint32_t
+find_target(const struct view_worker *view, const struct abi_origin *origin)
+{
+	uint32_t found = dial_find(view->targets, (uint32_t)view->target_count, origin->ip, origin->port);
+
+	if (found == UINT32_MAX && origin->epoch == view->head.epoch &&
+	    origin->target < view->target_count && view->targets[origin->target].is_learned &&
+	    view->targets[origin->target].port == origin->port)
+		return origin->target;
+	return found;
+}
+
 static bool
 choose_target(struct flow *flow)
 {
@@ -127,8 +143,7 @@ choose_target(struct flow *flow)
 		return false;
 	}
 	flow->policy = policy_hold(policy);
-	flow->target = dial_find(policy->view->targets, (uint32_t)policy->view->target_count,
-	    flow->who.origin.ip, flow->who.origin.port);
+	flow->target = find_target(policy->view, &flow->who.origin);
 	if (flow->target == UINT32_MAX) {
 		refuse_flow(flow, "the destination is no registered target");
 		return false;

@@ -24,7 +24,7 @@ flow_record(const struct flow *flow)
 	return (struct record_flow){
 		.scribe = flow->worker->scribe, .who = &flow->who, .flow = &flow->id,
 		.target = flow->target_name, .role = flow->role,
-		.database = flow->database,
+		.database = flow->database, .destination = flow->destination,
 	};
 }
 
@@ -72,6 +72,7 @@ flow_new(struct worker *worker, int fd, const struct abi_origin *origin)
 	flow->id = flow_make_id(worker, ID_FLOW);
 	flow->began = clock_mono();
 	flow->who.origin = *origin;
+	record_destination(origin, flow->destination);
 	flow->last_turn = &flow->turns;
 	for (int side = 0; side < WIRE_SIDES; side++) {
 		flow->legs[side].fd = -1;

@@ -83,8 +83,6 @@ static const struct {
 	  "can detach programs", "never give these to a skill; `interlock status` notices" },
 	{ "traffic-control", "with CAP_NET_ADMIN packets can be led off after the last hook",
 	  "never give a skill CAP_NET_ADMIN" },
-	{ "dns", "there is no DNS for skills in this version: datagrams are refused",
-	  "names of targets stand in the skill's hosts file" },
 };
 
 static void

@@ -41,6 +41,12 @@ const struct abi_meta *hooks_meta(const struct hooks *);
 int hooks_beat(struct hooks *, uint64_t ns);
 /* Put the addresses of the view's targets in place of the old ones; no moment without a kept one. */
 int hooks_targets(struct hooks *, const struct view_loader *);
+/*
+ * DNS servers that the resolver may ask, in place of the old ones: `servers` as
+ * view_resolver has them ("10.0.0.2:53,[fd00::2]:53"), or, where that is empty, those of
+ * /etc/resolv.conf. Returns 0 or -errno.
+ */
+int hooks_servers(struct hooks *, const char *servers);
 /* Register, change or remove a skill's cgroup. */
 int hooks_skill_put(struct hooks *, uint64_t cgroup_id, const struct abi_skill *);
 int hooks_skill_drop(struct hooks *, uint64_t cgroup_id);
@@ -66,6 +72,17 @@ int hooks_door_shut(struct hooks *, uint64_t cookie);
 int hooks_door_adopt(struct hooks *, int fd4, int fd6, uint64_t *cookie);
 /* The network namespace of a socket: a descriptor of it, or -errno. */
 int hooks_socket_netns(int fd);
+/*
+ * The same for a skill's questions about names: UDP and TCP on ABI_DOOR_IP4, on one
+ * port, and the same on ::1 where possible; in the order UDP, TCP, UDP, TCP. The
+ * caller owns the descriptors; those on ::1 may be -1. `cookie`: of the namespace.
+ */
+#define HOOKS_EARS 4
+int hooks_ears_open(struct hooks *, int netns_fd, uint64_t cookie, uint64_t cgroup,
+    int fds[HOOKS_EARS]);
+int hooks_ears_shut(struct hooks *, uint64_t cookie, uint64_t cgroup);
+/* What an earlier loader registered. */
+void hooks_ears_clear(struct hooks *);
 /* An unconnected non-blocking TCP socket made inside that namespace. Returns it or -errno. */
 int hooks_socket(struct hooks *, int netns_fd, int family);
 /*

@@ -27,17 +27,17 @@
 
 enum hooks_object {
 	OBJECT_REDIRECT, OBJECT_CARRY, OBJECT_ORIGIN, OBJECT_PEERNAME,
-	OBJECT_FENCE, OBJECT_GUARD, OBJECT_RELEASE, OBJECT_UNIX, OBJECTS
+	OBJECT_FENCE, OBJECT_DNS, OBJECT_GUARD, OBJECT_RELEASE, OBJECT_UNIX, OBJECTS
 };
 
 enum hooks_map {
-	MAP_SKILLS, MAP_TARGETS, MAP_DOORS, MAP_PENDING, MAP_ORIG, MAP_CONN,
-	MAP_TAG, MAP_FLOW, MAP_COUNTS, MAP_LIVE, MAP_META, MAP_STATS, MAP_EVENTS,
-	MAP_GLASS,
+	MAP_SKILLS, MAP_TARGETS, MAP_DOORS, MAP_NAMES, MAP_PENDING, MAP_ORIG, MAP_CONN,
+	MAP_TAG, MAP_FLOW, MAP_COUNTS, MAP_LIVE, MAP_META, MAP_RESOLVER, MAP_SERVERS,
+	MAP_STATS, MAP_EVENTS, MAP_GLASS,
 	HOOKS_MAPS
 };
 
-#define HOOKS_PROGRAMS 16
+#define HOOKS_PROGRAMS 18
 
 struct hooks_object_row {
 	const char *name;
@@ -119,6 +119,9 @@ int hooks_pin_sweep(const struct instance *);
 int hooks_expect(struct hooks *);
 /* Is this program among those that run for the cgroup? */
 bool hooks_is_effective(int cgroup_fd, int attach_type, uint32_t id);
+
+/* listen.c: a listening socket and its port, or -errno. */
+int hooks_listen(const struct sockaddr *address, socklen_t size, uint16_t *port);
 
 /* skills.c: id of the cgroup at a path, which is made when it is not there. Returns 0 or -errno. */
 int hooks_cgroup_id(const char *path, bool make, uint64_t *out);

@@ -15,28 +15,6 @@
 
 #define BACKLOG 4096
 
-/* A listening socket, or -errno. */
-static int
-listen_at(const struct sockaddr *address, socklen_t size)
-{
-	cleanup(close_fd) int fd = -1;
-	int on = 1;
-
-	fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	    IPPROTO_TCP);
-	if (fd < 0)
-		return -errno;
-	/* accepted sockets inherit it: no byte is left out of what is read */
-	if (setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on)))
-		return -errno;
-	if (address->sa_family == AF_INET6 &&
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)))
-		return -errno;
-	if (bind(fd, address, size) || listen(fd, BACKLOG))
-		return -errno;
-	return take_fd(&fd);
-}
-
 /* The port it listens at; 0: it does not. */
 static uint16_t
 port_of(int fd)
@@ -53,6 +31,28 @@ port_of(int fd)
 	    ((struct sockaddr_in *)&bound)->sin_port);
 }
 
+int
+hooks_listen(const struct sockaddr *address, socklen_t size, uint16_t *port)
+{
+	cleanup(close_fd) int fd = -1;
+	int on = 1;
+
+	fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    IPPROTO_TCP);
+	if (fd < 0)
+		return -errno;
+	/* accepted sockets inherit it: no byte is left out of what is read */
+	if (setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on)))
+		return -errno;
+	if (address->sa_family == AF_INET6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)))
+		return -errno;
+	if (bind(fd, address, size) || listen(fd, BACKLOG))
+		return -errno;
+	*port = port_of(fd);
+	return take_fd(&fd);
+}
+
 static int
 listen4(void)
 {
@@ -60,8 +60,9 @@ listen4(void)
 		.sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(ABI_DOOR_IP4),
 	};
+	uint16_t port;
 
-	return listen_at((struct sockaddr *)&address, sizeof(address));
+	return hooks_listen((struct sockaddr *)&address, sizeof(address), &port);
 }
 
 static int
@@ -71,8 +72,9 @@ listen6(void)
 		.sin6_family = AF_INET6,
 		.sin6_addr = IN6ADDR_LOOPBACK_INIT,
 	};
+	uint16_t port;
 
-	return listen_at((struct sockaddr *)&address, sizeof(address));
+	return hooks_listen((struct sockaddr *)&address, sizeof(address), &port);
 }
 
 int

@@ -2,8 +2,8 @@
  * loader.h: the state of the loader process and what its files offer each other.
  * How it hangs together: verbs.c hears what people command and hands it to
  * start.c (run; running.c from then on), attach.c or skill.c; the first two make
- * sessions (session.c), whose namespaces get doors (door.c) and which keep.c
- * writes down, so that they outlive this process; settle.c enters their end.
+ * sessions (session.c), whose namespaces get doors (door.c) and ears (ear.c) and which
+ * keep.c writes down, so that they outlive this process; settle.c enters their end.
  * who.c answers the workers. Before each of these the skill is measured
  * (inspect.c) and judged (right.c), which takes a while: what comes after is in a
  * callback. stop.c blocks, refusals.c enters what the kernel refused, ground.c and
@@ -31,6 +31,7 @@
 
 struct hooks;
 struct inspector;
+struct learned;
 struct post;
 struct refusals;
 struct scribe;
@@ -126,6 +127,7 @@ struct loader {
 	struct hooks *hooks;
 	struct watch *events;
 	struct view_loader *view, *offered;	/* in force; taken, not yet */
+	struct learned *learned;	/* addresses that DNS gave */
 	struct measure *measure;
 	struct inspector *inspector;
 	struct refusals *refusals;
@@ -270,6 +272,19 @@ void stash_clear(struct loader *, bool tell);
 /* As its skill's policy says now; `is_over`: no more. */
 void frost_session(struct session *, bool is_over);
 void frost_all(struct loader *);
+/* ---- ear.c: the resolver's listeners ------------------------------------- */
+/* Those of a session, beside a door; made anew if they were there. 0 or -errno. */
+int ear_open(const struct session *, const struct door *);
+void ear_shut(const struct session *, const struct door *);
+/* All of them anew, for a resolver that has (re)started. */
+void ear_open_all(struct loader *);
+
+/* ---- learned.c: addresses that come from DNS ---------------------------------- */
+/* MSG_ADDRESSES. False: bad body. */
+bool learned_hear(struct loader *, struct span body);
+/* hooks_targets() with what has been learned of that view's targets. */
+int learned_put(struct loader *, const struct view_loader *);
+void learned_free(struct loader *);
 
 /* ---- who.c ---------------------------------------------------------------- */
 /* MSG_WHO. False: bad body. */

@@ -49,6 +49,22 @@ map_meta(struct hooks *hooks)
 	return 0;
 }
 
+/* The warden has made its cgroup, where there is a resolver. */
+static int
+fence_resolver(struct hooks *hooks)
+{
+	char path[INSTANCE_PATH_SIZE + 16];
+	struct abi_resolver resolver = { 0 };
+	uint32_t zero = 0;
+	int error;
+
+	snprintf(path, sizeof(path), "%s/resolver", hooks->instance.daemon_cgroup);
+	error = hooks_cgroup_id(path, false, &resolver.cgroup);
+	if (error && error != -ENOENT)
+		return error;
+	return bpf_map_update_elem(hooks->code.maps[MAP_RESOLVER], &zero, &resolver, BPF_ANY) ? -errno : 0;
+}
+
 /* Tell the programs which cgroups are the daemon's. */
 static int
 fill_meta(struct hooks *hooks, char *why, size_t size)
@@ -65,6 +81,11 @@ fill_meta(struct hooks *hooks, char *why, size_t size)
 	if (error) {
 		snprintf(why, size, "cannot make the cgroup %s: %s",
 		    hooks->instance.daemon_cgroup, strerror(-error));
+		return error;
+	}
+	error = fence_resolver(hooks);
+	if (error) {
+		snprintf(why, size, "cannot fence the resolver: %s", strerror(-error));
 		return error;
 	}
 	hooks->meta->version = ABI_VERSION;

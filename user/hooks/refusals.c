@@ -43,7 +43,7 @@ static const char *const reasons[] = {
 	[ABI_BAD_SOCKET] = "this kind of socket is not for skills",
 	[ABI_BAD_BIND] = "this address is not for skills to bind",
 	[ABI_NO_STORAGE] = "the kernel had no room for the origin",
-	[ABI_WORKER_FENCE] = "a worker dialled what is no target",
+	[ABI_WORKER_FENCE] = "a process of the daemon dialled what it must not",
 	[ABI_BAD_UNIX] = "a unix socket was dialled",
 	[ABI_BAD_PACKET] = "a packet beside loopback",
 };

@@ -81,6 +81,8 @@ serve(struct loader *loader)
 	if (loader->is_ready || !loader->view || !loader->has_listeners)
 		return;
 	loader->is_ready = true;
+	hooks_ears_clear(loader->hooks);
+	ear_open_all(loader);
 	keep_read_stops(loader);
 	count = keep_take_over(loader);
 	if (count > 0)
@@ -102,9 +104,11 @@ hear_swap(struct loader *loader, struct span body)
 		return false;
 	if (!loader->offered || loader->offered->head.epoch != epoch)
 		return loader->view && loader->view->head.epoch == epoch;
-	r = hooks_targets(loader->hooks, loader->offered);
+	r = hooks_servers(loader->hooks, loader->offered->servers);
+	if (r == 0)
+		r = learned_put(loader, loader->offered);
 	if (r < 0) {
-		log_error("the targets of policy %u cannot be put in place: %s",
+		log_error("the targets and servers of policy %u cannot be put in place: %s",
 		    epoch, strerror(-r));
 		loop_stop(loader->loop, 1);	/* fail closed: start anew */
 		return true;
@@ -149,6 +153,8 @@ hear_peer(struct loader *loader, const struct msg_head *head, struct span body)
 	if (slot == SLOT_BROKER)
 		for (const struct session *s = loader->sessions; s; s = s->next)
 			session_tell(s, true);
+	if (slot == SLOT_RESOLVER)
+		ear_open_all(loader);
 	if (slot >= SLOT_WORKER) {
 		stop_tell_all(loader, slot);
 		door_tell_all(loader, slot);
@@ -187,6 +193,8 @@ hear(void *arg, unsigned int from, const struct msg_head *head,
 		return who_hear(loader, from, head->id, body);
 	case MSG_SOCKET:
 		return backend_hear(loader, from, head->id, body);
+	case MSG_ADDRESSES:
+		return learned_hear(loader, body);
 	case MSG_STOP:
 		return stop_hear(loader, body);
 	case MSG_DO:
@@ -330,6 +338,7 @@ loader_close(struct loader *loader)
 	if (loader->frost)
 		close(loader->frost);
 	refusals_free(loader);
+	learned_free(loader);
 	measure_free(&loader->measure);
 	view_free(loader->view);
 	view_free(loader->offered);

@@ -239,6 +239,11 @@ open_door(void *arg, pid_t pid)
 		door_give(s->loader, &door);
 		return -ENOSPC;
 	}
+	r = ear_open(s, door);
+	if (r < 0) {
+		door_give(s->loader, &door);
+		return r;
+	}
 	s->doors[s->door_count++] = door;
 	return 0;
 }
@@ -252,8 +257,11 @@ session_open_doors(struct session *s)
 static void
 shut_doors(struct session *s)
 {
-	while (s->door_count > 0)
-		door_give(s->loader, &s->doors[--s->door_count]);
+	while (s->door_count > 0) {
+		s->door_count--;
+		ear_shut(s, s->doors[s->door_count]);
+		door_give(s->loader, &s->doors[s->door_count]);
+	}
 }
 
 static void

@@ -87,8 +87,8 @@ static void
 write_maps(FILE *to, struct hooks *hooks)
 {
 	static const enum hooks_map shown[] = {
-		MAP_SKILLS, MAP_TARGETS, MAP_DOORS, MAP_PENDING, MAP_COUNTS,
-		MAP_LIVE
+		MAP_SKILLS, MAP_TARGETS, MAP_DOORS, MAP_NAMES, MAP_PENDING,
+		MAP_COUNTS, MAP_LIVE
 	};
 
 	for (size_t i = 0; i < COUNT(shown); i++) {

@@ -1,8 +1,9 @@
 /*
  * surroundings.c: names, trust and environment of a skill.
  * One hosts file for all of them: every registered name with its registered
- * addresses. It is bound into each skill and therefore rewritten in place, never
- * replaced, in an order in which no reader finds it empty. The CA bundle is the
+ * addresses, but for those that DNS is asked for, which the resolver answers. It is
+ * bound into each skill and therefore rewritten in place, never replaced, in an
+ * order in which no reader finds it empty. The CA bundle is the
  * system's and the node's certificate together; a new one replaces the old, and
  * running skills keep theirs.
  */
@@ -77,7 +78,7 @@ put_target(struct out *out, const struct view_target *target)
 {
 	size_t names = 0;
 
-	for (size_t i = 0; i < target->host_count; i++)
+	for (size_t i = 0; !target->is_learned && i < target->host_count; i++)
 		names += is_host_name(target->hosts[i]);
 	for (size_t i = 0; names && i < target->address_count; i++) {
 		if (!is_first(target, i))

@@ -7,6 +7,7 @@
 #include <assert.h>
 
 #include "carry.skel.h"
+#include "dns.skel.h"
 #include "fence.skel.h"
 #include "guard.skel.h"
 #include "origin.skel.h"
@@ -21,6 +22,7 @@ const struct hooks_object_row hooks_objects[OBJECTS] = {
 	[OBJECT_ORIGIN] = { "origin", ilk_origin__elf_bytes, false },
 	[OBJECT_PEERNAME] = { "peername", ilk_peername__elf_bytes, false },
 	[OBJECT_FENCE] = { "fence", ilk_fence__elf_bytes, false },
+	[OBJECT_DNS] = { "dns", ilk_dns__elf_bytes, false },
 	[OBJECT_GUARD] = { "guard", ilk_guard__elf_bytes, false },
 	[OBJECT_RELEASE] = { "release", ilk_release__elf_bytes, false },
 	[OBJECT_UNIX] = { "unix", ilk_unix__elf_bytes, true },
@@ -37,8 +39,10 @@ const struct hooks_program_row hooks_programs[] = {
 	{ "ilk_create", OBJECT_FENCE, BPF_CGROUP_INET_SOCK_CREATE },
 	{ "ilk_bind4", OBJECT_FENCE, BPF_CGROUP_INET4_BIND },
 	{ "ilk_bind6", OBJECT_FENCE, BPF_CGROUP_INET6_BIND },
-	{ "ilk_sendmsg4", OBJECT_FENCE, BPF_CGROUP_UDP4_SENDMSG },
-	{ "ilk_sendmsg6", OBJECT_FENCE, BPF_CGROUP_UDP6_SENDMSG },
+	{ "ilk_recvmsg4", OBJECT_DNS, BPF_CGROUP_UDP4_RECVMSG },
+	{ "ilk_recvmsg6", OBJECT_DNS, BPF_CGROUP_UDP6_RECVMSG },
+	{ "ilk_sendmsg4", OBJECT_DNS, BPF_CGROUP_UDP4_SENDMSG },
+	{ "ilk_sendmsg6", OBJECT_DNS, BPF_CGROUP_UDP6_SENDMSG },
 	{ "ilk_egress", OBJECT_GUARD, BPF_CGROUP_INET_EGRESS },
 	{ "ilk_ingress", OBJECT_GUARD, BPF_CGROUP_INET_INGRESS },
 	{ "ilk_connect4", OBJECT_REDIRECT, BPF_CGROUP_INET4_CONNECT },
@@ -53,6 +57,7 @@ const char *const hooks_maps[HOOKS_MAPS] = {
 	[MAP_SKILLS] = "ilk_skills",
 	[MAP_TARGETS] = "ilk_targets",
 	[MAP_DOORS] = "ilk_doors",
+	[MAP_NAMES] = "ilk_names",
 	[MAP_PENDING] = "ilk_pending",
 	[MAP_ORIG] = "ilk_orig",
 	[MAP_CONN] = "ilk_conn",
@@ -61,6 +66,8 @@ const char *const hooks_maps[HOOKS_MAPS] = {
 	[MAP_COUNTS] = "ilk_counts",
 	[MAP_LIVE] = "ilk_live",
 	[MAP_META] = "ilk_meta",
+	[MAP_RESOLVER] = "ilk_resolver",
+	[MAP_SERVERS] = "ilk_servers",
 	[MAP_STATS] = "ilk_stats",
 	[MAP_EVENTS] = "ilk_events",
 	[MAP_GLASS] = "ilk_glass",

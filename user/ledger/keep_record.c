@@ -7,6 +7,7 @@
  * needs to know no more than when to forget them. For the same reason the recorder
  * rests a moment after a batch of those: what comes meanwhile lies in the queue,
  * which outlives it, and is one batch, so that a busy node wakes it once for many.
+ * It does not rest where somebody waited for the word a moment ago, and may soon again.
  * When the warden ends, all others are killed; what they had handed over is taken yet.
  * syscalls(recorder): clock_nanosleep
  */
@@ -30,6 +31,7 @@
 #define ANSWER_COUNT 256	/* entries kept by a writer that has not been told */
 #define DRAIN_MS 5000		/* for the others to end, when the warden did */
 #define REST_NS (MILLISECOND_NS / 2)
+#define REST_AFTER_NS (20 * MILLISECOND_NS)	/* since the last that was waited for */
 
 static void write_batch(void *);
 static void answer_again(void *);
@@ -225,6 +227,8 @@ write_batch(void *arg)
 	    (size_t)(ledger_written(keep->ledger) - was));
 	bool sync = highest == LEVEL_SYNCED;
 
+	if (highest > LEVEL_HANDED)
+		keep->waited = clock_mono();
 	if (!keep->is_full)
 		look_for_room(keep);	/* before anybody is told that theirs is kept */
 	tell(keep, highest);
@@ -254,7 +258,7 @@ write_batch(void *arg)
 		log_warning("the ledger can be written again");
 		keep_record_enter(keep, ENTRY_ALARM, "ledger-was-full",
 		    "entries waited because the ledger could not be written", 0);
-	} else if (highest == LEVEL_HANDED) {
+	} else if (clock_mono() - keep->waited > REST_AFTER_NS) {
 		clock_rest(REST_NS);
 	}
 }

@@ -32,6 +32,7 @@ struct keep_record {
 	struct timer answers;		/* tell the writers what they do not know */
 	struct timer room;		/* try to have the reserve again */
 	uint64_t signed_when;		/* CLOCK_MONOTONIC */
+	uint64_t waited;		/* when one was written that somebody waited for; CLOCK_MONOTONIC */
 	bool is_stuck, is_unsigned, is_apart;	/* what the operator has been told */
 	bool is_full;			/* and the writers: no reserve, hand nothing over unwritten */
 	uint64_t mended;		/* bodies made again, of which the record tells */

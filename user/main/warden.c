@@ -56,7 +56,7 @@
 /* Started in this order; ended in the opposite one, the recorder last. */
 static const unsigned int order[] = {
 	SLOT_RECORDER, SLOT_KEEPER, SLOT_POLICY, SLOT_GRAMMAR, SLOT_BROKER,
-	SLOT_LOADER, SLOT_WORKER,
+	SLOT_RESOLVER, SLOT_LOADER, SLOT_WORKER,
 };
 
 struct warden {

@@ -99,7 +99,7 @@ mask_bytes_hits(const struct mask_set *set, const struct mask_lineup *lineup, st
 		n = read_escaped(value, copy);
 	if (!utf8_is_valid(span_of(copy, n)))
 		keep_runs(copy, n);
-	found = mask_hits(set, lineup, span_of(copy, n), tally);
+	found = mask_hits(set, lineup, span_of(copy, n), FORM_TEXT, tally);
 	free(copy);
 	return found;
 }

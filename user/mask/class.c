@@ -53,24 +53,113 @@ static const struct {
 };
 static_assert(COUNT(detectors) == DETECT_PATTERN, "one row per built-in detector");
 
+/* Sixteen bytes at a time; what is true of a byte is 0xff. */
+typedef uint8_t block __attribute__((vector_size(16)));
+
+#define BLOCKS_MOST 255		/* of which a lane can count */
+
+/* Of one half's eight lanes, in pairs, then all at once. */
+static unsigned int
+sum_half(uint64_t half)
+{
+	const uint64_t low = 0x00ff00ff00ff00ff;
+
+	return (unsigned int)((((half & low) + (half >> 8 & low)) * 0x0001000100010001) >> 48);
+}
+
+static unsigned int
+sum(block lanes)
+{
+	uint64_t halves[2];
+
+	memcpy(halves, &lanes, sizeof(halves));
+	return sum_half(halves[0]) + sum_half(halves[1]);
+}
+
+static uint8_t
+any(block lanes)
+{
+	uint64_t halves[2];
+	uint64_t all;
+
+	memcpy(halves, &lanes, sizeof(halves));
+	all = halves[0] | halves[1];
+	all |= all >> 32;
+	all |= all >> 16;
+	return (uint8_t)(all | all >> 8);
+}
+
+#define IS(c, byte) ((block)((c) == (byte)))
+#define IS_IN(c, from, count) ((block)(((c) - (from)) < (count)))
+
+struct blocks {
+	block low, high;	/* class bits seen, 0 to 7 and 8 to 12 */
+	block digits, uppers;	/* of each lane */
+};
+
+/* One more, of which the lanes that are not `wanted` do not count. */
+static inline void
+read_block(struct blocks *blocks, block c, block wanted)
+{
+	block digit = IS_IN(c, '0', 10) & wanted, upper = IS_IN(c, 'A', 26) & wanted;
+
+	blocks->digits -= digit;
+	blocks->uppers -= upper;
+	blocks->low |= (digit & CLASS_DIGIT) | (upper & CLASS_UPPER) | (wanted & (
+	    (IS_IN(c, 'a', 26) & CLASS_LOWER) | (IS(c, '@') & CLASS_AT) | (IS(c, '.') & CLASS_DOT) |
+	    (IS(c, ':') & CLASS_COLON) | (IS(c, '-') & CLASS_DASH) | (IS(c, '_') & CLASS_UNDER)));
+	blocks->high |= wanted & ((IS(c, '+') & (CLASS_PLUS >> 8)) | (IS(c, '/') & (CLASS_SLASH >> 8)) |
+	    (IS(c, ' ') & (CLASS_SPACE >> 8)) | (IS_IN(c, 0x80, 0x80) & (CLASS_HIGH >> 8)) |
+	    (IS(c, 0) & (CLASS_NUL >> 8)));
+}
+
+static void
+add_blocks(struct mask_class *class, const struct blocks *blocks)
+{
+	class->bits |= any(blocks->low) | (unsigned int)any(blocks->high) << 8;
+	class->digits += sum(blocks->digits);
+	class->uppers += sum(blocks->uppers);
+}
+
+/* As many whole blocks as a lane can count, and what is left behind the last. */
+static struct span
+read_blocks(struct mask_class *class, struct span text)
+{
+	static const block lanes = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
+	struct blocks blocks = { 0 };
+	block c;
+
+	for (unsigned int i = 0; i < BLOCKS_MOST && text.n >= sizeof(c); i++) {
+		memcpy(&c, text.p, sizeof(c));
+		read_block(&blocks, c, ~(block){ 0 });
+		text = span_skip(text, sizeof(c));
+	}
+	if (text.n && text.n < sizeof(c)) {	/* the last sixteen again, of which those in front are known */
+		memcpy(&c, text.p - (sizeof(c) - text.n), sizeof(c));
+		add_blocks(class, &blocks);
+		blocks = (struct blocks){ 0 };
+		read_block(&blocks, c, (block)(lanes >= (uint8_t)(sizeof(c) - text.n)));
+		text = span_skip(text, text.n);
+	}
+	add_blocks(class, &blocks);
+	return text;
+}
+
 struct mask_class
 mask_class_of(struct span text)
 {
 	struct mask_class class = { .n = text.n };
-	const uint8_t *p = text.p, *end = text.p + text.n;
-	unsigned int bits = 0;
-	size_t digits = 0, uppers = 0;
 
-	for (; p < end; p++) {
-		unsigned int one = class_of[*p];
+	if (text.n >= sizeof(block))
+		while (text.n)
+			text = read_blocks(&class, text);
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned int one = class_of[text.p[i]];
 
-		bits |= one;
-		digits += one & CLASS_DIGIT;
-		uppers += one >> 1 & 1;
+		class.bits |= one;
+		class.digits += one & CLASS_DIGIT;
+		class.uppers += one >> 1 & 1;
 	}
-	class.bits = bits;
-	class.digits = digits;
-	class.uppers = uppers;
 	return class;
 }
 
@@ -104,6 +193,13 @@ could_be_token(const struct mask_class *class)
 	return class->digits || (class->bits & (CLASS_UNDER | CLASS_DASH | CLASS_DOT | CLASS_SLASH));
 }
 
+/* The country is two letters. */
+static bool
+could_be_iban(const struct mask_class *class)
+{
+	return class->bits & (CLASS_UPPER | CLASS_LOWER);
+}
+
 /* Bank and country are six capitals. */
 static bool
 could_be_bic(const struct mask_class *class)
@@ -133,6 +229,8 @@ mask_class_filter(const struct mask_class *class, uint32_t wanted)
 			continue;
 		if (i == DETECT_TOKEN && !could_be_token(class))
 			continue;
+		if (i == DETECT_IBAN && !could_be_iban(class))
+			continue;
 		if (i == DETECT_BIC && !could_be_bic(class))
 			continue;
 		left |= 1u << i;
@@ -156,7 +254,7 @@ mask_detect(enum view_detector detector, struct span text, size_t *at, size_t *n
 	struct mask_class class;
 	struct mask_hit hit;
 
-	if (utf8_is_valid(text) && fold_new(&fold, text))
+	if (utf8_is_valid(text) && fold_new(&fold, text, FOLD_ASCII))
 		return false;
 	if (fold.p)
 		text = span_of(fold.p, fold.n);

@@ -1,6 +1,6 @@
 /*
  * decode.c: values in PostgreSQL's binary form that are not text: int8, numeric,
- * float8, arrays and records. A number is written out in digits and looked at
+ * float8, arrays and records (made.c: of types made in the database). A number is written out in digits and looked at
  * like text. What cannot be read to its last byte is a hit: in doubt, hide.
  */
 #include "mask/inside.h"
@@ -12,27 +12,22 @@
 #define DIMENSIONS_MOST 6	/* MAXDIM */
 #define FLOAT_TEXT_MOST 64
 
-#define TYPE_INT8 20
-#define TYPE_FLOAT8 701
-#define TYPE_NUMERIC 1700
 #define TYPE_MADE 16384	/* FirstNormalObjectId: below are those PostgreSQL came with */
 
-struct decode {
-	const struct mask_set *set;
-	const struct mask_lineup *lineup;
-	struct mask_tally *tally;
-};
-
-static bool value_hits(const struct decode *, uint32_t type, struct span, unsigned int depth);
-
 static bool
-text_hits(const struct decode *decode, struct span text)
+text_hits(const struct mask_decode *decode, struct span text)
 {
-	return mask_hits(decode->set, decode->lineup, text, decode->tally);
+	return mask_hits(decode->set, decode->lineup, text, FORM_TEXT, decode->tally);
 }
 
 static bool
-whole_hits(const struct decode *decode, uint64_t value)
+json_hits(const struct mask_decode *decode, struct span text)
+{
+	return mask_hits(decode->set, decode->lineup, text, FORM_JSON, decode->tally);
+}
+
+static bool
+whole_hits(const struct mask_decode *decode, uint64_t value)
 {
 	uint8_t text[20];
 	size_t i = sizeof(text);
@@ -45,7 +40,7 @@ whole_hits(const struct decode *decode, uint64_t value)
 }
 
 static bool
-int8_hits(const struct decode *decode, struct span value)
+int8_hits(const struct mask_decode *decode, struct span value)
 {
 	int64_t n;
 
@@ -57,7 +52,7 @@ int8_hits(const struct decode *decode, struct span value)
 
 /* Only a whole number that a double holds exactly enough can be a card. */
 static bool
-double_hits(const struct decode *decode, double number)
+double_hits(const struct mask_decode *decode, double number)
 {
 	if (number < 0)
 		number = -number;
@@ -67,7 +62,7 @@ double_hits(const struct decode *decode, double number)
 }
 
 static bool
-float8_hits(const struct decode *decode, struct span value)
+float8_hits(const struct mask_decode *decode, struct span value)
 {
 	uint64_t bits;
 	double number;
@@ -81,7 +76,7 @@ float8_hits(const struct decode *decode, struct span value)
 
 /* Base 10000 digits, the first worth 10000^weight; sign and scale do not matter here. */
 static bool
-numeric_hits(const struct decode *decode, struct span value)
+numeric_hits(const struct mask_decode *decode, struct span value)
 {
 	uint8_t text[DIGITS_MOST + 4], *end = text;
 	const uint8_t *begin = text;
@@ -114,8 +109,8 @@ numeric_hits(const struct decode *decode, struct span value)
 }
 
 /* array_send: dimensions, flags, element type, a size and lower bound each, elements. */
-static bool
-array_hits(const struct decode *decode, struct span in, unsigned int depth)
+bool
+mask_array_hits(const struct mask_decode *decode, struct span in, unsigned int depth)
 {
 	uint32_t dimensions, flags, type, n;
 	struct span element;
@@ -130,15 +125,15 @@ array_hits(const struct decode *decode, struct span in, unsigned int depth)
 			return true;
 		if (n == UINT32_MAX)
 			continue;
-		if (!take_bytes(&in, n, &element) || value_hits(decode, type, element, depth + 1))
+		if (!take_bytes(&in, n, &element) || mask_value_hits(decode, type, element, depth + 1))
 			return true;
 	}
 	return false;
 }
 
 /* record_send: count, then type, length and bytes of each field. */
-static bool
-record_hits(const struct decode *decode, struct span in, unsigned int depth)
+bool
+mask_record_hits(const struct mask_decode *decode, struct span in, unsigned int depth)
 {
 	uint32_t count, type, n;
 	struct span field;
@@ -150,39 +145,14 @@ record_hits(const struct decode *decode, struct span in, unsigned int depth)
 			return true;
 		if (n == UINT32_MAX)
 			continue;
-		if (!take_bytes(&in, n, &field) || value_hits(decode, type, field, depth + 1))
+		if (!take_bytes(&in, n, &field) || mask_value_hits(decode, type, field, depth + 1))
 			return true;
 	}
 	return in.n != 0;
 }
 
-/* Has it the form of a record, to its last byte? */
 static bool
-is_record(struct span in)
-{
-	uint32_t count, type, n;
-	struct span field;
-
-	if (!take_be32(&in, &count) || !count)
-		return false;
-	for (; count; count--)
-		if (!take_be32(&in, &type) || !take_be32(&in, &n) || (n != UINT32_MAX && !take_bytes(&in, n, &field)))
-			return false;
-	return in.n == 0;
-}
-
-/*
- * A type that somebody made in the database: where it has bytes that no text has, it is shown
- * as a record (a composite) or an array (of those, of enums) whose parts hold no hit, else hidden.
- */
-static bool
-made_hits(const struct decode *decode, struct span value, unsigned int depth)
-{
-	return is_record(value) ? record_hits(decode, value, depth) : array_hits(decode, value, depth);
-}
-
-static bool
-number_hits(const struct decode *decode, uint32_t type, struct span value)
+number_hits(const struct mask_decode *decode, uint32_t type, struct span value)
 {
 	switch (type) {
 	case TYPE_INT8:
@@ -196,26 +166,27 @@ number_hits(const struct decode *decode, uint32_t type, struct span value)
 	}
 }
 
-static bool
-value_hits(const struct decode *decode, uint32_t type, struct span value,
+bool
+mask_value_hits(const struct mask_decode *decode, uint32_t type, struct span value,
     unsigned int depth)
 {
 	if (depth > DEPTH_MOST)
 		return true;
 	switch (mask_kind_of(type)) {
 	case KIND_TEXT:
-	case KIND_JSON:
 		return text_hits(decode, value);
+	case KIND_JSON:
+		return json_hits(decode, value);
 	case KIND_JSONB:
-		return value.n == 0 || value.p[0] != 1 || text_hits(decode, span_skip(value, 1));
+		return value.n == 0 || value.p[0] != 1 || json_hits(decode, span_skip(value, 1));
 	case KIND_NUMBER:
 		return number_hits(decode, type, value);
 	case KIND_ADDRESS:
 		return decode->lineup->detectors >> DETECT_IP & 1;
 	case KIND_ARRAY:
-		return array_hits(decode, value, depth);
+		return mask_array_hits(decode, value, depth);
 	case KIND_RECORD:
-		return record_hits(decode, value, depth);
+		return mask_record_hits(decode, value, depth);
 	case KIND_BYTES:
 		return mask_bytes_hits(decode->set, decode->lineup, value, false, decode->tally);
 	case KIND_PLAIN:
@@ -226,7 +197,7 @@ value_hits(const struct decode *decode, uint32_t type, struct span value,
 			return true;
 		if (!value.n || !memchr(value.p, 0, value.n))
 			return text_hits(decode, value);
-		return type < TYPE_MADE || type == TYPE_UNTOLD || made_hits(decode, value, depth);
+		return type < TYPE_MADE || type == TYPE_UNTOLD || mask_made_hits(decode, value, depth);
 	}
 }
 
@@ -234,16 +205,16 @@ bool
 mask_decode_hits(const struct mask_set *set, const struct mask_lineup *lineup,
     uint32_t type, struct span value, struct mask_tally *tally)
 {
-	struct decode decode = { set, lineup, tally };
+	struct mask_decode decode = { set, lineup, tally };
 
-	return value_hits(&decode, type, value, 0);
+	return mask_value_hits(&decode, type, value, 0);
 }
 
 bool
 mask_float_hits(const struct mask_set *set, const struct mask_lineup *lineup,
     struct span text, struct mask_tally *tally)
 {
-	struct decode decode = { set, lineup, tally };
+	struct mask_decode decode = { set, lineup, tally };
 	char copy[FLOAT_TEXT_MOST], *end;
 	double number;
 

@@ -1,4 +1,7 @@
-/* fold.c: characters that are read as ASCII, made ASCII. Tables after the Unicode Character Database, version 15. */
+/*
+ * fold.c: characters that are read as ASCII, made ASCII; escapes of JSON, what they stand for.
+ * Tables after the Unicode Character Database, version 15.
+ */
 #include "mask/fold.h"
 
 #include <errno.h>
@@ -64,61 +67,162 @@ read_character(struct span text, size_t at, uint32_t *out)
 	return n;
 }
 
-/* Where the first of them is; text.n: nowhere. */
-static size_t
-first_to_fold(struct span text)
+/* ---- escapes of JSON ----------------------------------------------------- */
+
+/* Four hexadecimal digits. False: there are none. */
+static bool
+read_hex(struct span text, size_t at, uint32_t *out)
 {
+	uint32_t c = 0;
+
+	if (at + 4 > text.n)
+		return false;
+	for (size_t i = at; i < at + 4; i++) {
+		uint8_t digit = text.p[i], low = digit | 0x20;
+
+		if (digit >= '0' && digit <= '9')
+			c = c << 4 | (uint32_t)(digit - '0');
+		else if (low >= 'a' && low <= 'f')
+			c = c << 4 | (uint32_t)(low - 'a' + 10);
+		else
+			return false;
+	}
+	*out = c;
+	return true;
+}
+
+static bool
+is_high_half(uint32_t c)
+{
+	return c >= 0xd800 && c < 0xdc00;
+}
+
+static bool
+is_low_half(uint32_t c)
+{
+	return c >= 0xdc00 && c < 0xe000;
+}
+
+/* What \uXXXX at `at` stands for, two of them where they are halves of one; its bytes. */
+static size_t
+read_code(struct span text, size_t at, uint32_t *out)
+{
+	uint32_t c, low;
+
+	*out = '\n';
+	if (!read_hex(text, at + 2, &c))
+		return 2;
+	if (is_high_half(c) && at + 12 <= text.n && text.p[at + 6] == '\\' && text.p[at + 7] == 'u' &&
+	    read_hex(text, at + 8, &low) && is_low_half(low)) {
+		*out = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+		return 12;
+	}
+	if (c >= ' ' && !is_high_half(c) && !is_low_half(c))
+		*out = c;
+	return 6;
+}
+
+/* The escape at `at`; its bytes. */
+static size_t
+read_escape(struct span text, size_t at, uint32_t *out)
+{
+	uint8_t c = at + 1 < text.n ? text.p[at + 1] : 0;
+
+	if (c == 'u')
+		return read_code(text, at, out);
+	*out = c == '"' || c == '\\' || c == '/' ? c : '\n';
+	return at + 1 < text.n ? 2 : 1;
+}
+
+/* ---- one text -------------------------------------------------------------- */
+
+/* The next character and its bytes; *escaped: it is written as something else. */
+static size_t
+read_any(struct span text, size_t at, unsigned int what, uint32_t *c, bool *escaped)
+{
+	*escaped = text.p[at] == '\\' && (what & FOLD_ESCAPES);
+	if (*escaped)
+		return read_escape(text, at, c);
+	*c = text.p[at];
+	return *c < 0x80 ? 1 : read_character(text, at, c);
+}
+
+/* Is there anything to fold? */
+static bool
+is_changed(struct span text, unsigned int what)
+{
+	bool escaped;
 	uint8_t to;
 
 	for (size_t at = 0; at < text.n;) {
-		uint32_t c = 0;
-		size_t n = text.p[at] < 0x80 ? 1 : read_character(text, at, &c);
+		uint32_t c;
+		size_t n = read_any(text, at, what, &c, &escaped);
 
-		if (c && folds(c, &to))
-			return at;
+		if (escaped || (c >= 0x80 && (what & FOLD_ASCII) && folds(c, &to)))
+			return true;
 		at += n;
 	}
-	return text.n;
+	return false;
 }
 
 static void
-put(struct fold *fold, uint8_t byte, size_t at)
+put(struct fold *fold, uint32_t byte, size_t at)
 {
 	fold->where[fold->n] = (uint32_t)at;
-	fold->p[fold->n++] = byte;
+	fold->p[fold->n++] = (uint8_t)byte;
+}
+
+/* As UTF-8; shorter than any escape of it. */
+static void
+put_character(struct fold *fold, uint32_t c, size_t at)
+{
+	unsigned int more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+	static const uint8_t heads[] = { 0, 0xc0, 0xe0, 0xf0 };
+
+	put(fold, heads[more] | c >> (6 * more), at);
+	while (more--)
+		put(fold, 0x80 | (c >> (6 * more) & 0x3f), at);
 }
 
 static void
-write_folded(struct fold *fold, struct span text)
+write_folded(struct fold *fold, struct span text, unsigned int what)
 {
+	bool escaped;
+
 	for (size_t at = 0; at < text.n;) {
-		uint32_t c = 0;
-		size_t n = text.p[at] < 0x80 ? 1 : read_character(text, at, &c);
+		uint32_t c;
+		size_t n = read_any(text, at, what, &c, &escaped);
 		uint8_t to = 0;
 
-		if (!c || !folds(c, &to))
+		if (c >= 0x80 && (what & FOLD_ASCII) && folds(c, &to)) {
+			if (to)
+				put(fold, to, at);
+		} else if (escaped) {
+			put_character(fold, c, at);
+		} else {
 			for (size_t i = 0; i < n; i++)
 				put(fold, text.p[at + i], at + i);
-		else if (to)
-			put(fold, to, at);
+		}
 		at += n;
 	}
 	fold->where[fold->n] = (uint32_t)text.n;
 }
 
 int
-fold_new(struct fold *fold, struct span text)
+fold_new(struct fold *fold, struct span text, unsigned int what)
 {
 	*fold = (struct fold){ 0 };
-	if (text.n >= UINT32_MAX || first_to_fold(text) == text.n)
-		return text.n >= UINT32_MAX ? -ENOMEM : 0;
+	if (text.n >= UINT32_MAX)
+		return -ENOMEM;
+	if (!is_changed(text, what))
+		return 0;
 	fold->p = malloc(text.n);
 	fold->where = malloc((text.n + 1) * sizeof(*fold->where));
 	if (!fold->p || !fold->where) {
 		fold_free(fold);
 		return -ENOMEM;
 	}
-	write_folded(fold, text);
+	write_folded(fold, text, what);
 	return 0;
 }
 

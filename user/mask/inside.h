@@ -9,6 +9,7 @@
  *   scan      all hits of all masks in one text, and the text without them
  *   json      keeping JSON well-formed while that happens
  *   decode    numbers, arrays and records in binary form
+ *   made      in binary form, of types that somebody made in the database
  *   bytes     what of a bytea is text
  *   set plan value text    the interface
  */
@@ -190,6 +191,9 @@ enum mask_kind {
 	MASK_KINDS
 };
 
+#define TYPE_INT8 20
+#define TYPE_FLOAT8 701
+#define TYPE_NUMERIC 1700
 #define TYPE_UNTOLD UINT32_MAX	/* in binary form, and nobody said of what type */
 
 enum mask_kind mask_kind_of(uint32_t type);
@@ -220,7 +224,7 @@ enum mask_form {
 
 /* Does any detector hit `text`? */
 bool mask_hits(const struct mask_set *, const struct mask_lineup *, struct span text,
-    struct mask_tally *);
+    enum mask_form, struct mask_tally *);
 /*
  * Write `text` without its hits to *out. MASK_KEPT: no hit, nothing written.
  * MASK_NULLED: a mask said null; what was written is taken back.
@@ -230,6 +234,17 @@ enum mask_result mask_scan(const struct mask_set *, const struct mask_lineup *,
 /* Does a value in binary form hold a hit? Doubt is a hit. */
 bool mask_decode_hits(const struct mask_set *, const struct mask_lineup *, uint32_t type,
     struct span value, struct mask_tally *);
+/* What one value is looked at with, and its parts, `depth` deep within it. */
+struct mask_decode {
+	const struct mask_set *set;
+	const struct mask_lineup *lineup;
+	struct mask_tally *tally;
+};
+
+bool mask_value_hits(const struct mask_decode *, uint32_t type, struct span, unsigned int depth);
+bool mask_array_hits(const struct mask_decode *, struct span, unsigned int depth);
+bool mask_record_hits(const struct mask_decode *, struct span, unsigned int depth);
+bool mask_made_hits(const struct mask_decode *, struct span, unsigned int depth);
 /* Does a bytea, in text or binary form, hold text with a hit? */
 bool mask_bytes_hits(const struct mask_set *, const struct mask_lineup *, struct span value,
     bool is_text, struct mask_tally *);

@@ -29,19 +29,6 @@ json_walk(struct json_place *place, struct span text)
 	return turned;
 }
 
-void
-json_blank_escapes(struct span text, uint8_t *room)
-{
-	struct json_place place = { 0 };
-
-	for (size_t i = 0; i < text.n; i++) {
-		bool was = place.escape > 0;
-
-		walk_one(&place, text.p[i]);
-		room[i] = was || place.escape ? '\n' : text.p[i];
-	}
-}
-
 /* What may stand beside a value: structure, space, or the end. */
 static bool
 is_beside(struct span text, size_t at)

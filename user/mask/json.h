@@ -13,9 +13,6 @@ struct json_place {
 
 /* Read on over `text`. True: a string began or ended in it. */
 bool json_walk(struct json_place *, struct span text);
-/* Copy `text` to `room` (text.n bytes) with every escape as line ends, so that
- * the letter of "\n" does not look like part of a word. */
-void json_blank_escapes(struct span text, uint8_t *room);
 /* May text[at, end), outside a string, be replaced by a string? Only a whole token may. */
 bool json_is_token(struct span text, size_t at, size_t end);
 

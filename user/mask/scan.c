@@ -4,7 +4,8 @@
  * is taken, widened by whatever overlaps it (a card inside a webhook address is
  * one hit, not a remainder), and written as the strictest of the masks says.
  * Every cursor only moves right, and nothing is kept but the cursors. What reads as
- * ASCII and is not (fold.h) is ASCII to the detectors, not to patterns.
+ * ASCII and is not (fold.h) is ASCII to the detectors, not to patterns; the escapes of
+ * a JSON text are what they stand for to both.
  */
 #include "base/utf8.h"
 #include "mask/fold.h"
@@ -23,8 +24,9 @@ struct cursor {
 
 struct scan {
 	const struct mask_set *set;
-	struct span text;	/* what patterns read; hits are of it */
+	struct span text;	/* hits are of it */
 	struct fold fold;	/* what detectors read, where it is another text */
+	struct fold plain;	/* what patterns read, where it is another text */
 	size_t count;		/* cursors that still have a hit */
 	bool gave_up;		/* a pattern reached its limit */
 	struct cursor cursors[CURSORS];
@@ -51,21 +53,45 @@ mask_lineup_fill(const struct mask_set *set, uint64_t masks, struct mask_lineup 
 	}
 }
 
+/* A hit in what was folded, as one in the text; of a character that was one escape, all or nothing. */
+static void
+unfold(const struct fold *fold, struct mask_hit *hit)
+{
+	size_t at = fold->where[hit->at], end = hit->at + hit->n;
+
+	while (end < fold->n && fold->where[end] == at)
+		end++;
+	*hit = (struct mask_hit){ at, fold->where[end] - at };
+}
+
 /* The first hit of a detector from `from` on. */
 static bool
 detect(const struct scan *scan, unsigned int detector, size_t from, struct mask_hit *hit)
 {
 	const struct fold *fold = &scan->fold;
-	size_t at, end;
 
 	if (!fold->p)
 		return mask_find(detector, scan->text, from, hit);
 	if (!mask_find(detector, span_of(fold->p, fold->n), fold_find(fold, from), hit))
 		return false;
-	at = fold->where[hit->at];
-	end = fold->where[hit->at + hit->n];
-	*hit = (struct mask_hit){ at, end - at };
+	unfold(fold, hit);
 	return true;
+}
+
+/* As detect(), of a pattern; negative: it gave up. */
+static int
+match(const struct scan *scan, unsigned int mask, size_t from, struct mask_hit *hit)
+{
+	const struct mask_pattern *pattern = scan->set->masks[mask].pattern;
+	const struct fold *plain = &scan->plain;
+	int found;
+
+	if (!plain->p)
+		return mask_pattern_find(pattern, scan->text, from, hit);
+	found = mask_pattern_find(pattern, span_of(plain->p, plain->n), fold_find(plain, from), hit);
+	if (found > 0)
+		unfold(plain, hit);
+	return found;
 }
 
 /* Move a cursor to its first hit from `from` on. False: it has none. */
@@ -76,8 +102,7 @@ cursor_move(struct scan *scan, struct cursor *cursor, size_t from)
 
 	if (cursor->detector != DETECT_PATTERN)
 		return detect(scan, cursor->detector, from, &cursor->hit);
-	found = mask_pattern_find(scan->set->masks[cursor->mask].pattern, scan->text,
-	    from, &cursor->hit);
+	found = match(scan, cursor->mask, from, &cursor->hit);
 	if (found >= 0)
 		return found;
 	scan->gave_up = true;
@@ -95,19 +120,46 @@ scan_add(struct scan *scan, unsigned int detector, unsigned int mask)
 	scan->count += cursor_move(scan, cursor, 0);
 }
 
-/* Set the cursors on their first hits, of those detectors that could have one. False: no memory. */
+static void
+scan_end(struct scan *scan)
+{
+	if (scan->fold.p)
+		fold_free(&scan->fold);
+	if (scan->plain.p)
+		fold_free(&scan->plain);
+}
+
+/* The texts that are read, where they are not the one that is written. False: no memory. */
+static bool
+fold_text(struct scan *scan, const struct mask_lineup *lineup, const struct mask_class *class, bool escaped)
+{
+	unsigned int escapes = escaped ? FOLD_ESCAPES : 0;
+
+	if ((escaped || (class->bits & CLASS_HIGH)) && lineup->detectors &&
+	    fold_new(&scan->fold, scan->text, FOLD_ASCII | escapes))
+		return false;
+	if (!escaped || !lineup->pattern_count || !fold_new(&scan->plain, scan->text, escapes))
+		return true;
+	scan_end(scan);
+	return false;
+}
+
+/*
+ * Set the cursors on their first hits, of those detectors that could have one. `escaped`:
+ * the text is JSON with escapes in it. False: no memory.
+ */
 static bool
 scan_begin(struct scan *scan, const struct mask_set *set,
-    const struct mask_lineup *lineup, const struct mask_class *class, struct span text)
+    const struct mask_lineup *lineup, const struct mask_class *class, struct span text, bool escaped)
 {
 	uint32_t detectors;
 
 	scan->set = set;
 	scan->text = text;
-	scan->fold = (struct fold){ 0 };
+	scan->fold = scan->plain = (struct fold){ 0 };
 	scan->count = 0;
 	scan->gave_up = false;
-	if ((class->bits & CLASS_HIGH) && lineup->detectors && fold_new(&scan->fold, text))
+	if (!fold_text(scan, lineup, class, escaped))
 		return false;
 	if (scan->fold.p) {
 		struct mask_class folded = mask_class_of(span_of(scan->fold.p, scan->fold.n));
@@ -207,11 +259,12 @@ write_json(const struct mask *mask, struct span text, const struct mask_hit *hit
 	return true;
 }
 
-/* The text, hit by hit. scan->text has the same offsets as `text`. */
+/* The text, hit by hit. */
 static enum mask_result
-rewrite(struct scan *scan, struct span text, enum mask_form form, struct out *out,
+rewrite(struct scan *scan, enum mask_form form, struct out *out,
     struct mask_tally *tally)
 {
+	struct span text = scan->text;
 	size_t mark = out->n, done = 0;
 	struct json_place place = { 0 };
 	struct mask_hit hit;
@@ -245,27 +298,6 @@ rewrite(struct scan *scan, struct span text, enum mask_form form, struct out *ou
 	return MASK_EDITED;
 }
 
-/* JSON with escapes is read from a copy in which they are blank. */
-static enum mask_result
-scan_escaped(const struct mask_set *set, const struct mask_lineup *lineup,
-    const struct mask_class *class, struct span text, struct out *out, struct mask_tally *tally)
-{
-	uint8_t *copy = malloc(text.n);
-	enum mask_result result = MASK_KEPT;
-	struct scan scan;
-
-	if (!copy)
-		return hide_all(FORM_JSON, out);
-	json_blank_escapes(text, copy);
-	if (!scan_begin(&scan, set, lineup, class, span_of(copy, text.n)))
-		result = hide_all(FORM_JSON, out);
-	else if (scan.count)
-		result = rewrite(&scan, text, FORM_JSON, out, tally);
-	fold_free(&scan.fold);
-	free(copy);
-	return result;
-}
-
 /* Most values are done here: short, ASCII, and nothing that a detector wants is in them. */
 static bool
 is_spared(const struct mask_lineup *lineup, const struct mask_class *class)
@@ -275,6 +307,16 @@ is_spared(const struct mask_lineup *lineup, const struct mask_class *class)
 	return lineup->pattern_count == 0 && !(class->bits & CLASS_HIGH) && !mask_class_filter(class, lineup->detectors);
 }
 
+/* Is it JSON with escapes; and could they hide something that no class tells? */
+static bool
+has_escapes(enum mask_form form, struct span text, bool *hide)
+{
+	bool has = form == FORM_JSON && memchr(text.p, '\\', text.n);
+
+	*hide = has && memmem(text.p, text.n, "\\u", 2);
+	return has;
+}
+
 enum mask_result
 mask_scan(const struct mask_set *set, const struct mask_lineup *lineup, struct span text,
     enum mask_form form, struct out *out, struct mask_tally *tally)
@@ -282,35 +324,41 @@ mask_scan(const struct mask_set *set, const struct mask_lineup *lineup, struct s
 	struct mask_class class = mask_class_of(text);
 	enum mask_result result = MASK_KEPT;
 	struct scan scan;
+	bool hide, escaped;
 
 	if ((class.bits & CLASS_HIGH) && !utf8_is_valid(text))
 		return hide_all(form, out);
-	if (is_spared(lineup, &class))
+	if (!text.n)
 		return MASK_KEPT;
-	if (form == FORM_JSON && memchr(text.p, '\\', text.n))
-		return scan_escaped(set, lineup, &class, text, out, tally);
-	if (!scan_begin(&scan, set, lineup, &class, text))
+	escaped = has_escapes(form, text, &hide);
+	if (!hide && is_spared(lineup, &class))
+		return MASK_KEPT;
+	if (!scan_begin(&scan, set, lineup, &class, text, escaped))
 		return hide_all(form, out);
 	if (scan.count)
-		result = rewrite(&scan, text, form, out, tally);
-	fold_free(&scan.fold);
+		result = rewrite(&scan, form, out, tally);
+	scan_end(&scan);
 	return result;
 }
 
 bool
 mask_hits(const struct mask_set *set, const struct mask_lineup *lineup, struct span text,
-    struct mask_tally *tally)
+    enum mask_form form, struct mask_tally *tally)
 {
 	struct mask_class class = mask_class_of(text);
 	struct scan scan;
+	bool hide, escaped;
 
 	if ((class.bits & CLASS_HIGH) && !utf8_is_valid(text))
 		return true;
-	if (is_spared(lineup, &class))
+	if (!text.n)
 		return false;
-	if (!scan_begin(&scan, set, lineup, &class, text))
+	escaped = has_escapes(form, text, &hide);
+	if (!hide && is_spared(lineup, &class))
+		return false;
+	if (!scan_begin(&scan, set, lineup, &class, text, escaped))
 		return true;
-	fold_free(&scan.fold);
+	scan_end(&scan);
 	if (scan.count == 0)
 		return false;
 	tally->hits[scan.cursors[0].mask]++;

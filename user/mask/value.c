@@ -9,7 +9,6 @@
 #include "mask/plan.h"
 
 #define FIRST_OWN_TYPE 16384	/* FirstNormalObjectId: made in this database */
-#define TYPE_FLOAT8 701
 
 /* Can this value carry other text in its place? */
 static bool
@@ -86,10 +85,10 @@ is_hit(const struct mask_plan *plan, const struct plan_column *column,
 	if (column->kind == KIND_BYTES)
 		return mask_bytes_hits(plan->set, &plan->lineup, value, true, tally);
 	if (column->kind == KIND_PLAIN)
-		return mask_hits(plan->set, &plan->patterns, value, tally);
+		return mask_hits(plan->set, &plan->patterns, value, FORM_TEXT, tally);
 	if (column->type == TYPE_FLOAT8)
 		return mask_float_hits(plan->set, &plan->lineup, value, tally);
-	return mask_hits(plan->set, &plan->lineup, value, tally);
+	return mask_hits(plan->set, &plan->lineup, value, FORM_TEXT, tally);
 }
 
 static enum mask_result

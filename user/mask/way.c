@@ -34,11 +34,9 @@ mask_stricter(const struct mask_set *set, unsigned int a, unsigned int b)
 }
 
 /* A letter or digit; a character beyond ASCII is a letter, told by its first byte. */
-static bool
-begins_letter(uint8_t c)
-{
-	return is_word(c) || c >= 0xc0;
-}
+static const bool begins_letter[256] = {
+	['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true, [0xc0 ... 0xff] = true,
+};
 
 static void
 write_partial(uint32_t keep, struct span value, struct out *out)
@@ -47,12 +45,12 @@ write_partial(uint32_t keep, struct span value, struct out *out)
 	bool hidden = false;
 
 	for (size_t i = 0; i < value.n; i++)
-		letters += begins_letter(value.p[i]);
+		letters += begins_letter[value.p[i]];
 	hide = letters - (keep < letters / 2 ? keep : letters / 2);
 	for (size_t i = 0; i < value.n; i++) {
 		uint8_t c = value.p[i];
 
-		if (begins_letter(c)) {
+		if (begins_letter[c]) {
 			hidden = hide > 0;
 			hide -= hidden;
 			out_u8(out, hidden ? '*' : c);

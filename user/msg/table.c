@@ -71,6 +71,10 @@ static const struct msg_rule rules[] = {
 	{ MSG_DONE, SLOT_KEEPER, SLOT_BROKER, 5, MSG_BODY_MAX, false },
 	{ MSG_DONE, SLOT_RECORDER, SLOT_BROKER, 5, MSG_BODY_MAX, false },
 	{ MSG_SESSION, SLOT_LOADER, SLOT_BROKER, 25, 4096, false },
+
+	{ MSG_EAR, SLOT_LOADER, SLOT_RESOLVER, 41, 256, true },
+	{ MSG_EAR_SHUT, SLOT_LOADER, SLOT_RESOLVER, FIXED(24), false },
+	{ MSG_ADDRESSES, SLOT_RESOLVER, SLOT_LOADER, 8, 4096, false },
 };
 
 static bool

@@ -16,36 +16,32 @@
 #include "view.h"
 #include "who.h"
 
-#define DESTINATION_SIZE (INET6_ADDRSTRLEN + 10)
-
-/* "10.0.0.5:5432" or "[2001:db8::1]:5432". */
-static const char *
-destination(const struct abi_origin *origin, char *text)
+void
+record_destination(const struct abi_origin *origin, char *text)
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	char ip[INET6_ADDRSTRLEN];
 
+	text[0] = 0;
+	if (!origin->port)
+		return;
 	if (memcmp(origin->ip, mapped, sizeof(mapped)) == 0) {
 		inet_ntop(AF_INET, origin->ip + sizeof(mapped), ip, sizeof(ip));
-		snprintf(text, DESTINATION_SIZE, "%s:%u", ip, origin->port);
+		snprintf(text, RECORD_DESTINATION, "%s:%u", ip, origin->port);
 	} else {
 		inet_ntop(AF_INET6, origin->ip, ip, sizeof(ip));
-		snprintf(text, DESTINATION_SIZE, "[%s]:%u", ip, origin->port);
+		snprintf(text, RECORD_DESTINATION, "[%s]:%u", ip, origin->port);
 	}
-	return text;
 }
 
 static struct entry *
 begin(const struct record_flow *flow, enum entry_kind kind, const struct id *turn)
 {
 	struct entry *entry = scribe_begin(flow->scribe, kind);
-	char text[DESTINATION_SIZE];
 
 	scribe_who(entry, flow->who, flow->flow, turn);
 	entry_text(entry, KEY_TARGET, span_text(flow->target));
-	if (flow->who->origin.port)
-		entry_text(entry, KEY_DESTINATION,
-		    span_text(destination(&flow->who->origin, text)));
+	entry_text(entry, KEY_DESTINATION, span_text(flow->destination));
 	entry_text(entry, KEY_ROLE, span_text(flow->role));
 	entry_text(entry, KEY_DATABASE, span_text(flow->database));
 	return entry;

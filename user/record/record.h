@@ -15,6 +15,7 @@
 #include "id.h"
 #include "verdict.h"
 
+struct abi_origin;
 struct abi_tally;
 struct mask_tally;
 struct view_mask;
@@ -27,7 +28,12 @@ struct record_flow {
 	const struct id *flow;
 	const char *target;		/* empty: none known */
 	const char *role, *database;
+	const char *destination;	/* record_destination(); empty: not known */
 };
+
+/* "10.0.0.5:5432" or "[2001:db8::1]:5432", into RECORD_DESTINATION bytes; empty where nothing was dialed. */
+#define RECORD_DESTINATION 56
+void record_destination(const struct abi_origin *, char *text);
 
 struct record_call {
 	enum level level;

@@ -18,7 +18,7 @@
 #include "msg.h"
 #include "rules/rules.h"
 
-#define MARK "interlock policy 1\n"
+#define MARK "interlock policy 2\n"
 #define FILE_LIMIT (BUNDLE_VIEWS * MSG_BODY_MAX + 4096u)
 #define SHA_SIZE 32
 
@@ -53,6 +53,7 @@ bundle_make(struct bundle **out, struct rules *rules, uint32_t epoch)
 	view_keeper_pack(&rules->keeper, &bundle->views[BUNDLE_KEEPER]);
 	view_broker_pack(&rules->broker, &bundle->views[BUNDLE_BROKER]);
 	view_recorder_pack(&rules->recorder, &bundle->views[BUNDLE_RECORDER]);
+	view_resolver_pack(&rules->resolver, &bundle->views[BUNDLE_RESOLVER]);
 	for (size_t i = 0; i < BUNDLE_VIEWS; i++) {
 		if (bundle->views[i].failed)
 			return -EMSGSIZE;
@@ -73,6 +74,8 @@ bundle_view_of(unsigned int slot)
 		return BUNDLE_BROKER;
 	case SLOT_RECORDER:
 		return BUNDLE_RECORDER;
+	case SLOT_RESOLVER:
+		return BUNDLE_RESOLVER;
 	default:
 		return slot >= SLOT_WORKER && slot < SLOTS ? BUNDLE_WORKER :
 		    BUNDLE_VIEWS;
@@ -141,6 +144,7 @@ views_are_whole(const struct bundle *bundle)
 	struct view_keeper *keeper = NULL;
 	struct view_broker *broker = NULL;
 	struct view_recorder *recorder = NULL;
+	struct view_resolver *resolver = NULL;
 	const struct out *views = bundle->views;
 	bool is_whole;
 
@@ -149,12 +153,14 @@ views_are_whole(const struct bundle *bundle)
 	    view_loader_read(&loader, out_view(&views[BUNDLE_LOADER])) == 0 &&
 	    view_keeper_read(&keeper, out_view(&views[BUNDLE_KEEPER])) == 0 &&
 	    view_broker_read(&broker, out_view(&views[BUNDLE_BROKER])) == 0 &&
-	    view_recorder_read(&recorder, out_view(&views[BUNDLE_RECORDER])) == 0;
+	    view_recorder_read(&recorder, out_view(&views[BUNDLE_RECORDER])) == 0 &&
+	    view_resolver_read(&resolver, out_view(&views[BUNDLE_RESOLVER])) == 0;
 	view_free(worker);
 	view_free(loader);
 	view_free(keeper);
 	view_free(broker);
 	view_free(recorder);
+	view_free(resolver);
 	return is_whole;
 }
 

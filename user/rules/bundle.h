@@ -1,5 +1,5 @@
 /*
- * bundle.h: one policy as it is sent: five packed views under one epoch.
+ * bundle.h: one policy as it is sent: six packed views under one epoch.
  * The last one that was put in force is kept in state_directory/policy/last,
  * so that a policy that no longer compiles leaves it in force.
  */
@@ -13,7 +13,7 @@ struct rules;
 
 enum bundle_view {
 	BUNDLE_WORKER, BUNDLE_LOADER, BUNDLE_KEEPER, BUNDLE_BROKER,
-	BUNDLE_RECORDER,
+	BUNDLE_RECORDER, BUNDLE_RESOLVER,
 	BUNDLE_VIEWS
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/address.h"
 #include "msg.h"
 #include "rules/source.h"
 #include "rules/work.h"
@@ -94,20 +95,6 @@ secret_place(struct work *work, const struct node *node, const char *what,
 	}
 }
 
-bool
-resolve_literal(const char *text, uint8_t ip[16])
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-	uint8_t ip4[4];
-
-	if (inet_pton(AF_INET, text, ip4) == 1) {
-		memcpy(ip, mapped, 12);
-		memcpy(ip + 12, ip4, 4);
-		return true;
-	}
-	return inet_pton(AF_INET6, text, ip) == 1;
-}
-
 static void
 add_answer(struct work *work, const struct sockaddr *from, uint16_t port,
     struct list *to)
@@ -119,7 +106,7 @@ add_answer(struct work *work, const struct sockaddr *from, uint16_t port,
 	    (const void *)&((const struct sockaddr_in6 *)(const void *)from)->sin6_addr;
 
 	if (!address || !inet_ntop(from->sa_family, raw, text, sizeof(text)) ||
-	    !resolve_literal(text, address->ip))
+	    !address_read(text, address->ip))
 		return;
 	address->port = port;
 	for (size_t i = 0; i < to->n; i++) {

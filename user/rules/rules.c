@@ -142,11 +142,13 @@ read_root(struct work *work, const struct node *root)
 			read_section(work, &sections[i], value);
 		else if (strcmp(name, "ledger") == 0)
 			checkpoints_read(work, value);
+		else if (strcmp(name, "names") == 0)
+			names_read(work, value);
 		else if (strcmp(name, "version") != 0)
 			fault_add(work->faults, value->key->place, "found "
 			    "unknown section \"%.40s\", expected version, "
-			    "targets, skills, duties, masks, people, approvers "
-			    "or ledger", name);
+			    "targets, names, skills, duties, masks, people, "
+			    "approvers or ledger", name);
 	}
 }
 
@@ -190,7 +192,7 @@ build_all(struct work *work)
 {
 	static void (*const steps[])(struct work *) = {
 		masks_build, person_build, approvers_build, target_build,
-		duty_build, skill_build, checkpoints_build, check_people,
+		names_build, duty_build, skill_build, checkpoints_build, check_people,
 	};
 
 	for (size_t i = 0; i < COUNT(steps) && work->has_memory; i++)
@@ -231,7 +233,7 @@ rules_number(struct rules *rules, uint32_t epoch)
 {
 	struct view_head *heads[] = {
 		&rules->worker.head, &rules->loader.head, &rules->keeper.head,
-		&rules->broker.head, &rules->recorder.head,
+		&rules->broker.head, &rules->recorder.head, &rules->resolver.head,
 	};
 
 	for (size_t i = 0; i < COUNT(heads); i++) {

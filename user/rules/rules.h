@@ -29,6 +29,7 @@ struct rules {
 	struct view_keeper keeper;
 	struct view_broker broker;
 	struct view_recorder recorder;
+	struct view_resolver resolver;
 };
 
 /*

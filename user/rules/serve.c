@@ -160,9 +160,9 @@ swap_late(void *arg)
 static void
 commit(struct serve *serve)
 {
-	/* keeper, broker, recorder, loader, then the workers */
+	/* keeper, broker, recorder, loader, resolver, then the workers */
 	static const unsigned int first[] = {
-		SLOT_KEEPER, SLOT_BROKER, SLOT_RECORDER, SLOT_LOADER,
+		SLOT_KEEPER, SLOT_BROKER, SLOT_RECORDER, SLOT_LOADER, SLOT_RESOLVER,
 	};
 	int status;
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "rules/work.h"
 
 #define HOST_LIMIT 253		/* RFC 1035 section 2.3.4 */
@@ -14,7 +15,7 @@
 static const char *const protocol_words[] = { "postgresql", "raw", NULL };
 static const char *const inspect_words[] = { "full", "none", NULL };
 static const char *const namespace_words[] = { "host", "skill", NULL };
-static const char *const resolve_words[] = { "never", "system", NULL };
+static const char *const resolve_words[] = { "never", "system", "dns", NULL };
 static const char *const tls_words[] = {
 	"disable", "require", "verify-ca", "verify-full", NULL
 };
@@ -22,7 +23,7 @@ static const char *const proof_words[] = { "scram", "scram-plus", "md5", "cleart
 _Static_assert(COUNT(proof_words) == PROOFS + 1, "a word per proof");
 _Static_assert(COUNT(protocol_words) == PROTOCOLS + 1, "a word per protocol");
 _Static_assert(COUNT(tls_words) == TLS_VERIFY_FULL + 2, "a word per terms");
-enum { RESOLVE_NEVER, RESOLVE_SYSTEM };
+enum { RESOLVE_NEVER, RESOLVE_SYSTEM, RESOLVE_DNS };
 
 #define AT(name) offsetof(struct draft_target, name)
 static const struct key target_keys[] = {
@@ -30,6 +31,7 @@ static const struct key target_keys[] = {
 	{ "names", SHAPE_TEXTS, AT(names), false, 0, 0, NULL },
 	{ "addresses", SHAPE_TEXTS, AT(addresses), false, 0, 0, NULL },
 	{ "resolve", SHAPE_WORD, AT(resolve), false, 0, 0, resolve_words },
+	{ "ranges", SHAPE_TEXTS, AT(ranges), false, 0, 0, NULL },
 	{ "port", SHAPE_NUMBER, AT(port), false, 1, 65535, NULL },
 	{ "namespace", SHAPE_WORD, AT(namespace), false, 0, 0, namespace_words },
 	{ "inspect", SHAPE_WORD, AT(inspect), false, 0, 0, inspect_words },
@@ -87,6 +89,26 @@ check_login(struct work *work, const struct draft_target *target, const char *wh
 		    "is believed", what);
 }
 
+/* What makes no sense together where DNS is asked. */
+static void
+check_learned(struct work *work, const struct draft_target *target,
+    const struct node *entry, const char *what)
+{
+	bool is_learned = target->resolve == RESOLVE_DNS;
+
+	if (is_learned && !target->names)
+		fault_add(work->faults, entry->place, "%s: found resolve: dns "
+		    "without names, expected the names to ask for", what);
+	if (is_learned && (target->namespace || target->socket))
+		fault_add(work->faults, entry->place, "%s: found resolve: dns "
+		    "with %s, expected addresses: DNS knows nothing of it", what,
+		    target->socket ? "a socket" : "namespace skill");
+	if (!is_learned && target->ranges)
+		fault_add(work->faults, target->ranges->place, "%s: found ranges "
+		    "without resolve: dns, expected it: they say where answers of "
+		    "DNS may lead to", what);
+}
+
 /* What makes no sense together. */
 static void
 check_target(struct work *work, const struct draft_target *target,
@@ -124,7 +146,8 @@ check_target(struct work *work, const struct draft_target *target,
 	if (target->names && !target->addresses &&
 	    target->resolve == RESOLVE_NEVER)
 		fault_add(work->faults, entry->place, "%s: found names without "
-		    "addresses, expected addresses, or resolve: system", what);
+		    "addresses, expected addresses, or resolve: system or dns", what);
+	check_learned(work, target, entry, what);
 }
 
 void
@@ -163,26 +186,25 @@ target_read(struct work *work, const struct node *entry)
 		target->terms.backend = TLS_DISABLE;
 }
 
-static bool
-is_host(const char *text)
+bool
+work_is_host(const char *text)
 {
 	size_t n = strlen(text);
+	uint8_t ip[16];
 
 	return n > 0 && n <= HOST_LIMIT && text[0] != '.' && text[0] != '-' &&
 	    text[n - 1] != '.' && !strstr(text, "..") &&
-	    strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789.-_") == n;
+	    strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789.-_") == n &&
+	    !address_read(text, ip);
 }
 
 static void
 check_hosts(struct work *work, const struct draft_target *draft,
     const char *what)
 {
-	uint8_t ip[16];
-
 	for (const struct node *item = draft->names ? draft->names->first :
 	    NULL; item; item = item->next) {
-		if (item->n > 0 && (!is_host(item->text) ||
-		    resolve_literal(item->text, ip)))
+		if (item->n > 0 && !work_is_host(item->text))
 			fault_add(work->faults, item->place, "%s: names: found "
 			    "\"%.80s\", expected a host name in lower case",
 			    what, item->text);
@@ -198,7 +220,7 @@ add_literal(struct work *work, const struct node *item, uint16_t port,
 	if (!address || item->n == 0)
 		return;
 	address->port = port;
-	if (resolve_literal(item->text, address->ip))
+	if (address_read(item->text, address->ip))
 		list_add(work, addresses, address);
 	else
 		fault_add(work->faults, item->place, "%s: addresses: found "
@@ -225,6 +247,29 @@ build_addresses(struct work *work, const struct draft_target *draft,
 	for (size_t i = 0; target->addresses && i < found.n; i++)
 		target->addresses[target->address_count++] =
 		    *(struct view_address *)found.v[i];
+}
+
+/* Where its addresses may lie, when DNS has them. */
+static void
+build_ranges(struct work *work, const struct draft_target *draft,
+    const char *what, struct view_target *target)
+{
+	const struct node *list = draft->ranges;
+
+	target->is_learned = draft->resolve == RESOLVE_DNS;
+	target->port = (uint16_t)draft->port;
+	target->ranges = work_take(work, (list ? list->count : 0) * sizeof(*target->ranges));
+	for (const struct node *item = list ? list->first : NULL;
+	    item && target->ranges; item = item->next) {
+		if (item->n == 0)
+			continue;
+		if (address_read_range(item->text, &target->ranges[target->range_count]))
+			target->range_count++;
+		else
+			fault_add(work->faults, item->place, "%s: ranges: found "
+			    "\"%.60s\", expected a range like 10.0.0.0/8 or fd00::/8",
+			    what, item->text);
+	}
 }
 
 /* Where it listens, and whose process must. */
@@ -368,6 +413,7 @@ build_one(struct work *work, size_t i)
 	work_no_doubles(work, draft->names, what);
 	target->hosts = work_texts(work, draft->names, &target->host_count);
 	build_addresses(work, draft, what, target);
+	build_ranges(work, draft, what, target);
 	build_socket(work, draft, what, target);
 	build_tls(work, draft, what, target);
 	target->role = work_scalar(draft->account.role);
@@ -381,7 +427,7 @@ build_one(struct work *work, size_t i)
 	check_same_address(work, i);
 }
 
-/* What loader and keeper may know of a target: where it is, no more. */
+/* What loader, keeper and resolver may know of a target: where it is, no more. */
 static void
 build_short(const struct view_target *whole, struct view_target *target)
 {
@@ -391,6 +437,8 @@ build_short(const struct view_target *whole, struct view_target *target)
 		.hosts = whole->hosts, .host_count = whole->host_count,
 		.addresses = whole->addresses,
 		.address_count = whole->address_count,
+		.is_learned = whole->is_learned, .port = whole->port,
+		.ranges = whole->ranges, .range_count = whole->range_count,
 		.socket = whole->socket, .socket_uid = whole->socket_uid,
 		.tls_name = "", .tls_roots = "", .role = "",
 	};
@@ -417,6 +465,8 @@ target_build(struct work *work)
 	}
 	rules->broker.target_count = n;
 	rules->loader.targets = rules->keeper.targets = brief;
+	rules->resolver.targets = brief;
+	rules->resolver.target_count = n;
 	rules->worker.target_count = rules->loader.target_count = n;
 	rules->keeper.target_count = rules->keeper.secret_count = n;
 }

@@ -49,7 +49,7 @@ struct draft_approvers {
 
 struct draft_target {
 	struct draft draft;
-	const struct node *names, *addresses, *socket, *tls, *login;
+	const struct node *names, *addresses, *ranges, *socket, *tls, *login;
 	uint64_t port;
 	uint32_t protocol, inspect, namespace, resolve, profile;
 	struct {
@@ -95,6 +95,10 @@ struct draft_skill {
 	} program;
 };
 
+struct draft_names {
+	const struct node *servers, *also;
+};
+
 struct draft_ledger {
 	const struct node *checkpoints, *directory;
 	uint64_t every_ms;
@@ -110,6 +114,7 @@ struct work {
 	bool has_memory;	/* false: an allocation failed */
 	struct list masks, people, approvers, targets, duties, skills;
 	struct draft_ledger ledger;
+	struct draft_names names;
 	const char *system_roots;	/* read once */
 };
 
@@ -134,6 +139,8 @@ const char **work_texts(struct work *, const struct node *, size_t *count);
 const char *work_scalar(const struct node *);	/* "" when NULL */
 /* "a" twice in a list is a fault. */
 void work_no_doubles(struct work *, const struct node *, const char *what);
+/* A host name in lower case, and no address? */
+bool work_is_host(const char *text);
 /* Fault when a glob is too long. `what` names the thing and key. */
 void work_check_globs(struct work *, const struct node *, const char *what);
 /* Is it a SHA-256 in hex, with or without "sha256:"? */
@@ -151,6 +158,8 @@ void duty_read(struct work *, const struct node *entry);
 void duty_build(struct work *);		/* rules, once per duty */
 void skill_read(struct work *, const struct node *entry);
 void skill_build(struct work *);	/* also which duty meets which target */
+void names_read(struct work *, const struct node *section);
+void names_build(struct work *);	/* and the resolver's view */
 void checkpoints_read(struct work *, const struct node *section);
 void checkpoints_build(struct work *);
 /* Could anyone approve? Can a skill log in at all? */
@@ -171,6 +180,5 @@ void secret_place(struct work *, const struct node *, const char *what,
 /* Addresses of a name from the system, added to `to` (struct view_address); see resolve.c. */
 void resolve_name(struct work *, const struct node *at, uint16_t port,
     struct list *to);
-bool resolve_literal(const char *text, uint8_t ip[16]);
 
 #endif

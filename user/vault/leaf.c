@@ -163,8 +163,10 @@ leaves_find(struct leaves *all, uint32_t index, const struct view_target *target
 		if (!want.host)
 			return -EPERM;
 	}
-	memcpy(want.ip, ip, sizeof(want.ip));
-	if (memcmp(ip, no_ip, sizeof(no_ip)) && !has_address(target, ip))
+	/* where DNS has the addresses, a certificate speaks of names only */
+	if (has_address(target, ip))
+		memcpy(want.ip, ip, sizeof(want.ip));
+	else if (memcmp(ip, no_ip, sizeof(no_ip)) && !target->is_learned)
 		return -EPERM;
 	leaf = find_row(all, &want, now);
 	if (!leaf->used) {

@@ -41,6 +41,12 @@ static const struct field_row address_rows[] = {
 };
 static const struct layout address_layout = LAYOUT(view_address, address_rows);
 
+static const struct field_row range_rows[] = {
+	PLAIN(view_range, CELL_BYTES, ip, 16),
+	PLAIN(view_range, CELL_U8, bits, 128),
+};
+static const struct layout range_layout = LAYOUT(view_range, range_rows);
+
 static const struct field_row target_rows[] = {
 	TEXT(view_target, name),
 	WORD(view_target, protocol, PROTOCOLS),
@@ -48,6 +54,9 @@ static const struct field_row target_rows[] = {
 	BOOL(view_target, from_skill),
 	TEXTS(view_target, hosts, host_count),
 	STRUCTS(view_target, addresses, address_count, &address_layout),
+	BOOL(view_target, is_learned),
+	PLAIN(view_target, CELL_U16, port, 0),
+	STRUCTS(view_target, ranges, range_count, &range_layout),
 	TEXT(view_target, socket),
 	U32(view_target, socket_uid),
 	WORD(view_target, tls, TLS_VERIFY_FULL + 1),
@@ -144,6 +153,7 @@ static const struct field_row loader_rows[] = {
 	STRUCTS(view_loader, targets, target_count, &target_layout),
 	STRUCTS(view_loader, skills, skill_count, &skill_layout),
 	STRUCTS(view_loader, people, person_count, &person_layout),
+	TEXT(view_loader, servers),
 };
 static const struct layout loader_layout = LAYOUT(view_loader, loader_rows);
 
@@ -193,6 +203,20 @@ static const struct field_row broker_rows[] = {
 	TEXTS(view_broker, targets, target_count),
 };
 static const struct layout broker_layout = LAYOUT(view_broker, broker_rows);
+
+static const struct field_row name_rows[] = {
+	TEXT(view_name, name),
+	STRUCTS(view_name, addresses, address_count, &address_layout),
+};
+static const struct layout name_layout = LAYOUT(view_name, name_rows);
+
+static const struct field_row resolver_rows[] = {
+	HEAD(view_resolver),
+	STRUCTS(view_resolver, targets, target_count, &target_layout),
+	STRUCTS(view_resolver, names, name_count, &name_layout),
+	TEXT(view_resolver, servers),
+};
+static const struct layout resolver_layout = LAYOUT(view_resolver, resolver_rows);
 
 static const struct field_row recorder_rows[] = {
 	HEAD(view_recorder),
@@ -292,14 +316,14 @@ worker_is_right(const struct view_worker *view)
 void
 view_worker_pack(const struct view_worker *view, struct out *out)
 {
-	pack(&worker_layout, "IVW3", view, out);
+	pack(&worker_layout, "IVW4", view, out);
 }
 
 int
 view_worker_read(struct view_worker **out, struct span in)
 {
 	void *view = NULL;
-	int status = unpack(&worker_layout, "IVW3", in, &view);
+	int status = unpack(&worker_layout, "IVW4", in, &view);
 
 	if (status < 0)
 		return status;
@@ -314,7 +338,7 @@ view_worker_read(struct view_worker **out, struct span in)
 void
 view_loader_pack(const struct view_loader *view, struct out *out)
 {
-	pack(&loader_layout, "IVL3", view, out);
+	pack(&loader_layout, "IVL4", view, out);
 }
 
 int
@@ -322,7 +346,7 @@ view_loader_read(struct view_loader **out, struct span in)
 {
 	struct view_loader *view;
 	void *block = NULL;
-	int status = unpack(&loader_layout, "IVL3", in, &block);
+	int status = unpack(&loader_layout, "IVL4", in, &block);
 
 	if (status < 0)
 		return status;
@@ -340,7 +364,7 @@ view_loader_read(struct view_loader **out, struct span in)
 void
 view_keeper_pack(const struct view_keeper *view, struct out *out)
 {
-	pack(&keeper_layout, "IVK3", view, out);
+	pack(&keeper_layout, "IVK4", view, out);
 }
 
 int
@@ -348,7 +372,7 @@ view_keeper_read(struct view_keeper **out, struct span in)
 {
 	struct view_keeper *view;
 	void *block = NULL;
-	int status = unpack(&keeper_layout, "IVK3", in, &block);
+	int status = unpack(&keeper_layout, "IVK4", in, &block);
 
 	if (status < 0)
 		return status;
@@ -384,6 +408,24 @@ view_broker_read(struct view_broker **out, struct span in)
 			return -EINVAL;
 		}
 	}
+	*out = view;
+	return 0;
+}
+
+void
+view_resolver_pack(const struct view_resolver *view, struct out *out)
+{
+	pack(&resolver_layout, "IVN1", view, out);
+}
+
+int
+view_resolver_read(struct view_resolver **out, struct span in)
+{
+	void *view = NULL;
+	int status = unpack(&resolver_layout, "IVN1", in, &view);
+
+	if (status < 0)
+		return status;
 	*out = view;
 	return 0;
 }

@@ -24,6 +24,7 @@ static const char *const programs[SLOT_WORKER + 1] = {
 	[SLOT_LOADER] = "loader", [SLOT_POLICY] = "policy",
 	[SLOT_GRAMMAR] = "grammar", [SLOT_KEEPER] = "keeper",
 	[SLOT_BROKER] = "broker", [SLOT_RECORDER] = "recorder",
+	[SLOT_RESOLVER] = "resolver",
 	[SLOT_WORKER] = "worker",
 };
 
@@ -190,7 +191,13 @@ place_ends(const struct children *children, unsigned int slot)
 	return close_range(MSG_FD_CHANNEL(SLOTS), ~0u, CLOSE_RANGE_CLOEXEC) ? -errno : 0;
 }
 
-/* In the child: into its cgroup, workers apart, since theirs is fenced. */
+static const char *
+cgroup_of(unsigned int slot)
+{
+	return slot >= SLOT_WORKER ? "worker" : slot == SLOT_RESOLVER ? "resolver" : "others";
+}
+
+/* In the child: into its cgroup, workers and the resolver apart, since theirs are fenced. */
 static int
 enter_cgroup(const struct children *children, unsigned int slot)
 {
@@ -199,7 +206,7 @@ enter_cgroup(const struct children *children, unsigned int slot)
 
 	snprintf(path, sizeof(path), "%s/%s/cgroup.procs",
 	    children->instance->daemon_cgroup,
-	    slot >= SLOT_WORKER ? "worker" : "others");
+	    cgroup_of(slot));
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;

@@ -30,6 +30,7 @@ static const struct place {
 	{ offsetof(struct instance, run_directory), "/netns", 0700, SLOT_WARDEN },
 	{ offsetof(struct instance, daemon_cgroup), "", 0755, SLOT_WARDEN },
 	{ offsetof(struct instance, daemon_cgroup), "/worker", 0755, SLOT_WARDEN },
+	{ offsetof(struct instance, daemon_cgroup), "/resolver", 0755, SLOT_WARDEN },
 	{ offsetof(struct instance, daemon_cgroup), "/others", 0755, SLOT_WARDEN },
 	{ offsetof(struct instance, skill_cgroup), "", 0755, SLOT_WARDEN },
 };

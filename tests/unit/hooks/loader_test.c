@@ -30,6 +30,7 @@ check_run(void)
 	CHECK(strstr(text, "USER=reports\n") && strstr(text, "HOME=/\n"));
 	CHECK(strstr(text, "SSL_CERT_FILE=") != NULL);
 	CHECK(strstr(text, "\n10.9.8.7 db.example db\n") != NULL);
+	CHECK(strstr(text, "far.example") == NULL);	/* DNS is asked */
 	CHECK(is_done(r.request, text, sizeof(text), &rows));
 	CHECK(strcmp(text, "{\"exit\":7,\"ok\":true,\"v\":1}") == 0);
 	CHECK(hear(SLOT_BROKER, MSG_SESSION));
@@ -258,6 +259,101 @@ check_late_worker(void)
 	close_run(&r);
 }
 
+/* Of whom the resolver hears what is asked at the descriptor it got. */
+static bool
+is_ear_of(const struct running *r, const char *skill, const char *starter)
+{
+	struct span body = got.body, name, who;
+	char text[ID_TEXT_SIZE];
+	uint64_t netns, cgroup;
+	struct id session;
+	uint8_t is_stream;
+
+	return take_be64(&body, &netns) && netns && msg_take_id(&body, &session) &&
+	    strcmp(id_format(&session, text), r->session) == 0 && take_be64(&body, &cgroup) && cgroup &&
+	    take_u8(&body, &is_stream) && is_stream <= 1 && take_block(&body, &name) && span_is(name, skill) &&
+	    take_block(&body, &who) && span_is(who, starter) && body.n == 0 && got.fd >= 0;
+}
+
+/* A question that a skill asks of any server comes to the ear that the resolver was given. */
+static void
+check_names(void)
+{
+	struct sockaddr_storage from;
+	socklen_t size = sizeof(from);
+	struct running r;
+	char text[4096];
+	unsigned int rows;
+	ssize_t n = -1;
+	int ear;
+
+	drain(SLOT_RESOLVER);
+	CHECK(run(&r, "reports", "read x; exec 3<>/dev/udp/192.0.2.53/53; printf hi >&3; head -c 2 <&3"));
+	CHECK(hear(SLOT_RESOLVER, MSG_EAR) && is_ear_of(&r, "reports", "alice"));
+	ear = got.fd;
+	must(write(r.in, "\n", 1) == 1);
+	for (int i = 0; i < 100 && n < 0; i++) {
+		tend();
+		usleep(20000);
+		n = recvfrom(ear, text, sizeof(text), MSG_DONTWAIT, (struct sockaddr *)&from, &size);
+	}
+	CHECK(n == 2 && memcmp(text, "hi", 2) == 0);
+	CHECK(sendto(ear, "ok", 2, 0, (struct sockaddr *)&from, size) == 2);
+	read_out(&r, text, sizeof(text));
+	CHECK(strcmp(text, "ok") == 0);
+	close(ear);
+	/* one that starts later is told to forget, then all of it again */
+	say(SLOT_WARDEN, MSG_PEER_UP, 0, span_of((uint8_t[]){ SLOT_RESOLVER }, 1), -1);
+	CHECK(is_done(r.request, text, sizeof(text), &rows));
+	CHECK(hear(SLOT_RESOLVER, MSG_EAR_SHUT) && got.body.n == 24);
+	close_run(&r);
+}
+
+static void
+say_addresses(const char *target, const uint8_t (*four)[4], uint32_t count)
+{
+	struct out body cleanup(out_free) = out_new(4096);
+
+	out_block(&body, span_text(target));
+	out_be32(&body, count);
+	for (uint32_t i = 0; i < count; i++) {
+		out_zero(&body, 10);
+		out_be16(&body, 0xffff);
+		out_bytes(&body, four[i], 4);
+	}
+	say(SLOT_RESOLVER, MSG_ADDRESSES, 0, out_view(&body), -1);
+}
+
+/* What the resolver says is believed where the policy lets DNS have a say, and no further. */
+static void
+check_learned(void)
+{
+	static const uint8_t first[][4] = { { 10, 5, 5, 5 }, { 192, 168, 1, 1 }, { 127, 0, 0, 1 }, { 169, 254, 169, 254 } };
+	static const uint8_t second[][4] = { { 10, 5, 5, 6 } };
+	struct running r;
+	char text[4096];
+	unsigned int rows;
+
+	say_addresses("far", first, 4);
+	say_addresses("db", second, 1);		/* its addresses are the policy's */
+	say_addresses("other", second, 1);
+	CHECK(is_silent(WORKER, MSG_NONE, 100));
+	CHECK(run(&r, "reports", "for a in 10.5.5.5/6000 10.5.5.5/5432 192.168.1.1/6000 127.0.0.1/6000 169.254.169.254/6000 "
+	    "10.5.5.6/5432 10.5.5.6/6000 10.9.8.7/5432; do (exec 3<>/dev/tcp/$a) 2>/dev/null && echo $a; done; exit 0"));
+	read_out(&r, text, sizeof(text));
+	CHECK_ROW(text, strcmp(text, "10.5.5.5/6000\n10.9.8.7/5432\n") == 0);
+	CHECK(is_done(r.request, text, sizeof(text), &rows));
+	close_run(&r);
+	say_addresses("far", second, 1);	/* it has moved */
+	CHECK(is_silent(WORKER, MSG_NONE, 100));
+	CHECK(run(&r, "reports", "for a in 10.5.5.5/6000 10.5.5.6/6000 10.9.8.7/5432; do (exec 3<>/dev/tcp/$a) 2>/dev/null && "
+	    "echo $a; done; exit 0"));
+	read_out(&r, text, sizeof(text));
+	CHECK_ROW(text, strcmp(text, "10.5.5.6/6000\n10.9.8.7/5432\n") == 0);
+	CHECK(is_done(r.request, text, sizeof(text), &rows));
+	close_run(&r);
+}
+
 static void
 check_socket(void)
 {
@@ -398,6 +494,8 @@ main(int argc, char **argv)
 	check_connect();
 	check_many_refusals();
 	check_late_worker();
+	check_names();
+	check_learned();
 	check_socket();
 	check_measure();
 	check_unrecorded();

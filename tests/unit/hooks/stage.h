@@ -253,7 +253,7 @@ static void
 begin_loader(void)
 {
 	static const unsigned int slots[] = { SLOT_WARDEN, SLOT_POLICY,
-		SLOT_BROKER, SLOT_RECORDER, WORKER };
+		SLOT_BROKER, SLOT_RECORDER, SLOT_RESOLVER, WORKER };
 	int ends[SLOTS];
 
 	for (unsigned int i = 0; i < SLOTS; i++) {
@@ -323,9 +323,17 @@ give_view(void)
 	static char folder[128];
 	struct view_address address = { .port = 5432,
 		.ip = { [10] = 0xff, 0xff, 10, 9, 8, 7 } };
-	struct view_target target = { .name = "db", .hosts = hosts,
-		.host_count = 2, .addresses = &address, .address_count = 1,
-		.socket = "", .tls_name = "", .tls_roots = "", .role = "" };
+	static const char *far[] = { "far.example" };
+	struct view_range range = { .bits = 104,
+		.ip = { [10] = 0xff, 0xff, 10 } };
+	struct view_target targets[] = {
+		{ .name = "db", .hosts = hosts,
+		  .host_count = 2, .addresses = &address, .address_count = 1,
+		  .socket = "", .tls_name = "", .tls_roots = "", .role = "" },
+		{ .name = "far", .hosts = far, .host_count = 1, .is_learned = true,
+		  .port = 6000, .ranges = &range, .range_count = 1,
+		  .socket = "", .tls_name = "", .tls_roots = "", .role = "" },
+	};
 	struct view_skill skills[] = {
 		{ .name = "reports", .owner = "bob", .starters = anyone,
 		  .starter_count = 1, .uid = 54321, .gid = 54321,
@@ -336,9 +344,9 @@ give_view(void)
 	};
 	struct view_person person = { "alice", 1000 };
 	struct view_loader view = { .head = { .epoch = 3 },
-		.targets = &target, .target_count = 1, .skills = skills,
+		.targets = targets, .target_count = 2, .skills = skills,
 		.skill_count = COUNT(skills), .people = &person,
-		.person_count = 1 };
+		.person_count = 1, .servers = "10.0.0.2:53" };
 	struct out packed cleanup(out_free) = out_new(MSG_INLINE);
 	struct out epoch cleanup(out_free) = out_new(4);
 

@@ -39,6 +39,10 @@ static const struct {
 	{ "a policy of the keeper's", "keeper", ENTRY_POLICY, 0, ID_NONE, 0, false },
 	{ "the warden starts", "warden", ENTRY_START, 0, ID_NONE, 0, true },
 	{ "the grammar process", "grammar", ENTRY_ALARM, 0, ID_NONE, 0, false },
+	{ "the resolver refuses", "resolver", ENTRY_REFUSED, KEY_SESSION, ID_SESSION, SLOT_LOADER, true },
+	{ "a session of the resolver's", "resolver", ENTRY_REFUSED, KEY_SESSION, ID_SESSION, SLOT_RESOLVER, false },
+	{ "the resolver alarms", "resolver", ENTRY_ALARM, 0, ID_NONE, 0, true },
+	{ "the resolver detaches", "resolver", ENTRY_DETACH, 0, ID_NONE, 0, false },
 	{ "nobody", "worker/16", ENTRY_ASK, 0, ID_NONE, 0, false },
 	{ "a kind to come", "warden", ENTRY_KINDS, 0, ID_NONE, 0, false },
 };

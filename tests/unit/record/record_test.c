@@ -18,6 +18,7 @@ static const struct id refusal_id = { ID_REFUSAL, 8, 5, 1004 }, hold_id = { ID_H
 static const struct id unset;
 static struct record_flow flow = {
 	.who = &who, .flow = &flow_id, .target = "shop", .role = "reader", .database = "shopdb",
+	.destination = "10.0.0.5:5432",
 };
 static const struct verdict allowed = {
 	.kind = VERDICT_ALLOW, .where = SPAN("policy.yaml:41"), .why = SPAN("reads are allowed"),
@@ -358,7 +359,8 @@ static void
 little_is_known(void)
 {
 	static const struct who nobody = { 0 };
-	static const struct record_flow bare = { .target = "", .role = "", .database = "" };
+	static const struct record_flow bare = { .target = "", .role = "", .database = "", .destination = "" };
+	char destination[RECORD_DESTINATION];
 	struct record_flow unknown = bare;
 	struct who six = who;
 	struct span cbor;
@@ -373,6 +375,8 @@ little_is_known(void)
 	memset(six.origin.ip, 0, sizeof(six.origin.ip));
 	six.origin.ip[0] = 0x20, six.origin.ip[1] = 0x01, six.origin.ip[15] = 1;
 	unknown.who = &six;
+	record_destination(&six.origin, destination);
+	unknown.destination = destination;
 	CHECK(record_flow_begin(&unknown, false, NULL) == 0);
 	CHECK(has_text(sent(LEVEL_HANDED), KEY_DESTINATION, "[2001::1]:5432"));
 }

@@ -96,6 +96,22 @@ static const struct {
 	{ "login unseen", HEAD "targets:\n  x: {inspect: none, addresses: [10.0.0.1], login: {role: a}}\n", 3, 52, "expected no login" },
 	{ "no name to verify", HEAD "targets:\n  x: {addresses: [10.0.0.1]}\n", 3, 3, "name is missing" },
 	{ "same address", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: disable}}\n  y: {addresses: [\"::ffff:10.0.0.1\"], tls: {backend: disable}}\n", 4, 3, "that target x has too" },
+	{ "DNS of no name", HEAD "targets:\n  x: {resolve: dns, addresses: [10.0.0.1], tls: {backend: disable}}\n", 3, 6, "resolve: dns without names" },
+	{ "DNS in the skill's namespace", HEAD "targets:\n  x: {names: [db], resolve: dns, namespace: skill, tls: {backend: disable}}\n", 3, 6, "with namespace skill" },
+	{ "DNS of a socket", HEAD "targets:\n  x: {names: [db], resolve: dns, socket: {path: /s, owner: '26'}}\n", 3, 6, "with a socket" },
+	{ "DNS right", HEAD "targets:\n  x: {names: [db], resolve: dns, ranges: [10.0.0.0/8, 'fd00::/8'], tls: {backend: disable}}\n", 0, 0, NULL },
+	{ "ranges without DNS", HEAD "targets:\n  x: {addresses: [10.0.0.1], ranges: [10.0.0.0/8], tls: {backend: disable}}\n", 3, 38, "ranges without resolve: dns" },
+	{ "no range", HEAD "targets:\n  x: {names: [db], resolve: dns, ranges: [10.0.0.1/8], tls: {backend: disable}}\n", 3, 43, "expected a range like" },
+	{ "NAT64 of another's address", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: disable}}\n  y: {addresses: ['64:ff9b::10.0.0.1'], tls: {backend: disable}}\n", 4, 3, "that target x has too" },
+	{ "names right", HEAD "names: {servers: [10.0.0.2, '10.0.0.3:5353', '[fd00::2]:53', 'fd00::3'], also: {time.example: [192.0.2.1, '2001:db8::1'], none.example: []}}\n", 0, 0, NULL },
+	{ "a server by name", HEAD "names: {servers: [dns.example]}\n", 2, 19, "expected at most 8 like" },
+	{ "a server's port", HEAD "names: {servers: ['10.0.0.2:0']}\n", 2, 19, "expected at most 8 like" },
+	{ "a server of many ports", HEAD "names: {servers: ['fd00::2:53:53:1:1:1:1']}\n", 2, 19, "expected at most 8 like" },
+	{ "a name in capitals", HEAD "names: {also: {Time: [192.0.2.1]}}\n", 2, 16, "expected a host name" },
+	{ "an address as a name", HEAD "names: {also: {10.0.0.1: [192.0.2.1]}}\n", 2, 16, "expected a host name" },
+	{ "a name's name", HEAD "names: {also: {time: [other.example]}}\n", 2, 23, "IPv4 or IPv6 addresses" },
+	{ "a target's name", HEAD "targets:\n  x: {names: [db], addresses: [10.0.0.1], tls: {backend: disable}}\nnames: {also: {db: [192.0.2.1]}}\n", 4, 16, "a name that no target has" },
+	{ "names of what is not there", HEAD "names: {resolvers: [10.0.0.2]}\n", 2, 9, "resolvers" },
 	{ "secret in clear", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: disable}, login: {role: a, secret: hunter2}}\n", 3, 80, "never the secret itself" },
 	{ "secret without role", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: disable}, login: {secret: 'credential:x'}}\n", 3, 62, "secret without a role" },
 
@@ -238,7 +254,41 @@ static const char whole[] = HEAD
 "        need: 2\n"
 "        expires: 5m\n"
 "        retry: 90s\n"
-"ledger: {checkpoints: {directory: /var/backup, syslog: true, every: 2500ms}}\n";
+"ledger: {checkpoints: {directory: /var/backup, syslog: true, every: 2500ms}}\n"
+"names: {servers: [10.0.0.2, '[fd00::2]:5353', 'fd00::3'], also: {time.example: [192.0.2.1, '::ffff:192.0.2.2']}}\n";
+
+static const char learned[] = HEAD
+"targets:\n"
+"  far: {names: [a.example, b.example], resolve: dns, ranges: [10.0.0.0/8], port: 6000, tls: {backend: disable}}\n";
+
+static void
+check_resolver_view(const struct view_resolver *view)
+{
+	CHECK(view->head.epoch == 7 && view->target_count == 2 && !view->targets[0].is_learned);
+	CHECK(strcmp(view->servers, "10.0.0.2:53,[fd00::2]:5353,[fd00::3]:53") == 0);
+	CHECK(view->name_count == 1 && strcmp(view->names[0].name, "time.example") == 0);
+	CHECK(view->names[0].address_count == 2 && view->names[0].addresses[1].ip[15] == 2);
+	CHECK(memcmp(view->names[0].addresses[0].ip, view->names[0].addresses[1].ip, 15) == 0);
+}
+
+static void
+check_learned(void)
+{
+	struct faults *faults = malloc(sizeof(*faults));
+	const struct view_target *far;
+	struct rules *rules;
+
+	put("policy.yaml", learned);
+	if (!CHECK(load(&rules, faults, true) == 0))
+		return;
+	far = &rules->resolver.targets[0];
+	CHECK(far->is_learned && far->port == 6000 && far->address_count == 0 && far->host_count == 2);
+	CHECK(far->range_count == 1 && far->ranges[0].bits == 104 && far->ranges[0].ip[12] == 10);
+	CHECK(rules->worker.targets[0].is_learned && rules->loader.targets[0].is_learned);
+	CHECK(*rules->resolver.servers == '\0' && rules->resolver.name_count == 0);
+	rules_free(&rules);
+	free(faults);
+}
 
 static void
 check_worker_view(const struct view_worker *view)
@@ -287,6 +337,7 @@ check_whole(void)
 	CHECK(faults->errors == 0);
 	rules_number(rules, 7);
 	check_worker_view(&rules->worker);
+	check_resolver_view(&rules->resolver);
 	CHECK(rules->loader.skill_count == 2 && rules->loader.skills[0].uid == 1234);
 	CHECK(rules->loader.skills[0].folder_digests[0].sha256[31] == 0x1f);
 	CHECK(rules->loader.skills[0].executable_digests[0].sha256[0] == 0xff);
@@ -543,6 +594,7 @@ main(void)
 		return 1;
 	check_rows();
 	check_whole();
+	check_learned();
 	check_files();
 	check_many();
 	check_secret();

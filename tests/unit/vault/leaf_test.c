@@ -29,6 +29,7 @@ static const struct view_target target = {
 	.addresses = addresses, .address_count = 2,
 };
 static const struct view_target bare = { .name = "bare" };
+static const struct view_target learned = { .name = "far", .hosts = hosts, .host_count = 2, .is_learned = true };
 
 static X509 *
 first_of(struct span pem)
@@ -119,6 +120,21 @@ check_all_names(struct leaves *leaves, struct span root)
 	CHECK(X509_check_ip_asc(x, "fd00::9", 0) == 1);
 	CHECK(X509_check_ip_asc(x, "10.0.0.5", 0) == 0);
 	X509_free(x);
+}
+
+/* Where DNS has the addresses: a leaf for its names, and for no address. */
+static void
+check_learned(struct leaves *leaves, struct span root)
+{
+	struct span chain, key;
+	X509 *x;
+
+	CHECK(leaves_find(leaves, 5, &learned, SPAN("db2"), other_ip, NOW, &chain, &key) == 0);
+	CHECK(verify(chain, root, NOW, "db2") == X509_V_OK);
+	x = first_of(chain);
+	CHECK(X509_check_ip_asc(x, "10.0.0.6", 0) == 0);
+	X509_free(x);
+	CHECK(leaves_find(leaves, 5, &learned, SPAN("evil.org"), other_ip, NOW, &chain, &key) == -EPERM);
 }
 
 static void
@@ -228,6 +244,7 @@ main(void)
 	CHECK(leaves_new(&leaves, a) == 0);
 	check_leaf(leaves, out_view(&root));
 	check_all_names(leaves, out_view(&root));
+	check_learned(leaves, out_view(&root));
 	check_refusals(leaves);
 	check_odd_hosts(leaves);
 	check_bound(leaves);

@@ -9,8 +9,9 @@
 #define TEXTS(...) (const char *[]){ __VA_ARGS__ }
 
 static struct view_address addresses[] = { { { 1, 2, 3 }, 5432 }, { { 9 }, 1 } };
+static struct view_range ranges[] = { { { 10 }, 8 }, { { 0xfd }, 128 } };
 static struct view_target targets[] = {
-	{ .name = "shop", .protocol = PROTOCOL_POSTGRESQL, .hosts = TEXTS("db", "db2"), .host_count = 2,
+	{ .name = "shop", .is_learned = true, .port = 5432, .ranges = ranges, .range_count = 2, .protocol = PROTOCOL_POSTGRESQL, .hosts = TEXTS("db", "db2"), .host_count = 2,
 	  .addresses = addresses, .address_count = 2, .tls = TLS_VERIFY_FULL, .socket = "/s", .socket_uid = 26, .tls_name = "db",
 	  .tls_roots = "PEM", .role = "r", .databases = TEXTS("a"), .database_count = 1, .has_secret = true, .needs_proof = true },
 	{ .name = "raw", .protocol = PROTOCOL_RAW, .inspect = INSPECT_NONE, .from_skill = true,
@@ -41,7 +42,7 @@ static struct view_skill skills[] = {
 static struct view_person people[] = { { "ann", 1 }, { "bob", 2 } };
 static struct view_loader loader = {
 	.head = { 8, { 4 } }, .targets = targets, .target_count = 2, .skills = skills, .skill_count = 1,
-	.people = people, .person_count = 2,
+	.people = people, .person_count = 2, .servers = "10.0.0.2:53",
 };
 static struct view_secret secrets[] = { { "shop", "r", SECRET_FILE, "/x", 3, TLS_VERIFY_CA, SECRET_FILE, "/y" },
 	{ "raw", "", SECRET_NONE, "", 0, TLS_DISABLE, SECRET_NONE, "" } };
@@ -57,14 +58,20 @@ static struct view_broker broker = {
 	.skills = skills, .skill_count = 1, .admins = TEXTS("ann"), .admin_count = 1, .auditors = TEXTS("bob"),
 	.auditor_count = 1,
 };
+static struct view_name names[] = { { "time", addresses, 2 }, { "none", NULL, 0 } };
+static struct view_resolver resolver = {
+	.head = { 12, { 8 } }, .targets = targets, .target_count = 2, .names = names, .name_count = 2,
+	.servers = "10.0.0.2:53",
+};
 static struct view_recorder recorder = { { 11, { 7 } }, "/c", true, 1000 };
 
-/* One name for all five kinds. */
+/* One name for all six kinds. */
 static void pack_worker(struct out *out) { view_worker_pack(&worker, out); }
 static void pack_loader(struct out *out) { view_loader_pack(&loader, out); }
 static void pack_keeper(struct out *out) { view_keeper_pack(&keeper, out); }
 static void pack_broker(struct out *out) { view_broker_pack(&broker, out); }
 static void pack_recorder(struct out *out) { view_recorder_pack(&recorder, out); }
+static void pack_resolver(struct out *out) { view_resolver_pack(&resolver, out); }
 static int read_worker(void **v, struct span in, struct out *again)
 {
 	struct view_worker *view = *v;
@@ -115,6 +122,16 @@ static int read_recorder(void **v, struct span in, struct out *again)
 		view_recorder_pack(view, again);
 	return status;
 }
+static int read_resolver(void **v, struct span in, struct out *again)
+{
+	struct view_resolver *view = *v;
+	int status = view_resolver_read(&view, in);
+
+	*v = view;
+	if (status == 0)
+		view_resolver_pack(view, again);
+	return status;
+}
 
 static const struct {
 	const char *name;
@@ -123,7 +140,7 @@ static const struct {
 } kinds[] = {
 	{ "worker", pack_worker, read_worker }, { "loader", pack_loader, read_loader },
 	{ "keeper", pack_keeper, read_keeper }, { "broker", pack_broker, read_broker },
-	{ "recorder", pack_recorder, read_recorder },
+	{ "recorder", pack_recorder, read_recorder }, { "resolver", pack_resolver, read_resolver },
 };
 
 /* Read; when it is accepted, packing it again must give the same bytes. */
@@ -230,6 +247,7 @@ static void
 check_others(void)
 {
 	struct out out = out_new(1 << 20);
+	struct view_resolver *asked = NULL;
 	struct view_loader *view = NULL;
 	struct view_keeper *kept = NULL;
 
@@ -242,6 +260,11 @@ check_others(void)
 	view_keeper_pack(&keeper, &out);
 	CHECK(view_keeper_read(&kept, out_view(&out)) == -EINVAL);
 	keeper.secret_count = 2;
+	out_clear(&out);
+	ranges[0].bits = 129;
+	view_resolver_pack(&resolver, &out);
+	CHECK(view_resolver_read(&asked, out_view(&out)) == -EINVAL);
+	ranges[0].bits = 8;
 	out_free(&out);
 	view_free(NULL);
 }

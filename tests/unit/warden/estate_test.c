@@ -28,6 +28,7 @@ static const struct {
 	{ "run/one/netns",        SLOT_WARDEN,   0700 },
 	{ "cgroup/daemon",        SLOT_WARDEN,   0755 },
 	{ "cgroup/daemon/worker", SLOT_WARDEN,   0755 },
+	{ "cgroup/daemon/resolver", SLOT_WARDEN, 0755 },
 	{ "cgroup/daemon/others", SLOT_WARDEN,   0755 },
 	{ "cgroup/skills",        SLOT_WARDEN,   0755 },
 };

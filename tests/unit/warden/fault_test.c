@@ -24,6 +24,10 @@ static const struct {
 	{ WORKER, SLOT_GRAMMAR, false },
 	{ SLOT_GRAMMAR, SLOT_RECORDER, false },
 	{ SLOT_GRAMMAR, SLOT_POLICY, false },
+	{ SLOT_RESOLVER, SLOT_LOADER, false },
+	{ SLOT_RESOLVER, SLOT_RECORDER, false },
+	{ SLOT_LOADER, SLOT_RESOLVER, true },
+	{ SLOT_RECORDER, SLOT_RESOLVER, true },
 	/* no channel, nobody, itself, the warden */
 	{ WORKER, WORKER + 1, false },
 	{ SLOT_GRAMMAR, SLOT_KEEPER, false },

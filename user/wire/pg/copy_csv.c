@@ -31,17 +31,21 @@ take_quoted(const struct wire_copy *form, struct span *in, uint8_t **room)
 	return false;
 }
 
-/* False: a quote or a line's end that should have been quoted. */
 static bool
-take_bare(const struct wire_copy *form, struct span *in, uint8_t **room)
+has_byte(struct span text, uint8_t byte)
 {
-	while (in->n && in->p[0] != form->delimiter) {
-		if (in->p[0] == form->quote || in->p[0] == '\n' || in->p[0] == '\r')
-			return false;
-		*(*room)++ = in->p[0];
-		*in = span_skip(*in, 1);
-	}
-	return true;
+	return text.n && memchr(text.p, byte, text.n);
+}
+
+/* It stands for itself, where it is. False: a quote or a line's end that should have been quoted. */
+static bool
+take_bare(const struct wire_copy *form, struct span *in, struct span *value)
+{
+	const uint8_t *delimiter = in->n ? memchr(in->p, form->delimiter, in->n) : NULL;
+
+	*value = span_head(*in, delimiter ? (size_t)(delimiter - in->p) : in->n);
+	*in = span_skip(*in, value->n);
+	return !has_byte(*value, form->quote) && !has_byte(*value, '\n') && !has_byte(*value, '\r');
 }
 
 static bool
@@ -54,12 +58,14 @@ take_field(const struct wire_copy *form, struct span *in, uint8_t **room, struct
 		*in = span_skip(*in, 1);
 		if (!take_quoted(form, in, room) || (in->n && in->p[0] != form->delimiter))
 			return false;
-	} else if (!take_bare(form, in, room)) {
+		raw->value = span_of(from, (size_t)(*room - from));
+	} else if (!take_bare(form, in, &raw->value)) {
 		return false;
 	}
 	raw->n = (size_t)(in->p - begin);
 	raw->is_null = !raw->is_quoted && span_equal(span_of(begin, raw->n), span_of(form->null, form->null_n));
-	raw->value = span_of(from, raw->is_null ? 0 : (size_t)(*room - from));
+	if (raw->is_null)
+		raw->value = span_of(from, 0);
 	return true;
 }
 

@@ -47,12 +47,32 @@ is_null(const struct wire_copy *form, struct span raw)
 	return span_is(null, "\\N") && span_equal(raw, null);	/* no value has a lone backslash */
 }
 
-/* One field up to a delimiter or the end, decoded at *room, which moves on. False: a lone backslash. */
+/* A field without a backslash stands for itself, where it is. False: it has one. */
+static bool
+take_plain(const struct wire_copy *form, struct span *in, struct pg_raw *raw)
+{
+	const uint8_t *delimiter = in->n ? memchr(in->p, form->delimiter, in->n) : NULL;
+	size_t n = delimiter ? (size_t)(delimiter - in->p) : in->n;
+
+	if (n && memchr(in->p, '\\', n))
+		return false;
+	raw->n = n;
+	raw->value = span_head(*in, n);
+	*in = span_skip(*in, n);
+	return true;
+}
+
+/*
+ * One field up to a delimiter or the end, decoded at *room, which moves on, if it must
+ * be. False: a lone backslash.
+ */
 static bool
 take_field(const struct wire_copy *form, struct span *in, uint8_t **room, struct pg_raw *raw)
 {
 	const uint8_t *from = *room, *begin = in->p;
 
+	if (take_plain(form, in, raw))
+		return true;
 	while (in->n && in->p[0] != form->delimiter) {
 		if (in->p[0] != '\\') {
 			*(*room)++ = in->p[0];

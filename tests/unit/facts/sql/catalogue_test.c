@@ -111,7 +111,7 @@ static const struct {
 	{ "public", "SELECT * FROM customers",
 	    "read public.customers all (id,name,email,card)" },
 	{ "public", "SELECT * FROM shouts",
-	    "read public.shouts all (e); read public.customers all (email,id); "
+	    "read public.shouts all (e); read public.customers all (id,email); "
 	    "read public.mails all (email)" },
 	{ "public", "SELECT id FROM whole",
 	    "read public.whole all (id); read public.customers all (*)" },
