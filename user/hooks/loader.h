@@ -373,6 +373,9 @@ json_t *stop_list(const struct loader *);
 int refusals_new(struct loader *);
 void refusals_read(void *loader, uint32_t events);
 void refusals_free(struct loader *);
+struct hooks_socket;
+/* Enter that a connection of before this session was ended. 0 or -errno. */
+int refusals_cut(const struct session *, const struct hooks_socket *);
 
 /* ---- surroundings.c: what a skill finds -------------------------------------------- */
 /* Write run_directory/hosts anew, in place, so that running skills see it. */
