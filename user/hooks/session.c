@@ -166,6 +166,7 @@ session_register(struct session *s)
 	s->next = s->loader->sessions;
 	s->loader->sessions = s;
 	s->loader->session_count++;
+	frost_session(s, false);
 	return 0;
 }
 
@@ -298,6 +299,7 @@ session_end(struct session **given, const char *reason, const char *person)
 	}
 	stop_flows(s);
 	shut_doors(s);
+	frost_session(s, true);
 	hooks_skill_drop(loader->hooks, s->cgroup_id);
 	hooks_unix_drop(loader->hooks, s->cgroup_id);
 	s->is_over = true;
@@ -332,7 +334,7 @@ session_of_text(struct loader *loader, const char *text)
 	return NULL;
 }
 
-/* A removed group says nothing, and neither does a program detached: look. */
+/* A removed group says nothing: look. */
 void
 session_sweep(void *arg)
 {
@@ -344,6 +346,5 @@ session_sweep(void *arg)
 		if (access(s->cgroup, F_OK) < 0)
 			session_end(&s, "its cgroup is gone", NULL);
 	}
-	ground_watch(loader);
 	loop_set(loader->loop, &loader->sweep, SWEEP_NS, session_sweep, loader);
 }
