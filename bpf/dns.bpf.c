@@ -6,6 +6,7 @@
  * The rest is refused at once, so that QUIC's clients go on by TCP.
  */
 #include "dns.h"
+#include "glass.h"
 #include "maps.h"
 #include "skill.h"
 #include "socket.h"
@@ -94,7 +95,8 @@ ilk_sendmsg4(struct bpf_sock_addr *ctx)
 	abi_u8 ip[16];
 
 	asker_find(&asker, ctx->sk);
-	if (asker.who == WHO_OTHER || (asker.who == WHO_RESOLVER && is_ear4(ctx->sk)))
+	if (asker.who == WHO_OTHER || (asker.who == WHO_RESOLVER && is_ear4(ctx->sk)) ||
+	    (!is_daemons(&asker) && passes_glass(asker.skill)))
 		return PASS;
 	address_read4(ctx, &what);
 	address_restore(ctx, &what);
@@ -116,7 +118,8 @@ ilk_sendmsg6(struct bpf_sock_addr *ctx)
 	abi_u8 ip[16] = { [15] = 1 };
 
 	asker_find(&asker, ctx->sk);
-	if (asker.who == WHO_OTHER || (asker.who == WHO_RESOLVER && is_ear6(ctx->sk)))
+	if (asker.who == WHO_OTHER || (asker.who == WHO_RESOLVER && is_ear6(ctx->sk)) ||
+	    (!is_daemons(&asker) && passes_glass(asker.skill)))
 		return PASS;
 	address_read6(ctx, &what);
 	if (!is_question(ctx, &asker, &what, &door, &answer))

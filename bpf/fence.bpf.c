@@ -6,6 +6,7 @@
  * Bind: anything but the ports of the daemon's listeners.
  * Workers make TCP sockets only, the resolver TCP and UDP.
  */
+#include "glass.h"
 #include "maps.h"
 #include "skill.h"
 #include "socket.h"
@@ -41,7 +42,7 @@ ilk_create(struct bpf_sock *sk)
 	if (asker.who == WHO_OTHER)
 		return PASS;
 	what.family = sk->family == NETWORK_6 ? 6 : 4;
-	if (!is_allowed(sk, &asker))
+	if (!is_allowed(sk, &asker) && !(asker.who == WHO_SKILL && passes_glass(asker.skill)))
 		return refuse_here(&what, &asker, bpf_get_netns_cookie(sk),
 		    is_daemons(&asker) ? ABI_WORKER_FENCE : ABI_BAD_SOCKET,
 		    sk->protocol,

@@ -15,6 +15,13 @@ beat_is_stale(abi_u64 beat, abi_u64 now)
 	return beat == 0 || beat > now || now - beat > ABI_BEAT_MAX_NS;
 }
 
+/* A time that has not come, and is not so far away that it cannot have been meant. */
+static inline __attribute__((always_inline)) _Bool
+glass_is_broken(abi_u64 until, abi_u64 now)
+{
+	return until > now && until - now <= ABI_GLASS_MAX_NS;
+}
+
 /* The whole epoch of a target, from its low 24 bits and the one in force, near it. */
 static inline __attribute__((always_inline)) abi_u32
 epoch_of(const struct abi_target *target, abi_u32 now)

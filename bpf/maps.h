@@ -156,6 +156,13 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, abi_u32);
+	__type(value, struct abi_glass);
+} ilk_glass SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, abi_u32);
 	__type(value, struct abi_resolver);
 } ilk_resolver SEC(".maps");
 

@@ -11,6 +11,7 @@
  * A worker may dial registered targets and nothing else, the resolver its servers.
  */
 #include "dns.h"
+#include "glass.h"
 #include "maps.h"
 #include "skill.h"
 #include "socket.h"
@@ -151,6 +152,21 @@ judge_daemon(struct bpf_sock_addr *ctx, const struct asker *asker,
 	return refuse(EACCES);
 }
 
+/* The skill goes where it wants, and that is counted. Nothing is kept of where: it is no diverted connection. */
+static __always_inline bool
+goes_by(struct bpf_sock_addr *ctx, const struct asker *asker)
+{
+	struct abi_glass *glass;
+
+	if (is_daemons(asker) || !passes_glass(asker->skill))
+		return false;
+	glass = glass_broken();
+	if (glass)
+		__sync_fetch_and_add(&glass->passed, 1);
+	bpf_sk_storage_delete(&ilk_orig, ctx->sk);
+	return true;
+}
+
 /* Questions for names are no flows. */
 static __always_inline void
 count_diverted(const struct asker *asker, const struct abi_origin *to,
@@ -216,6 +232,8 @@ ilk_connect4(struct bpf_sock_addr *ctx)
 		bpf_sk_storage_delete(&ilk_orig, ctx->sk);	/* of an earlier life */
 		return PASS;
 	}
+	if (goes_by(ctx, &asker))
+		return PASS;
 	address_read4(ctx, &to);
 	if (!is_diverted(ctx, &asker, &to, &door, &answer))
 		return answer;
@@ -239,6 +257,8 @@ ilk_connect6(struct bpf_sock_addr *ctx)
 		bpf_sk_storage_delete(&ilk_orig, ctx->sk);
 		return PASS;
 	}
+	if (goes_by(ctx, &asker))
+		return PASS;
 	address_read6(ctx, &to);
 	if (!is_diverted(ctx, &asker, &to, &door, &answer))
 		return answer;

@@ -12,6 +12,7 @@
  * The sections name an older hook that every libbpf knows: the loader sets the
  * true attach types (BPF_CGROUP_UNIX_CONNECT, BPF_CGROUP_UNIX_SENDMSG).
  */
+#include "glass.h"
 #include "maps.h"
 #include "skill.h"
 #include "tell.h"
@@ -73,7 +74,7 @@ judge(struct bpf_sock_addr *ctx)
 	struct asker asker;
 
 	asker_of_task(&asker);
-	if (asker.who == WHO_OTHER || is_led(ctx, &asker))
+	if (asker.who == WHO_OTHER || (asker.who == WHO_SKILL && passes_glass(asker.skill)) || is_led(ctx, &asker))
 		return PASS;
 	origin_of_task(&what, asker.cgroup, bpf_get_netns_cookie(ctx));
 	tell(&what, &asker, ABI_BAD_UNIX, 0);

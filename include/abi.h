@@ -216,7 +216,25 @@ struct abi_meta {
 	abi_u32 epoch;
 };
 
+/*
+ * ilk_glass: one element, written by `interlock release --break-glass` alone. Until then skills go where
+ * they want; the programs look at the clock themselves, so that it ends whoever lives or not.
+ */
+#define ABI_GLASS_MAX_NS (24 * 3600 * 1000000000ULL)	/* a time beyond that is no time */
+#define ABI_REASON_SIZE 160
+struct abi_glass {
+	abi_u64 until;		/* 0: whole */
+	abi_u64 since;
+	abi_u64 passed;		/* connections that were let go by */
+	abi_u64 wall;		/* ns since 1970 of `since` */
+	abi_u32 uid;		/* login of who broke it; all ones: root's own */
+	abi_u32 entered;	/* enum abi_glass_entered: by the loader */
+	char reason[ABI_REASON_SIZE];
+};
+enum abi_glass_entered { ABI_GLASS_NOT, ABI_GLASS_BROKEN, ABI_GLASS_OVER };
+
 #ifndef __bpf__
+static_assert(sizeof(struct abi_glass) == 200, "abi");
 static_assert(sizeof(struct abi_skill) == 48, "abi");
 static_assert(sizeof(struct abi_address) == 24, "abi");
 static_assert(sizeof(struct abi_target) == 40, "abi");

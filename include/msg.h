@@ -40,7 +40,7 @@ struct msg_head {
 	uint16_t version;	/* MSG_VERSION */
 	uint16_t type;		/* enum msg_type */
 	uint32_t length;	/* of the body, inline or in the memfd */
-	uint64_t build;		/* build id: both ends are the same build */
+	uint64_t build;		/* msg_speech(): both ends mean the same by it */
 	uint64_t id;		/* of the request; an answer carries the same */
 };
 
@@ -62,6 +62,10 @@ enum msg_type {
 	MSG_BEATS,		/* warden -> loader: be64 : oldest beat of all, CLOCK_MONOTONIC ns */
 	MSG_RELOAD,		/* warden -> policy: - : SIGHUP */
 	MSG_CANCEL,		/* worker -> warden -> other workers: be32 pid, u8 n, key */
+	MSG_DRAIN,		/* warden -> worker: be32 seconds: take no new flow, and quit when the last has ended */
+	MSG_LISTENER,		/* loader -> warden: be64 netns, u8 family (4, 6), +fd: keep it for the next loader */
+	MSG_LISTENER_SHUT,	/* loader -> warden: be64 netns */
+	MSG_LISTENER_KEPT,	/* warden -> loader that starts: be64 netns, u8 family, +fd; family 0, no fd: that was all */
 	MSG_CHILD,		/* warden -> broker: u8 slot, be32 pid, be32 restarts, be64 started (wall ns) */
 
 	/* everyone -> recorder */
@@ -139,6 +143,8 @@ struct msg_rule {
 
 /* The rule for a message, or NULL when those two never say that. */
 const struct msg_rule *msg_rule_find(uint16_t type, unsigned int from, unsigned int to);
+/* What this build understands, as one number: two builds with the same may speak with each other. */
+uint64_t msg_speech(void);
 /* Do those two ever speak? Then they have a channel. */
 bool msg_has_channel(unsigned int a, unsigned int b);
 /* "worker/1", "recorder"; for logs and entries. */

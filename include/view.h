@@ -183,6 +183,7 @@ struct view_skill {
 	const char *executable;		/* path of the root executable; empty: any */
 	struct view_digest *executable_digests;
 	size_t executable_digest_count;
+	bool freezes;			/* stands still while the daemon is away */
 	struct view_match match;
 };
 
@@ -310,5 +311,8 @@ void view_recorder_pack(const struct view_recorder *, struct out *);
 int view_recorder_read(struct view_recorder **view, struct span in);
 /* Free what a view_*_read gave. NULL is fine. */
 void view_free(void *view);
+
+/* How views of this build are packed, as one number: builds with the same read each other's. */
+uint64_t view_speech(uint64_t on_top_of);
 
 #endif

@@ -59,6 +59,20 @@ static const struct {
 
 static const struct {
 	const char *name;
+	uint64_t until, now;
+	bool broken;
+} glasses[] = {
+	{ "never", 0, 5, false },
+	{ "long ago", 1, 5, false },
+	{ "this very moment", 5, 5, false },
+	{ "a moment more", 6, 5, true },
+	{ "as long as may be", 5 + ABI_GLASS_MAX_NS, 5, true },
+	{ "longer", 6 + ABI_GLASS_MAX_NS, 5, false },
+	{ "for ever", UINT64_MAX, 5, false },
+};
+
+static const struct {
+	const char *name;
 	uint32_t now, whole;
 } epochs[] = {
 	{ "same", 7, 7 },
@@ -114,6 +128,9 @@ main(void)
 	for (size_t i = 0; i < COUNT(beats); i++)
 		CHECK_ROW(beats[i].name, beat_is_stale(beats[i].beat, beats[i].now) ==
 		    beats[i].stale);
+	for (size_t i = 0; i < COUNT(glasses); i++)
+		CHECK_ROW(glasses[i].name, glass_is_broken(glasses[i].until, glasses[i].now) ==
+		    glasses[i].broken);
 	for (size_t i = 0; i < COUNT(epochs); i++) {
 		uint32_t low = epochs[i].whole;
 		struct abi_target target = {

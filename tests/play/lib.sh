@@ -154,6 +154,12 @@ ask() {
 	for sql in "$@"; do args+=(-c "$sql"); done
 	skill psql -X -q -A -t -h db.shop.example -p "$port" -U anyone shop "${args[@]}" 2>&1
 }
+# in_group CGROUP COMMAND…: as the skill's user, in a cgroup of the host's; begin_in, in the background, as $begun
+in_group() { (echo $BASHPID >"$1/cgroup.procs"; shift; exec setpriv --reuid $SKILL --regid $SKILL --clear-groups -- "$@"); }
+begin_in() {
+	(echo $BASHPID >"$1/cgroup.procs"; shift; exec setpriv --reuid $SKILL --regid $SKILL --clear-groups -- "$@") &
+	begun=$!
+}
 entries() { interlock replay --all --json 2>/dev/null; }
 hold_id() { person $BOB holds --json | jq -r 'select(.state == "open" or .state == "awaiting retry") | .hold' | head -n 1; }
 

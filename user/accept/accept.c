@@ -10,6 +10,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -75,12 +76,31 @@ doors_new(struct doors **out, struct loop *loop, accept_fn fn, void *arg)
 	return 0;
 }
 
+/* The same listener once more, as a loader that starts gives it. */
+static bool
+is_there(const struct doors *doors, int fd)
+{
+	struct stat one, other;
+
+	if (fstat(fd, &one))
+		return false;
+	for (const struct door *door = doors->first; door; door = door->after)
+		if (fstat(door->fd, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino)
+			return true;
+	return false;
+}
+
 int
 doors_add(struct doors *doors, uint64_t netns, int fd)
 {
-	struct door *door = calloc(1, sizeof(*door));
+	struct door *door;
 	int error;
 
+	if (is_there(doors, fd)) {
+		close(fd);
+		return 0;
+	}
+	door = calloc(1, sizeof(*door));
 	if (!door) {
 		close(fd);
 		return -ENOMEM;

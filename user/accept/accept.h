@@ -3,7 +3,7 @@
  * The loader gives listeners (doors), one or two for each network namespace. All
  * workers wait on the same ones with EPOLLEXCLUSIVE. A socket without an origin
  * connected straight to the port: the caller resets and enters it.
- * syscalls(worker): accept4 getsockopt setsockopt
+ * syscalls(worker): accept4 getsockopt setsockopt fstat
  */
 #ifndef ACCEPT_ACCEPT_H
 #define ACCEPT_ACCEPT_H
@@ -21,7 +21,7 @@ typedef void (*accept_fn)(void *arg, int fd, uint64_t netns, int status,
     const struct abi_origin *origin);
 
 int doors_new(struct doors **out, struct loop *, accept_fn, void *arg);
-/* Watch one more listener; takes the descriptor, also on failure. Returns 0 or -errno. */
+/* Watch one more listener, once; takes the descriptor, also on failure. Returns 0 or -errno. */
 int doors_add(struct doors *, uint64_t netns, int fd);
 /* Close every listener of a namespace. */
 void doors_shut(struct doors *, uint64_t netns);

@@ -38,6 +38,7 @@ static const struct setting {
 	{ "uid_base", SETTING_NUMBER, FIELD(uid_base), 1, 0x7fffff00 },
 	{ "workers", SETTING_NUMBER, FIELD(workers), 0, MSG_WORKERS },
 	{ "log_level", SETTING_LEVEL, FIELD(log_level), 0, 0 },
+	{ "drain", SETTING_NUMBER, FIELD(drain), 1, 86400 },
 };
 
 static const struct instance defaults = {
@@ -53,6 +54,7 @@ static const struct instance defaults = {
 	.uid_base = 60800,
 	.workers = 0,
 	.log_level = 2,
+	.drain = 30,
 };
 
 static int

@@ -15,6 +15,8 @@
  *   daemon_cgroup = interlock.daemon        below `cgroup`: worker/, resolver/ and others/
  *   uid_base = 60800                        process in slot n runs as uid_base + n
  *   workers = 0                             0: one for each core, at most 16
+ *   drain = 30                              seconds that connections have to end when an upgrade
+ *                                           replaces their worker
  *   log_level = info
  */
 #ifndef BASE_INSTANCE_H
@@ -41,6 +43,7 @@ struct instance {
 	uint32_t uid_base;
 	uint32_t workers;	/* never 0 once read */
 	uint32_t log_level;
+	uint32_t drain;		/* seconds */
 };
 
 /* Read `path`; a missing file is fine only when it is INSTANCE_FILE. On failure

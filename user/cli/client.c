@@ -24,11 +24,21 @@ struct client {
 	struct out in;		/* read and not yet a line */
 };
 
+static bool is_hushed;
+
+void
+client_hush(bool on)
+{
+	is_hushed = on;
+}
+
 void
 client_complain(const char *format, ...)
 {
 	va_list arguments;
 
+	if (is_hushed)
+		return;
 	va_start(arguments, format);
 	fputs("interlock: ", stderr);
 	vfprintf(stderr, format, arguments);

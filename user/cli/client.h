@@ -22,6 +22,9 @@ typedef bool (*client_row_fn)(void *arg, const json_t *row);
 void client_complain(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
+/* Say nothing, for who tries again by itself; or say it again. */
+void client_hush(bool on);
+
 /* Connect. Returns CLI_OK, or CLI_DAEMON or CLI_PERMISSION, having complained. */
 int client_open(struct client **out, const struct instance *);
 /* Send `request` (taken), with "v" added. Returns 0 or -errno. */

@@ -2,7 +2,8 @@
  * release.c: the only way out.
  * When the daemon stops or dies, its programs stay in the kernel and refuse. This
  * verb takes them out, with no daemon running, and leaves a note that the next
- * loader enters in the ledger: who, when, how many sessions were let go.
+ * loader enters in the ledger: who, when, how many sessions were let go. For a time only,
+ * and in any state of the daemon: break_glass.c.
  */
 #include "cli/release.h"
 
@@ -17,53 +18,27 @@
 #include "base/clock.h"
 #include "base/instance.h"
 #include "base/must.h"
+#include "cli/break_glass.h"
 #include "cli/cli.h"
 #include "cli/client.h"
+#include "cli/daemon.h"
 #include "cli/say.h"
 #include "hooks/hooks.h"
 
 #define PATH_SIZE (2 * INSTANCE_PATH_SIZE)
-#define NO_LOGIN UINT32_MAX
-
-static bool
-daemon_runs(const struct instance *instance)
-{
-	char path[PATH_SIZE];
-	cleanup(close_fd) int fd = -1;
-
-	snprintf(path, sizeof(path), "%s/lock", instance->run_directory);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
-}
-
-/* The person behind sudo, as the kernel remembers the login. */
-static uint32_t
-login_uid(void)
-{
-	FILE *file = fopen("/proc/self/loginuid", "re");
-	char text[16] = "", *end = text;
-	unsigned long uid = NO_LOGIN;
-
-	if (!file)
-		return NO_LOGIN;
-	if (fgets(text, sizeof(text), file))
-		uid = strtoul(text, &end, 10);
-	fclose(file);
-	return end != text && uid < NO_LOGIN ? (uint32_t)uid : NO_LOGIN;
-}
 
 static int
 leave_note(const struct instance *instance)
 {
 	char path[PATH_SIZE];
-	uint32_t login = login_uid();
+	uint32_t login = daemon_login_uid();
 	FILE *note;
 
 	snprintf(path, sizeof(path), "%s/released", instance->state_directory);
 	note = fopen(path, "ae");
 	if (!note)
 		return errno == ENOENT ? 0 : -errno;	/* never ran: nothing to tell */
-	if (login == NO_LOGIN)
+	if (login == DAEMON_NO_LOGIN)
 		fprintf(note, "%llu root\n", (unsigned long long)clock_wall());
 	else
 		fprintf(note, "%llu uid:%u\n", (unsigned long long)clock_wall(), login);
@@ -88,13 +63,17 @@ cli_release(const struct instance *instance, int argc, char **argv)
 	bool yes = argc == 2 && strcmp(argv[1], "--yes") == 0;
 	int error;
 
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--break-glass") == 0)
+			return cli_break_glass(instance, argc, argv);
+
 	if (argc > 2 || (argc == 2 && !yes))
 		return say_usage(RELEASE_USAGE);
 	if (geteuid() != 0) {
 		client_complain("release takes programs out of the kernel, which only root may: use sudo");
 		return CLI_PERMISSION;
 	}
-	if (daemon_runs(instance)) {
+	if (daemon_pid(instance)) {
 		client_complain("interlockd serves instance %s: stop it first, or detach single skills",
 		    instance->name);
 		return CLI_NO;

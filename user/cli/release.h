@@ -4,7 +4,7 @@
 
 struct instance;
 
-#define RELEASE_USAGE "release [--yes]"
+#define RELEASE_USAGE "release [--yes] | release --break-glass (--for 15m --reason TEXT [--yes] | --end)"
 int cli_release(const struct instance *, int argc, char **argv);
 
 #endif

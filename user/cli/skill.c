@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/catch.h"
 #include "cli/cli.h"
 #include "cli/client.h"
 #include "cli/container.h"
 #include "cli/release.h"
+#include "cli/upgrade.h"
 #include "cli/run.h"
 #include "cli/say.h"
 #include "cli/status.h"
@@ -178,6 +180,8 @@ const struct cli_verb cli_skill_verbs[] = {
 	{ "status", cli_status, STATUS_USAGE, "what runs, what is caught, what is wrong" },
 	{ "watch", cli_watch, WATCH_USAGE, "turns as they happen" },
 	{ "skill", skill, SKILL_USAGE, "what changed in a skill's files; take it in" },
+	{ "catch", cli_catch, CATCH_USAGE, "put the programs into the kernel before the daemon serves" },
+	{ "upgrade", cli_upgrade, UPGRADE_USAGE, "go over to the programs that are installed now" },
 	{ "release", cli_release, RELEASE_USAGE, "take the programs out of the kernel, daemon stopped" },
 	{ "doctor", cli_doctor, DOCTOR_USAGE, "what this kernel can and cannot enforce" },
 	{ NULL, NULL, NULL, NULL },

@@ -10,9 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi.h"
 #include "base/clock.h"
 #include "entry/scribe.h"
 #include "view.h"
+
+#define BEAT_MOST_MS (ABI_BEAT_MAX_NS / MILLISECOND_NS)
 
 enum part { PART_LOADER, PART_POLICY, PART_LEDGER, PARTS };
 
@@ -93,6 +96,48 @@ find_policy_faults(const json_t *answer, json_t *faults)
 		    "see `interlock policy check`", refused);
 }
 
+/* What the loader found changed behind its back, and has not seen mended. */
+static void
+find_watchdog_faults(const json_t *watchdog, json_t *faults)
+{
+	char text[4096 + 64];
+
+	if (!json_is_true(json_object_get(watchdog, "shut")))
+		return;
+	snprintf(text, sizeof(text), "the door is shut, skills are refused: %s", request_text(watchdog, "now"));
+	json_array_append_new(faults, json_string(text));
+}
+
+/* Somebody let all skills go for a time. */
+static void
+find_glass_faults(const json_t *glass, json_t *faults)
+{
+	char text[512];
+
+	if (!json_is_object(glass))
+		return;
+	snprintf(text, sizeof(text), "THE GLASS IS BROKEN for %lld more seconds: skills go where they want, %lld "
+	    "connections so far. Reason: %s", (long long)json_integer_value(json_object_get(glass, "seconds_left")),
+	    (long long)json_integer_value(json_object_get(glass, "passed")), request_text(glass, "reason"));
+	json_array_append_new(faults, json_string(text));
+}
+
+/* What the kernel is told, and whether it has room. */
+static void
+find_hooks_faults(const json_t *hooks, json_t *faults)
+{
+	const json_t *age = json_object_get(hooks, "beat_age_ms"), *map;
+	size_t i;
+
+	if (json_is_object(hooks) && (!json_is_integer(age) || json_integer_value(age) > (json_int_t)BEAT_MOST_MS))
+		fault(faults, "the kernel gets no heartbeat: skills are refused; if that stays, restart the daemon");
+	json_array_foreach(json_object_get(hooks, "maps"), i, map)
+		if (json_integer_value(json_object_get(map, "entries")) >=
+		    json_integer_value(json_object_get(map, "room")))
+			fault(faults, "the kernel's map %s is full: what finds no room is refused",
+			    request_text(map, "name"));
+}
+
 static void
 find_faults(const struct desk *desk, const struct ask *ask, json_t *faults)
 {
@@ -107,6 +152,9 @@ find_faults(const struct desk *desk, const struct ask *ask, json_t *faults)
 	if (ask->answers[PART_LOADER] &&
 	    json_is_false(json_object_get(ask->answers[PART_LOADER], "whole")))
 		fault(faults, "a kernel program is not in effect; see \"hooks\"");
+	find_hooks_faults(json_object_get(ask->answers[PART_LOADER], "hooks"), faults);
+	find_glass_faults(json_object_get(ask->answers[PART_LOADER], "glass"), faults);
+	find_watchdog_faults(json_object_get(ask->answers[PART_LOADER], "watchdog"), faults);
 	if (json_is_true(json_object_get(json_object_get(ask->answers[PART_LEDGER],
 	    "ledger"), "is_full")))
 		fault(faults, "the ledger's disk is full");
@@ -128,6 +176,7 @@ finish(struct desk *desk, struct ask *ask)
 	json_object_set_new(json, "healthy", json_boolean(json_array_size(faults) == 0));
 	json_object_set_new(json, "faults", faults);
 	json_object_set_new(json, "name", json_string(desk->instance.name));
+	json_object_set_new(json, "version", json_string(INTERLOCK_VERSION));
 	json_object_set_new(json, "holds", json_integer((json_int_t)desk->hold_count));
 	json_object_set_new(json, "stops", show_stops(desk));
 	json_object_set_new(json, "unwritten", json_integer((json_int_t)scribe_open(desk->scribe)));

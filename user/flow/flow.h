@@ -90,6 +90,9 @@ struct worker {
 	struct flow *dead;			/* ended in this round, freed by `bury` */
 	struct timer bury;
 	struct timer resting;			/* looks for flows that do nothing */
+	struct timer again;			/* the keeper, by those that it put off */
+	struct timer drain;
+	uint64_t drain_until;			/* 0: it takes new flows; else when the last must have ended */
 };
 
 /* ---- one flow --------------------------------------------------------------- */
@@ -251,6 +254,7 @@ struct flow {
 	bool whole_is_done;
 	bool is_known;			/* identified; waits for a whole policy */
 	bool upstream_asked;		/* login_begin was written */
+	bool is_put_off;		/* by the keeper, which is about to be replaced */
 	bool ended;
 	bool pumping, again;	/* in flow_pump; it must go round once more */
 	bool choked;		/* something waits for a queue to drain */
@@ -306,6 +310,8 @@ void flow_refuse_ask(struct flow *, enum refusal);
 /* It is known who asks: go on, as soon as a policy is whole. */
 void flow_identified(struct flow *);
 void flow_accepted(void *worker, int fd, uint64_t netns, int status, const struct abi_origin *);
+/* Another loader serves: ask it what flows wait to hear. */
+void flow_loader_is_back(struct worker *);
 bool flow_hear_who(struct worker *, const struct msg_head *, struct span body);
 bool flow_hear_leaf(struct worker *, const struct msg_head *, struct span body);
 void flow_want_leaf(struct flow *, struct span server_name);
@@ -344,6 +350,8 @@ void flow_backend_failed(struct flow *, const char *reason);
 void flow_login_refused(struct flow *, const struct wire_event *);
 bool flow_hear_socket(struct worker *, const struct msg_head *, struct span body, int fd);
 bool flow_hear_proof(struct worker *, const struct msg_head *, struct span body);
+/* The keeper begins nothing new (EAGAIN): ask it again in a moment. */
+void flow_put_off(struct flow *);
 /* The keeper has ended: logins that wait for it fail now, and not at their deadline. */
 void flow_keeper_ended(struct worker *);
 /* After a unit of the backend during login: TLS answer, proofs. False: ended. */
@@ -430,6 +438,11 @@ void flow_watch_answer(struct flow *, const struct turn *);
 bool stops_hear(struct worker *, struct span body);
 bool stops_cover(const struct worker *, const struct flow *);
 void stops_free(struct stops **);
+
+/* ---- drain.c: a worker that is replaced ------------------------------------------ */
+
+/* Take no more flows; quit when the last has ended, and end those that have not by then. */
+void drain_begin(struct worker *, unsigned int seconds);
 
 /* ---- policy.c -------------------------------------------------------------------- */
 

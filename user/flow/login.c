@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/must.h"
 #include "decide/decide.h"
@@ -20,6 +21,8 @@
 #include "record/record.h"
 #include "splice/splice.h"
 #include "vault/vault.h"
+
+#define AGAIN_NS (20 * MILLISECOND_NS)
 
 static const struct view_target *
 target_of(const struct flow *flow)
@@ -382,6 +385,10 @@ flow_hear_proof(struct worker *worker, const struct msg_head *head, struct span 
 		flow_secure_answered(flow, step, status, output);
 		return true;
 	}
+	if (status == EAGAIN) {
+		flow_put_off(flow);
+		return true;
+	}
 	if (status) {
 		flow_backend_failed(flow, status == ENOENT ? "no secret is stored for the target" :
 		    status == EOPNOTSUPP ? "the backend wants a proof that the policy does not allow" :
@@ -392,6 +399,32 @@ flow_hear_proof(struct worker *worker, const struct msg_head *head, struct span 
 	if (ask_proof(flow))
 		flow_pump(flow);
 	return true;
+}
+
+static void
+ask_again(void *arg)
+{
+	struct worker *worker = arg;
+	struct flow *flow = worker->flows;
+
+	while (flow) {
+		struct flow *after = flow->after;
+		bool again = flow->is_put_off;
+
+		flow->is_put_off = false;
+		if (again && flow->state == FLOW_LOGGING_IN)
+			(void)flow_login_step(flow);
+		else if (again && flow->state == FLOW_PROVING)
+			(void)flow_prove_step(flow);
+		flow = after;
+	}
+}
+
+void
+flow_put_off(struct flow *flow)
+{
+	flow->is_put_off = true;
+	must(loop_set(flow->worker->loop, &flow->worker->again, AGAIN_NS, ask_again, flow->worker) == 0);
 }
 
 /* The next keeper knows nothing of a dialogue that has begun, so there is nothing to wait for. */

@@ -95,6 +95,10 @@ refuse(struct flow *flow, int status)
 void
 flow_prove_answered(struct flow *flow, uint8_t step, int status, struct span output)
 {
+	if (status == EAGAIN) {
+		flow_put_off(flow);
+		return;
+	}
 	if (status) {
 		refuse(flow, status);
 		return;

@@ -100,6 +100,22 @@ flow_accepted(void *arg, int fd, uint64_t netns, int status, const struct abi_or
 		flow_end(flow, "the loader cannot be asked");
 }
 
+/* What the loader before owed is asked again of this one. */
+void
+flow_loader_is_back(struct worker *worker)
+{
+	struct flow *flow = worker->flows;
+
+	while (flow) {
+		struct flow *after = flow->after;
+
+		if (flow->state == FLOW_IDENTIFYING && flow->request &&
+		    identify_ask(worker->post, flow_request(flow), &flow->who.origin))
+			flow_end(flow, "the loader cannot be asked");
+		flow = after;
+	}
+}
+
 /* ---- which target, which codec ----------------------------------------------- */
 
 /* Where DNS has a target's addresses, the kernel knows them and the policy does not:

@@ -44,11 +44,10 @@ tell(struct loader *loader, const struct door *door, unsigned int worker)
 static void
 tell_workers(struct loader *loader, const struct door *door)
 {
-	unsigned int workers = loader->instance.workers;
-
-	loader->first_worker = (loader->first_worker + 1) % workers;
-	for (unsigned int i = 0; i < workers; i++)
-		tell(loader, door, SLOT_WORKER + (loader->first_worker + i) % workers);
+	/* half the places, or more, are nobody's: what goes there is thrown away */
+	loader->first_worker = (loader->first_worker + 1) % MSG_WORKERS;
+	for (unsigned int i = 0; i < MSG_WORKERS; i++)
+		tell(loader, door, SLOT_WORKER + (loader->first_worker + i) % MSG_WORKERS);
 }
 
 void
@@ -76,8 +75,28 @@ door_is_own(const struct door *door)
 	    own.st_ino == door->inode;
 }
 
+/* Those of an earlier loader, which workers have already; or new ones, and those then are no door any more. */
 static int
-door_new(struct loader *loader, int netns, struct door **out)
+open_listeners(struct loader *loader, int netns, const struct stat *st, struct door *door)
+{
+	int r;
+
+	if (stash_take(loader, st->st_dev, st->st_ino, &door->fd4, &door->fd6) &&
+	    hooks_door_adopt(loader->hooks, door->fd4, door->fd6, &door->cookie) == 0)
+		return 0;
+	close_fd(&door->fd4);
+	close_fd(&door->fd6);
+	r = hooks_door_open(loader->hooks, netns, &door->fd4, &door->fd6, &door->cookie);
+	if (r < 0)
+		return r;
+	for (unsigned int i = 0; i < MSG_WORKERS; i++)
+		send_door(loader, SLOT_WORKER + i, MSG_DOOR_SHUT, door->cookie, -1);
+	stash_tell(loader, door);
+	return 0;
+}
+
+static int
+door_new(struct loader *loader, int netns, const struct stat *st, struct door **out)
 {
 	int own cleanup(close_fd) = fcntl(netns, F_DUPFD_CLOEXEC, 3);
 	struct door *door;
@@ -88,17 +107,17 @@ door_new(struct loader *loader, int netns, struct door **out)
 	door = calloc(1, sizeof(*door));
 	if (!door)
 		return -ENOMEM;
-	r = hooks_door_open(loader->hooks, netns, &door->fd4, &door->fd6,
-	    &door->cookie);
+	door->fd4 = door->fd6 = -1;
+	r = open_listeners(loader, netns, st, door);
 	if (r < 0) {
+		close_fd(&door->fd4);
+		close_fd(&door->fd6);
 		free(door);
 		return r;
 	}
 	door->netns = take_fd(&own);
-	/* an earlier loader's listener in this namespace has gone with it */
-	for (unsigned int i = 0; i < MSG_WORKERS; i++)
-		send_door(loader, SLOT_WORKER + i, MSG_DOOR_SHUT, door->cookie,
-		    -1);
+	door->device = st->st_dev;
+	door->inode = st->st_ino;
 	tell_workers(loader, door);
 	door->next = loader->doors;
 	loader->doors = door;
@@ -119,11 +138,9 @@ door_take(struct loader *loader, int netns, struct door **out)
 		if (door->device == st.st_dev && door->inode == st.st_ino)
 			break;
 	if (!door) {
-		r = door_new(loader, netns, &door);
+		r = door_new(loader, netns, &st, &door);
 		if (r < 0)
 			return r;
-		door->device = st.st_dev;
-		door->inode = st.st_ino;
 	}
 	door->users++;
 	*out = door;
@@ -141,6 +158,7 @@ door_give(struct loader *loader, struct door **given)
 		at = &(*at)->next;
 	*at = door->next;
 	hooks_door_shut(loader->hooks, door->cookie);
+	stash_tell_shut(loader, door->cookie);
 	for (unsigned int i = 0; i < MSG_WORKERS; i++)
 		send_door(loader, SLOT_WORKER + i, MSG_DOOR_SHUT, door->cookie,
 		    -1);

@@ -2,9 +2,7 @@
  * ground.c: are the kernel programs in effect, now?
  * A pin can outlive its effect: a link is detached, or a cgroup above gets a
  * program of somebody else's. So what is *effective* is compared with what is
- * expected before every start and again every few seconds. If it is not whole,
- * that is entered as an alarm and this process ends: the heartbeat stops, which
- * refuses everything the programs still see, and the next loader attaches anew.
+ * expected before every start, and all of it every second (watchdog.c).
  * Unix sockets are a part that an older kernel cannot watch (before 6.7); there,
  * skills get no unix sockets at all.
  */
@@ -12,9 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/must.h"
-#include "entry/scribe.h"
 #include "hooks/hooks.h"
 #include "hooks/loader.h"
 
@@ -44,7 +40,7 @@ ground_check(const struct loader *loader, bool *has_unix)
 
 	if (r < 0)
 		return r;
-	if (!is_whole)
+	if (!is_whole || loader->watchdog.is_shut)
 		return -ENOTRECOVERABLE;
 	status = json_loads(text, 0, NULL);
 	if (!status)
@@ -52,21 +48,4 @@ ground_check(const struct loader *loader, bool *has_unix)
 	*has_unix = watches_unix(status);
 	json_decref(status);
 	return 0;
-}
-
-void
-ground_watch(struct loader *loader)
-{
-	struct entry *e;
-	bool has_unix;
-
-	if (ground_check(loader, &has_unix) != -ENOTRECOVERABLE)
-		return;
-	log_error("kernel programs are not in effect any more: starting anew");
-	e = scribe_begin(loader->scribe, ENTRY_ALARM);
-	entry_text(e, KEY_REASON, SPAN("kernel programs are not in effect: "
-	    "skills may have connected past the daemon"));
-	if (scribe_send(loader->scribe, LEVEL_HANDED, NULL, NULL, NULL) < 0)
-		log_error("this alarm could not be entered");
-	loop_stop(loader->loop, 1);
 }

@@ -13,6 +13,10 @@
 #include "abi.h"
 #include "id.h"
 
+/* Below run_directory: "UNTIL UID", boot time in ns: until then the daemon's programs may change on disk. */
+#define BINARIES_EXPECTED "upgrade-expected"
+#define BINARIES_EXPECTED_NS (300 * 1000000000ULL)
+
 struct hooks;
 struct instance;
 struct view_loader;
@@ -31,6 +35,8 @@ void hooks_close(struct hooks **);
 /* Detach and unpin everything of this instance, with or without a daemon. Returns 0 or -errno. */
 int hooks_remove(const struct instance *);
 
+/* What the programs read of the daemon, as mapped. */
+const struct abi_meta *hooks_meta(const struct hooks *);
 /* Write the beat (CLOCK_MONOTONIC ns of the oldest process in the path). */
 int hooks_beat(struct hooks *, uint64_t ns);
 /* Put the addresses of the view's targets in place of the old ones; no moment without a kept one. */
@@ -74,6 +80,10 @@ void hooks_counts_end(struct hooks *, const struct id *session);
  */
 int hooks_door_open(struct hooks *, int netns_fd, int *fd4, int *fd6, uint64_t *cookie);
 int hooks_door_shut(struct hooks *, uint64_t cookie);
+/* The same with listeners that an earlier loader made there (fd6 may be -1). Returns 0 or -errno. */
+int hooks_door_adopt(struct hooks *, int fd4, int fd6, uint64_t *cookie);
+/* The network namespace of a socket: a descriptor of it, or -errno. */
+int hooks_socket_netns(int fd);
 /*
  * The same for a skill's questions about names: UDP and TCP on ABI_DOOR_IP4, on one
  * port, and the same on ::1 where possible; in the order UDP, TCP, UDP, TCP. The
@@ -113,6 +123,24 @@ int hooks_foreign_listener(struct hooks *, const char *cgroup, struct hooks_sock
  * 1: yes, and `why` (of `size` bytes) is what it is; 0: no; -errno.
  */
 int hooks_foreign_peer(struct hooks *, const char *cgroup, char *why, size_t size);
+
+/*
+ * Hold the kernel against what this process has put there: programs by id, tag and effect,
+ * links, pins, maps by id and by every row of those that only we write. Each difference is told: `what`
+ * is a name ("ilk_connect4"), `how` the rest of the sentence. With `mend`, what can be put back is: a
+ * link is attached or updated, never taken off. Returns how many differences there were.
+ */
+typedef void (*hooks_differs_fn)(void *arg, const char *what, const char *how);
+size_t hooks_check(struct hooks *, bool mend, hooks_differs_fn, void *arg);
+/* Take skills and doors out of the maps that this process has not put there. */
+void hooks_sweep(struct hooks *);
+
+/* What was broken, and how far that has been entered. Returns 0 or -errno. */
+int hooks_glass_read(struct hooks *, struct abi_glass *out);
+/* It is entered so far, of the one broken at `since`. */
+int hooks_glass_entered(struct hooks *, abi_u64 since, enum abi_glass_entered);
+/* Break it, or (until 0) make it whole, with or without a daemon. -ENOENT: there are no programs. */
+int hooks_glass_break(const struct instance *, const struct abi_glass *);
 
 /* Refusals in the kernel: the descriptor to poll, and reading what is there. */
 int hooks_events_fd(const struct hooks *);

@@ -18,9 +18,11 @@
 #include "base/instance.h"
 #include "base/must.h"
 #include "hooks/hooks.h"
+#include "hooks/shadow.h"
 
 #define HOOKS_UNIX_CONNECT 49	/* BPF_CGROUP_UNIX_CONNECT, newer than our headers */
 #define HOOKS_UNIX_SENDMSG 50
+#define HOOKS_OTHERS 64	/* programs of one kind at our cgroup */
 #define HOOKS_TARGETS_MAX 32768	/* half of ilk_targets: old and new at once */
 
 enum hooks_object {
@@ -31,7 +33,7 @@ enum hooks_object {
 enum hooks_map {
 	MAP_SKILLS, MAP_TARGETS, MAP_DOORS, MAP_NAMES, MAP_UNIX, MAP_PENDING, MAP_ORIG, MAP_CONN,
 	MAP_TAG, MAP_FLOW, MAP_COUNTS, MAP_PAIRS, MAP_LIVE, MAP_META, MAP_RESOLVER, MAP_SERVERS,
-	MAP_STATS, MAP_EVENTS,
+	MAP_STATS, MAP_EVENTS, MAP_GLASS,
 	HOOKS_MAPS
 };
 
@@ -62,11 +64,23 @@ struct hooks_code {
 	int maps[HOOKS_MAPS];			/* owned by the first object */
 };
 
+/* What the kernel should have of us, as it was when we had put it there. */
+struct expected {
+	uint32_t programs[HOOKS_PROGRAMS], links[HOOKS_PROGRAMS], maps[HOOKS_MAPS];	/* ids; 0: none */
+	uint8_t tags[HOOKS_PROGRAMS][BPF_TAG_SIZE];
+	uint32_t others[HOOKS_PROGRAMS][HOOKS_OTHERS];	/* programs that were beside ours */
+	uint32_t other_count[HOOKS_PROGRAMS];
+	struct shadow skills, targets, doors;
+	struct abi_meta meta;
+};
+
 struct hooks {
 	struct instance instance;
 	struct hooks_code code;
 	int links[HOOKS_PROGRAMS];
 	int cgroup_fd;
+	uint64_t cgroup_id;		/* where the programs attach */
+	struct expected expected;
 	int netns_fd;			/* our own, to come back to */
 	struct abi_meta *meta;		/* mapped */
 	struct ring_buffer *events;
@@ -105,10 +119,17 @@ int hooks_pin_path(char *path, size_t size, const struct instance *,
 int hooks_pin_link(const struct instance *, int cgroup_fd, uint64_t cgroup_id,
     const struct hooks_program_row *, int program);
 bool hooks_pin_is_there(const struct instance *);
-/* Pin a program, in place of the one of that name. Returns 0 or -errno. */
-int hooks_pin_program(const struct instance *, const char *name, int program);
+/* Is bpffs where the pins belong? */
+bool hooks_pin_has_mount(void);
+/* Put a link, a map or a program at its place; what was there is replaced. Returns 0 or -errno. */
+int hooks_pin_again(const struct instance *, const char *folder, const char *name, int fd);
 /* Detach links of programs that an earlier version had and we have not. Returns 0 or -errno. */
 int hooks_pin_sweep(const struct instance *);
+
+/* check.c: remember what is in place now as what should be. Returns 0 or -errno. */
+int hooks_expect(struct hooks *);
+/* Is this program among those that run for the cgroup? */
+bool hooks_is_effective(int cgroup_fd, int attach_type, uint32_t id);
 
 /* listen.c: a listening socket and its port, or -errno. */
 int hooks_listen(const struct sockaddr *address, socklen_t size, uint16_t *port);

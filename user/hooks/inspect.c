@@ -68,6 +68,15 @@ inspect_open(struct loader *loader)
 	return 0;
 }
 
+bool
+inspect_is_idle(const struct loader *loader)
+{
+	for (const struct inspection *i = loader->inspector->inspections; i; i = i->next)
+		if (i->waiting)
+			return false;
+	return true;
+}
+
 /* ---- who waits --------------------------------------------------------- */
 
 /* Answer everybody on the list, or who asked for the same process as the first. */

@@ -7,8 +7,8 @@
  * keep.c writes down, so that they outlive this process; settle.c enters their end.
  * who.c answers the workers. Before each of these the skill is measured
  * (inspect.c) and judged (right.c), which takes a while: what comes after is in a
- * callback. stop.c blocks, refusals.c enters what the kernel refused, ground.c
- * sees to it that the kernel still refuses. serve.c hears it all.
+ * callback. stop.c blocks, refusals.c enters what the kernel refused, ground.c and
+ * watchdog.c see to it that the kernel still refuses. serve.c hears it all.
  * One thread, one loop; whatever waits does so in a callback.
  */
 #ifndef HOOKS_LOADER_H
@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "abi.h"
 #include "base/instance.h"
@@ -47,6 +48,8 @@ struct view_target;
 #define SESSION_DOORS 16	/* network namespaces of one attached group */
 #define SESSIONS_MOST 1024
 #define STOPS_MOST 256
+#define BINARIES_MOST 32
+#define WATCHDOG_TEXT 4096
 
 /* A listener in one network namespace, shared by the sessions in it. */
 struct door {
@@ -82,6 +85,7 @@ struct session {
 	bool stays_refused;	/* the group, when this ends: it could not join */
 	bool has_begun;		/* somebody has been in it: empty means over */
 	bool is_taken_over;	/* an earlier loader began it */
+	bool is_frosty;		/* is frozen while the daemon is away */
 	bool is_over;		/* waits for its last connection, then is entered */
 	char reason[LOADER_WHY];	/* why it is over */
 	char ender[WHO_NAME_SIZE];	/* who ended it; empty: nobody */
@@ -105,6 +109,32 @@ struct stop {
 	char name[ABI_NAME_SIZE];
 };
 
+/* A program of the daemon's own that runs. */
+struct binary {
+	char path[LOADER_PATH];		/* where it lay when it was started */
+	uint8_t digest[MEASURE_SIZE];
+	uint64_t device, inode;
+	struct timespec changed;
+};
+
+/* What broken.c is entering. */
+struct glass_watch {
+	bool is_waiting;	/* for the recorder */
+	uint64_t since;
+	enum abi_glass_entered entering;
+};
+
+/* What watchdog.c knows. */
+struct watchdog {
+	struct timer timer;
+	bool is_shut;
+	char text[WATCHDOG_TEXT];	/* what differs now */
+	char last[WATCHDOG_TEXT];	/* what differed last */
+	uint64_t last_wall, changes;
+};
+
+struct stashed;
+
 struct loader {
 	struct instance instance;
 	struct loop *loop;
@@ -122,10 +152,20 @@ struct loader {
 	size_t session_count;
 	struct timer settling;
 	struct door *doors;
+	struct stashed *stash;		/* listeners of the loader before */
+	bool has_listeners;		/* all of them have come */
+	struct timer quit;
+	uint64_t quit_until;
 	unsigned int first_worker;	/* that heard of the last door first */
 	struct stop stops[STOPS_MOST];
 	size_t stop_count;
 	struct timer sweep;
+	int frost;		/* to the process that freezes; 0: there is none */
+	struct watchdog watchdog;
+	struct glass_watch glass;
+	struct binary binaries[BINARIES_MOST];
+	size_t binary_count;
+	uint64_t expected_until;	/* an upgrade, as somebody said; entered */
 	bool is_ready;
 };
 
@@ -257,6 +297,21 @@ bool door_is_own(const struct door *);
 /* All doors to a worker that has (re)started. */
 void door_tell_all(struct loader *, unsigned int worker);
 
+/* ---- stash.c: listeners outlive the loader --------------------------------------- */
+/* MSG_LISTENER_KEPT; takes the descriptor. False: bad body. */
+bool stash_hear(struct loader *, struct span body, int fd);
+/* Those of that namespace (*fd6 may be -1), which the caller then owns. False: there are none. */
+bool stash_take(struct loader *, uint64_t device, uint64_t inode, int *fd4, int *fd6);
+/* Give the warden a door's listeners to keep; have it forget those of a namespace. */
+void stash_tell(struct loader *, const struct door *);
+void stash_tell_shut(struct loader *, uint64_t cookie);
+/* Close what is left. Once sessions have been taken over it is nobody's: `tell` the warden that. */
+void stash_clear(struct loader *, bool tell);
+
+/* ---- frost.c: skills that stand still while the daemon is away ---------------------- */
+/* As its skill's policy says now; `is_over`: no more. */
+void frost_session(struct session *, bool is_over);
+void frost_all(struct loader *);
 /* ---- ear.c: the resolver's listeners ------------------------------------- */
 /* Those of a session, beside a door; made anew if they were there. 0 or -errno. */
 int ear_open(const struct session *, const struct door *);
@@ -296,6 +351,8 @@ struct finding {
 /* Everything in it is borrowed. */
 typedef void (*inspect_fn)(void *arg, const struct finding *);
 int inspect_open(struct loader *);
+/* Does nobody wait? */
+bool inspect_is_idle(const struct loader *);
 /* Measure that skill, beginning after now, and call fn once: in a later round of
  * the loop, or at once when there is nothing to measure. `pid` 0: the executable
  * as the policy names it, else as that process runs it. */
@@ -323,8 +380,27 @@ const struct view_skill *right_skill(const struct loader *, const char *name);
 /* ---- ground.c: are the kernel programs in effect? --------------------------- */
 /* 0, -ENOTRECOVERABLE (they are not all) or another -errno. *has_unix: unix sockets too. */
 int ground_check(const struct loader *, bool *has_unix);
-/* If they are not: alarm, and end this process so that the next one mends it. */
-void ground_watch(struct loader *);
+
+/* ---- watchdog.c: every second, is everything as we left it? ------------------------ */
+/* Sessions have been taken over: from now on. */
+void watchdog_begin(struct loader *);
+/* Look now: shut, mend, open again. */
+void watchdog_look(struct loader *);
+/* Somebody with that login uid says that the daemon's programs are about to change. */
+void watchdog_enter_expected(struct loader *, unsigned int uid);
+/* The oldest beat of all: put it where the programs see it, unless the door is shut. */
+void watchdog_beat(struct loader *, uint64_t oldest);
+json_t *watchdog_json(const struct loader *);
+
+/* ---- broken.c: the way out that a person broke open ---------------------------------- */
+/* Enter what is to be entered of it. */
+void glass_look(struct loader *);
+/* null: it is whole. */
+json_t *glass_json(const struct loader *);
+
+/* ---- binaries.c ----------------------------------------------------------------------- */
+/* Tell which of the daemon's programs on disk are not what runs. How many. */
+size_t binaries_check(struct loader *, void (*differs)(void *arg, const char *what, const char *how), void *arg);
 
 /* ---- stop.c ------------------------------------------------------------------ */
 /* MSG_STOP. False: bad body. */

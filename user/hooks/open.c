@@ -91,6 +91,7 @@ fill_meta(struct hooks *hooks, char *why, size_t size)
 	hooks->meta->version = ABI_VERSION;
 	__atomic_store_n(&hooks->meta->daemon_cgroup, daemon, __ATOMIC_RELEASE);
 	__atomic_store_n(&hooks->meta->worker_cgroup, worker, __ATOMIC_RELEASE);
+	hooks->expected.meta = *hooks->meta;
 	return 0;
 }
 
@@ -109,8 +110,8 @@ attach_all(struct hooks *hooks, char *why, size_t size)
 		hooks->links[i] = hooks_pin_link(&hooks->instance, hooks->cgroup_fd,
 		    cgroup_id, &hooks_programs[i], hooks->code.programs[i]);
 		error = hooks->links[i] < 0 ? hooks->links[i] :
-		    hooks_pin_program(&hooks->instance, hooks_programs[i].name,
-		    hooks->code.programs[i]);
+		    hooks_pin_again(&hooks->instance, "progs",
+		    hooks_programs[i].name, hooks->code.programs[i]);
 		if (!error)
 			continue;
 		snprintf(why, size, "cannot attach %s at %s: %s%s",
@@ -161,6 +162,8 @@ open_locked(struct hooks *hooks, char *why, size_t size)
 		error = attach_all(hooks, why, size);
 	if (!error)
 		error = hooks_pin_sweep(&hooks->instance);
+	if (!error)
+		error = hooks_expect(hooks);
 	return error;
 }
 
@@ -230,14 +233,24 @@ hooks_close(struct hooks **at)
 	for (size_t i = 0; i < HOOKS_PROGRAMS; i++)
 		close_fd(&hooks->links[i]);
 	hooks_code_free(&hooks->code);
+	shadow_free(&hooks->expected.skills);
+	shadow_free(&hooks->expected.targets);
+	shadow_free(&hooks->expected.doors);
 	close_fd(&hooks->cgroup_fd);
 	close_fd(&hooks->netns_fd);
 	free(hooks);
 }
 
+const struct abi_meta *
+hooks_meta(const struct hooks *hooks)
+{
+	return hooks->meta;
+}
+
 int
 hooks_beat(struct hooks *hooks, uint64_t ns)
 {
+	hooks->expected.meta.beat = ns;
 	__atomic_store_n(&hooks->meta->beat, ns, __ATOMIC_RELEASE);
 	return 0;
 }

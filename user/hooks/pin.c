@@ -41,6 +41,12 @@ is_bpffs(const char *path)
 	return !statfs(path, &at) && at.f_type == BPF_FS_MAGIC;
 }
 
+bool
+hooks_pin_has_mount(void)
+{
+	return is_bpffs(BPFFS);
+}
+
 static int
 make_directory(const char *path)
 {
@@ -146,6 +152,15 @@ put_pin(int fd, const char *path)
 	return 0;
 }
 
+int
+hooks_pin_again(const struct instance *instance, const char *folder, const char *name, int fd)
+{
+	char path[INSTANCE_PATH_SIZE + 64];
+	int error = hooks_pin_path(path, sizeof(path), instance, folder, name);
+
+	return error ? error : put_pin(fd, path);
+}
+
 static int
 attach_new(int cgroup_fd, int attach_type, int program, const char *path)
 {
@@ -158,15 +173,6 @@ attach_new(int cgroup_fd, int attach_type, int program, const char *path)
 		return -errno;
 	error = put_pin(link, path);
 	return error ? error : take_fd(&link);
-}
-
-int
-hooks_pin_program(const struct instance *instance, const char *name, int program)
-{
-	char path[INSTANCE_PATH_SIZE + 64];
-	int error = hooks_pin_path(path, sizeof(path), instance, "progs", name);
-
-	return error ? error : put_pin(program, path);
 }
 
 int

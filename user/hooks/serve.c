@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/must.h"
 #include "box/box.h"
@@ -25,6 +26,8 @@
 #include "view.h"
 
 #define BIT(cap) (1ULL << (cap))
+#define QUIT_LOOK_NS (5 * MILLISECOND_NS)
+#define QUIT_MOST_NS SECOND_NS
 
 /* BPF NET_ADMIN PERFMON: programs. SYS_ADMIN: setns, mounts, cgroups' clone.
  * SYS_PTRACE: /proc of other users. LEASE: who has a file open. SYS_CHROOT: setns to
@@ -63,13 +66,21 @@ hear_offer(struct loader *loader, struct span body)
 	return true;
 }
 
+/* They ask who is behind a connection, which is known only once sessions are. */
+static void
+listen_to_workers(struct loader *loader, bool on)
+{
+	for (unsigned int i = 0; i < MSG_WORKERS; i++)
+		post_listen(loader->post, SLOT_WORKER + i, on);
+}
+
 /* Sessions of an earlier loader, once it is known what the skills are. */
 static void
 serve(struct loader *loader)
 {
 	size_t count;
 
-	if (loader->is_ready)
+	if (loader->is_ready || !loader->view || !loader->has_listeners)
 		return;
 	loader->is_ready = true;
 	hooks_ears_clear(loader->hooks);
@@ -79,13 +90,18 @@ serve(struct loader *loader)
 	if (count > 0)
 		log_info("took over %zu sessions", count);
 	trust_sweep(loader);
+	stash_clear(loader, true);
 	session_sweep(loader);
+	appear_follow(loader);
+	watchdog_begin(loader);
+	listen_to_workers(loader, true);
 	post_ready(loader->post);
 }
 
 static bool
 hear_swap(struct loader *loader, struct span body)
 {
+	bool was_ready;
 	uint32_t epoch;
 	int r;
 
@@ -109,8 +125,11 @@ hear_swap(struct loader *loader, struct span body)
 	if (r < 0)
 		log_error("the hosts file cannot be written: %s", strerror(-r));
 	swap_say_done(loader->post, epoch);
+	frost_all(loader);
+	was_ready = loader->is_ready;
 	serve(loader);
-	appear_follow(loader);
+	if (was_ready)
+		appear_follow(loader);
 	return true;
 }
 
@@ -123,7 +142,7 @@ hear_beats(struct loader *loader, struct span body)
 
 	if (!take_be64(&body, &oldest) || body.n)
 		return false;
-	hooks_beat(loader->hooks, oldest);
+	watchdog_beat(loader, oldest);
 	return true;
 }
 
@@ -173,6 +192,11 @@ hear(void *arg, unsigned int from, const struct msg_head *head,
 		return hear_offer(loader, body);
 	case MSG_VIEW_SWAP:
 		return hear_swap(loader, body);
+	case MSG_LISTENER_KEPT:
+		if (!stash_hear(loader, body, take_fd(&owned)))
+			return false;
+		serve(loader);
+		return true;
 	case MSG_WHO:
 		return who_hear(loader, from, head->id, body);
 	case MSG_SOCKET:
@@ -189,6 +213,29 @@ hear(void *arg, unsigned int from, const struct msg_head *head,
 }
 
 /* ---- beginning and end ------------------------------------------------ */
+
+static void
+quit_when_idle(void *arg)
+{
+	struct loader *loader = arg;
+
+	if (inspect_is_idle(loader) || clock_mono() > loader->quit_until)
+		loop_stop(loader->loop, 0);
+	else
+		must(loop_set(loader->loop, &loader->quit, QUIT_LOOK_NS, quit_when_idle, loader) == 0);
+}
+
+/* Who has asked is answered; who asks now is answered by the next loader. */
+static void
+quit(void *arg)
+{
+	struct loader *loader = arg;
+
+	listen_to_workers(loader, false);
+	post_listen(loader->post, SLOT_BROKER, false);
+	loader->quit_until = clock_mono() + QUIT_MOST_NS;
+	quit_when_idle(loader);
+}
 
 static int
 enter_start(struct loader *loader)
@@ -269,8 +316,11 @@ loader_serve(struct loader *loader)
 	if (r == 0)
 		r = scribe_new(&loader->scribe, loader->post,
 		    msg_slot_name(SLOT_LOADER));
-	if (r == 0)
+	if (r == 0) {
+		listen_to_workers(loader, false);
+		post_on_quit(loader->post, quit, loader);
 		r = open_all(loader, why, sizeof(why));
+	}
 	if (r == 0)
 		r = post_send(loader->post, SLOT_POLICY, MSG_VIEW_ASK, 0,
 		    SPAN(""), -1);
@@ -295,6 +345,9 @@ loader_close(struct loader *loader)
 		session_free(&s);
 	}
 	settle_leave(loader);
+	stash_clear(loader, false);
+	if (loader->frost)
+		close(loader->frost);
 	refusals_free(loader);
 	learned_free(loader);
 	measure_free(&loader->measure);

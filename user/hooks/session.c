@@ -247,6 +247,7 @@ session_register(struct session *s)
 	s->next = s->loader->sessions;
 	s->loader->sessions = s;
 	s->loader->session_count++;
+	frost_session(s, false);
 	return 0;
 }
 
@@ -335,6 +336,7 @@ session_end(struct session **given, const char *reason, const char *person)
 	stop_flows(s);
 	shut_doors(s, false);
 	trust_end(s);
+	frost_session(s, true);
 	if (!s->stays_refused)
 		hooks_skill_drop(loader->hooks, s->cgroup_id);
 	else if (appear_hold(loader, s->cgroup_id, s->skill) < 0)
@@ -394,7 +396,7 @@ session_of_container(struct loader *loader, const char *text)
 	return NULL;
 }
 
-/* A removed group says nothing, and neither does a program detached: look. */
+/* A removed group says nothing: look. */
 void
 session_sweep(void *arg)
 {
@@ -406,6 +408,5 @@ session_sweep(void *arg)
 		if (access(s->cgroup, F_OK) < 0)
 			session_end(&s, "its cgroup is gone", NULL);
 	}
-	ground_watch(loader);
 	loop_set(loader->loop, &loader->sweep, SWEEP_NS, session_sweep, loader);
 }

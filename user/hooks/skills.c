@@ -33,13 +33,15 @@ hooks_skill_put(struct hooks *hooks, uint64_t cgroup_id, const struct abi_skill 
 		return -EINVAL;
 	clean.name[ABI_NAME_SIZE - 1] = '\0';
 	memset(clean.pad, 0, sizeof(clean.pad));
-	return bpf_map_update_elem(hooks->code.maps[MAP_SKILLS], &cgroup_id, &clean,
-	    BPF_ANY) ? -errno : 0;
+	if (bpf_map_update_elem(hooks->code.maps[MAP_SKILLS], &cgroup_id, &clean, BPF_ANY))
+		return -errno;
+	return shadow_put(&hooks->expected.skills, &cgroup_id, sizeof(cgroup_id), &clean, sizeof(clean));
 }
 
 int
 hooks_skill_drop(struct hooks *hooks, uint64_t cgroup_id)
 {
+	shadow_drop(&hooks->expected.skills, &cgroup_id);
 	return bpf_map_delete_elem(hooks->code.maps[MAP_SKILLS], &cgroup_id) ?
 	    -errno : 0;
 }
@@ -57,6 +59,6 @@ hooks_skill_keep(struct hooks *hooks, hooks_skill_fn keep, void *arg)
 		id = next;	/* the next is asked for first: a row that is gone has none */
 		has_next = bpf_map_get_next_key(map, &id, &next) == 0;
 		if (bpf_map_lookup_elem(map, &id, &skill) == 0 && !keep(arg, id, &skill))
-			bpf_map_delete_elem(map, &id);
+			hooks_skill_drop(hooks, id);
 	}
 }

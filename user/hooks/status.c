@@ -30,8 +30,8 @@ static const char *const reasons[ABI_REASONS] = {
 	[ABI_BAD_PACKET] = "bad_packet",
 };
 
-static bool
-is_effective(int cgroup_fd, int attach_type, uint32_t id)
+bool
+hooks_is_effective(int cgroup_fd, int attach_type, uint32_t id)
 {
 	uint32_t ids[EFFECTIVE_MAX], count = EFFECTIVE_MAX;
 
@@ -57,7 +57,7 @@ write_program(FILE *to, struct hooks *hooks, size_t i, bool *is_whole)
 	    !bpf_obj_get_info_by_fd(hooks->code.programs[i], &program, &program_size);
 	bool effective = there && link.cgroup.cgroup_id &&
 	    link.prog_id == program.id &&
-	    is_effective(hooks->cgroup_fd, row->attach_type, program.id);
+	    hooks_is_effective(hooks->cgroup_fd, row->attach_type, program.id);
 
 	if (!effective && (hooks->links[i] >= 0 ||
 	    !hooks_objects[row->object].optional))

@@ -72,4 +72,5 @@ const char *const hooks_maps[HOOKS_MAPS] = {
 	[MAP_SERVERS] = "ilk_servers",
 	[MAP_STATS] = "ilk_stats",
 	[MAP_EVENTS] = "ilk_events",
+	[MAP_GLASS] = "ilk_glass",
 };

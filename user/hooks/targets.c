@@ -54,7 +54,7 @@ keys_make(const struct view_loader *view, struct abi_address *keys, size_t count
 }
 
 static int
-put_target(int map, const struct view_target *target, uint32_t index, uint32_t epoch)
+put_target(int map, struct shadow *shadow, const struct view_target *target, uint32_t index, uint32_t epoch)
 {
 	struct abi_target value = {
 		.index = index,
@@ -69,6 +69,8 @@ put_target(int map, const struct view_target *target, uint32_t index, uint32_t e
 		key_of(&key, &target->addresses[i]);
 		if (bpf_map_update_elem(map, &key, &value, BPF_ANY))
 			return -errno;
+		if (shadow_add(shadow, &key, sizeof(key), &value, sizeof(value)))
+			return -ENOMEM;
 	}
 	return 0;
 }
@@ -94,6 +96,7 @@ int
 hooks_targets(struct hooks *hooks, const struct view_loader *view)
 {
 	cleanup(free_memory) struct abi_address *keys = NULL;
+	cleanup(shadow_free) struct shadow shadow = { 0 };
 	int map = hooks->code.maps[MAP_TARGETS];
 	size_t count = count_addresses(view);
 	int error;
@@ -105,10 +108,13 @@ hooks_targets(struct hooks *hooks, const struct view_loader *view)
 		return -ENOMEM;
 	error = keys_make(view, keys, count);
 	for (size_t i = 0; !error && i < view->target_count; i++)
-		error = put_target(map, &view->targets[i], (uint32_t)i,
-		    view->head.epoch);
+		error = put_target(map, &shadow, &view->targets[i], (uint32_t)i, view->head.epoch);
 	if (error)
 		return error;
 	__atomic_store_n(&hooks->meta->epoch, view->head.epoch, __ATOMIC_RELEASE);
+	hooks->expected.meta.epoch = view->head.epoch;
+	shadow_free(&hooks->expected.targets);
+	hooks->expected.targets = shadow;
+	shadow = (struct shadow){ 0 };
 	return delete_others(map, keys, count);
 }

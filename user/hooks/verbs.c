@@ -131,11 +131,11 @@ status(struct loader *loader, struct request *request)
 
 	if (hooks_status(loader->hooks, &text, &is_whole) == 0)
 		hooks = json_loads(text, 0, NULL);
-	answer_done(loader, request->id, json_pack("{s:o,s:o,s:o,s:b,s:o}",
+	answer_done(loader, request->id, json_pack("{s:o,s:o,s:o,s:b,s:o,s:o,s:o}",
 	    "sessions", sessions_json(loader),
 	    "targets", targets_json(loader),
 	    "hooks", hooks ? hooks : json_null(), "whole", is_whole,
-	    "stops", stop_list(loader)));
+	    "stops", stop_list(loader), "watchdog", watchdog_json(loader), "glass", glass_json(loader)));
 }
 
 static void

@@ -32,6 +32,10 @@
 #include "warden/children.h"
 #include "warden/estate.h"
 #include "warden/fault.h"
+#include "warden/kept.h"
+#include "warden/listeners.h"
+#include "warden/store.h"
+#include "warden/upgrade.h"
 
 #define GATHER_NS (200 * MILLISECOND_NS)
 #define STILL_NS (5 * SECOND_NS)	/* a process without a beat for this long is ended */
@@ -64,6 +68,11 @@ struct warden {
 	struct watch *signals;
 	int signal_fd, lock;
 	struct timer gather, quit;
+	struct store store;		/* listeners, for the next loader */
+	struct upgrade upgrade;
+	bool is_later;			/* executed by the warden before */
+	bool has_served;
+	char from[80];			/* version and person, when it was */
 	bool stopping;
 	unsigned int quit_step;		/* index in `order`, from the end */
 };
@@ -107,6 +116,15 @@ enter(struct warden *warden, enum entry_kind kind, unsigned int slot, const char
 		log_error("an entry about %s was not taken", msg_slot_name(slot));
 }
 
+static void
+tell_broker_down(struct warden *warden, unsigned int slot)
+{
+	uint8_t about = (uint8_t)slot;
+
+	if (slot != SLOT_BROKER)
+		(void)post_send(warden->post, SLOT_BROKER, MSG_PEER_DOWN, 0, span_of(&about, 1), -1);
+}
+
 /* ---- starting and ending ------------------------------------------------- */
 
 static void start_later(struct warden *, unsigned int slot);
@@ -127,11 +145,20 @@ start_now(void *arg)
 	if (warden->stopping)
 		return;
 	error = children_start(&warden->children, start->slot);
+	if (!error && start->slot == SLOT_LOADER)
+		listeners_tell(&warden->store, warden->post);
 	if (error) {
 		errno = -error;
 		log_error("starting %s: %m", msg_slot_name(start->slot));
 		start_later(warden, start->slot);
 	}
+}
+
+static void
+start_slot(void *arg, unsigned int slot)
+{
+	starts[slot] = (struct start){ arg, slot };
+	start_now(&starts[slot]);
 }
 
 static void
@@ -152,6 +179,26 @@ start_later(struct warden *warden, unsigned int slot)
 
 static void quit_next(void *);
 
+/* It quit because the upgrade told it to. One of a kind is followed at once, and owes nothing: what it
+ * has not read, the next one reads. A worker's place is spare now. */
+static void
+child_left(struct warden *warden, unsigned int slot, const char *reason)
+{
+	struct child *child = &warden->children.child[slot];
+
+	log_info("%s %s, as it was told", msg_slot_name(slot), reason);
+	enter(warden, ENTRY_STOP, slot, "replaced");
+	if (slot < SLOT_WORKER) {
+		tell_broker_down(warden, slot);
+		start_slot(warden, slot);
+		return;
+	}
+	*child = (struct child){ .state = CHILD_SPARE, .program = child->program };
+	tell_peers(warden, MSG_PEER_DOWN, slot);
+	tell_broker(warden, slot);
+	upgrade_step(&warden->upgrade);
+}
+
 static void
 child_ended(struct warden *warden, unsigned int slot, int status)
 {
@@ -166,6 +213,10 @@ child_ended(struct warden *warden, unsigned int slot, int status)
 	if (warden->stopping) {
 		child->state = CHILD_ENDED;
 		quit_next(warden);
+		return;
+	}
+	if (child->is_replaced || child->state == CHILD_DRAINING) {
+		child_left(warden, slot, reason);
 		return;
 	}
 	log_warning("%s %s; it will be started again", msg_slot_name(slot), reason);
@@ -186,6 +237,8 @@ reap(struct warden *warden)
 
 		if (slot < SLOTS)
 			child_ended(warden, slot, status);
+		else
+			(void)upgrade_reaped(&warden->upgrade, pid, status);
 	}
 }
 
@@ -249,6 +302,21 @@ stop(struct warden *warden)
 
 /* ---- hearing -------------------------------------------------------------- */
 
+/* systemd hears it once: all that there should be are there. */
+static void
+say_ready(struct warden *warden)
+{
+	for (unsigned int slot = 0; slot < SLOTS && !warden->has_served; slot++) {
+		enum child_state state = warden->children.child[slot].state;
+
+		if (state == CHILD_WAITING || state == CHILD_STARTING)
+			return;
+	}
+	if (!warden->has_served)
+		(void)store_notify("READY=1", -1);
+	warden->has_served = true;
+}
+
 static void
 child_ready(struct warden *warden, unsigned int slot)
 {
@@ -259,7 +327,7 @@ child_ready(struct warden *warden, unsigned int slot)
 		return;
 	child->state = CHILD_SERVING;
 	log_info("%s serves (pid %d)", msg_slot_name(slot), (int)child->pid);
-	if (child->restarts)
+	if (child->restarts || warden->is_later)
 		tell_peers(warden, MSG_PEER_UP, slot);
 	enter(warden, ENTRY_START, slot, child->restarts ? "restarted" : "started");
 	if (slot == SLOT_BROKER)
@@ -268,6 +336,8 @@ child_ready(struct warden *warden, unsigned int slot)
 				tell_broker(warden, i);
 	if (slot != SLOT_BROKER)
 		tell_broker(warden, slot);
+	say_ready(warden);
+	upgrade_step(&warden->upgrade);
 }
 
 /* Whose flow the key belongs to is known to its worker only. */
@@ -317,7 +387,7 @@ hear(void *arg, unsigned int from, const struct msg_head *head, struct span body
 {
 	struct warden *warden = arg;
 
-	must(fd < 0);
+	must(fd < 0 || head->type == MSG_LISTENER);
 	switch (head->type) {
 	case MSG_READY:
 		child_ready(warden, from);
@@ -329,6 +399,11 @@ hear(void *arg, unsigned int from, const struct msg_head *head, struct span body
 		return hear_fault(warden, from, body);
 	case MSG_CANCEL:
 		return route_cancel(warden, from, body);
+	case MSG_LISTENER:
+		return listeners_hear(&warden->store, body, fd);
+	case MSG_LISTENER_SHUT:
+		store_drop(&warden->store, span_be64(body, 0));
+		return true;
 	case MSG_KEPT:
 		return scribe_hear(warden->scribe, head, body);
 	default:
@@ -342,8 +417,14 @@ static void
 end_still(struct warden *warden, unsigned int slot, uint64_t now)
 {
 	const struct child *child = &warden->children.child[slot];
-	bool still = child->state == CHILD_SERVING && now - child->beat > STILL_NS;
+	bool still = (child->state == CHILD_SERVING || child->state == CHILD_DRAINING) &&
+	    now - child->beat > STILL_NS;
 
+	if (child->is_replaced && now - child->told > QUIT_NS)
+		still = true;
+	if (child->state == CHILD_DRAINING &&
+	    now - child->told > warden->instance.drain * SECOND_NS + STILL_NS)
+		still = true;
 	if (child->state == CHILD_STARTING && now - child->began > STARTING_NS)
 		still = true;
 	if (!still || !child->pid)
@@ -362,12 +443,13 @@ gather(void *arg)
 	for (unsigned int slot = 0; slot < SLOTS; slot++) {
 		const struct child *child = &warden->children.child[slot];
 
-		if (child->state == CHILD_ABSENT)
+		if (child->state == CHILD_ABSENT || child->state == CHILD_SPARE)
 			continue;
-		if (child->beat < oldest)
+		if (child->beat < oldest && !upgrade_excuses(&warden->upgrade, slot, now))
 			oldest = child->beat;
 		end_still(warden, slot, now);
 	}
+	children_sweep(&warden->children);
 	out_be64(&body, oldest);
 	(void)post_send(warden->post, SLOT_LOADER, MSG_BEATS, 0, out_view(&body), -1);
 	out_free(&body);
@@ -389,6 +471,9 @@ signalled(void *arg, uint32_t events)
 		else if (info.ssi_signo == SIGHUP)
 			(void)post_send(warden->post, SLOT_POLICY, MSG_RELOAD, 0,
 			    span_of(NULL, 0), -1);
+		else if (info.ssi_signo == SIGUSR2)
+			upgrade_begin(&warden->upgrade, info.ssi_code == SI_QUEUE ?
+			    (uint32_t)info.ssi_int : UINT32_MAX);
 		else
 			stop(warden);
 	}
@@ -404,6 +489,7 @@ watch_signals(struct warden *warden)
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	warden->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (warden->signal_fd < 0)
@@ -427,11 +513,47 @@ lock_instance(struct warden *warden)
 	warden->lock = fcntl(fd, F_DUPFD_CLOEXEC, MSG_FD_PRIVATE);
 	if (warden->lock < 0)
 		return -errno;
-	return flock(warden->lock, LOCK_EX | LOCK_NB) ? -errno : 0;
+	if (flock(warden->lock, LOCK_EX | LOCK_NB))
+		return -errno;
+	/* for `interlock upgrade`, which sends a signal */
+	return ftruncate(warden->lock, 0) || dprintf(warden->lock, "%d\n", (int)getpid()) < 0 ? -errno : 0;
+}
+
+/* Everything that the warden before left, or a new beginning. */
+static int
+open_children(struct warden *warden, int kept_fd)
+{
+	struct kept kept = { .children = &warden->children, .store = &warden->store, .lock = &warden->lock };
+	int error;
+
+	if (kept_fd < 0) {
+		error = lock_instance(warden);
+		return error ? error : children_open(&warden->children, &warden->instance,
+		    warden->instance.workers);
+	}
+	warden->is_later = warden->has_served = true;
+	error = kept_read(kept_fd, &kept);
+	if (error)
+		return error;
+	snprintf(warden->from, sizeof(warden->from), "upgraded from %s by %s", kept.from, kept.person);
+	return children_take_over(&warden->children, &warden->instance, warden->instance.workers);
+}
+
+/* What it is given to do an upgrade with. */
+static void
+prepare_upgrade(struct warden *warden, const char *file)
+{
+	warden->upgrade = (struct upgrade){
+		.loop = warden->loop, .post = warden->post, .scribe = warden->scribe,
+		.children = &warden->children, .store = &warden->store, .lock = &warden->lock,
+		.instance = &warden->instance, .file = file,
+		.order = order, .order_count = COUNT(order) - 1,	/* all but workers */
+		.start = start_slot, .arg = warden,
+	};
 }
 
 static int
-prepare(struct warden *warden)
+prepare(struct warden *warden, const char *file, int kept_fd)
 {
 	char why[512] = "";
 	struct box box = { .uid = BOX_ROOT, .keep = WARDEN_CAPS, .keep_bounding = true };
@@ -441,15 +563,14 @@ prepare(struct warden *warden)
 		log_error("%s", why);
 		return error;
 	}
-	error = lock_instance(warden);
+	if (kept_fd < 0)
+		(void)store_inherit(&warden->store);
+	error = open_children(warden, kept_fd);
 	if (error == -EWOULDBLOCK) {
 		log_error("another interlockd serves instance %s; stop it first",
 		    warden->instance.name);
 		return error;
 	}
-	if (!error)
-		error = children_open(&warden->children, &warden->instance,
-		    warden->instance.workers);
 	if (!error)
 		error = box_enter(&box);
 	if (!error)
@@ -460,23 +581,26 @@ prepare(struct warden *warden)
 		error = post_new(&warden->post, warden->loop, SLOT_WARDEN, hear, warden);
 	if (!error)
 		error = scribe_new(&warden->scribe, warden->post, "warden");
+	if (!error)
+		prepare_upgrade(warden, file);
 	return error;
 }
 
 static void
 start_all(struct warden *warden)
 {
-	enter(warden, ENTRY_START, SLOT_WARDEN, "started");
+	enter(warden, ENTRY_START, SLOT_WARDEN, *warden->from ? warden->from : "started");
 	for (size_t i = 0; i < COUNT(order); i++) {
 		unsigned int last = order[i] == SLOT_WORKER ? SLOTS : order[i] + 1;
 
 		for (unsigned int slot = order[i]; slot < last; slot++)
-			if (warden->children.child[slot].state == CHILD_WAITING) {
-				starts[slot] = (struct start){ warden, slot };
-				start_now(&starts[slot]);
-			}
+			if (warden->children.child[slot].state == CHILD_WAITING)
+				start_slot(warden, slot);
 	}
 	gather(warden);
+	reap(warden);
+	if (warden->is_later)
+		upgrade_roll(&warden->upgrade);
 }
 
 static int
@@ -484,7 +608,8 @@ usage(FILE *to, int status)
 {
 	fputs("usage: interlockd [--instance FILE]\n"
 	    "Intercept the connections of AI skills. Runs in the foreground, logs to\n"
-	    "standard error. SIGHUP reloads the policy, SIGTERM stops; skills that are\n"
+	    "standard error. SIGHUP reloads the policy, SIGUSR2 goes over to the programs\n"
+	    "that now lie where these did, SIGTERM stops; skills that are\n"
 	    "attached stay refused until a daemon serves again or they are detached.\n"
 	    "  --instance FILE  settings of this instance (default " INSTANCE_FILE ")\n"
 	    "  --version        print the version\n"
@@ -493,12 +618,14 @@ usage(FILE *to, int status)
 }
 
 static int
-read_options(int argc, char **argv, const char **file)
+read_options(int argc, char **argv, const char **file, int *kept_fd, const char **asked)
 {
 	static const struct option options[] = {
 		{ "instance", required_argument, NULL, 'i' },
 		{ "version", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "kept", required_argument, NULL, 'k' },	/* by the warden before */
+		{ "preflight", required_argument, NULL, 'p' },
 		{ 0 },
 	};
 	int c;
@@ -506,6 +633,10 @@ read_options(int argc, char **argv, const char **file)
 	while ((c = getopt_long(argc, argv, "i:vh", options, NULL)) != -1) {
 		if (c == 'i') {
 			*file = optarg;
+		} else if (c == 'k') {
+			*kept_fd = atoi(optarg);
+		} else if (c == 'p') {
+			*asked = optarg;
 		} else if (c == 'v') {
 			puts("interlockd " INTERLOCK_VERSION);
 			return 0;
@@ -520,13 +651,15 @@ int
 main(int argc, char **argv)
 {
 	static struct warden warden;
-	const char *file = INSTANCE_FILE;
+	const char *file = INSTANCE_FILE, *asked = NULL;
 	unsigned int line = 0;
-	int status = read_options(argc, argv, &file);
+	int kept_fd = -1, status = read_options(argc, argv, &file, &kept_fd, &asked);
 
 	if (status >= 0)
 		return status;
 	log_open("warden", LOG_LEVEL_INFO);
+	if (asked)
+		return upgrade_preflight(asked) ? 1 : 0;
 	if (geteuid() != 0) {
 		log_error("interlockd must be started as root");
 		return 4;
@@ -538,7 +671,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	log_open("warden", (enum log_level)warden.instance.log_level);
-	status = prepare(&warden);
+	status = prepare(&warden, file, kept_fd);
 	if (status) {
 		errno = -status;
 		log_error("cannot start: %m");

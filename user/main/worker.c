@@ -35,7 +35,9 @@ hear_door(struct worker *worker, struct span body, int fd)
 
 	if (!take_be64(&body, &netns) || body.n || fd < 0)
 		return false;
-	if (doors_add(worker->doors, netns, fd))
+	if (!worker->doors)
+		close(fd);	/* it drains */
+	else if (doors_add(worker->doors, netns, fd))
 		log_error("a listener cannot be watched");
 	return true;
 }
@@ -47,7 +49,15 @@ hear_door_shut(struct worker *worker, struct span body)
 
 	if (!take_be64(&body, &netns) || body.n)
 		return false;
-	doors_shut(worker->doors, netns);
+	if (worker->doors)
+		doors_shut(worker->doors, netns);
+	return true;
+}
+
+static bool
+hear_drain(struct worker *worker, struct span body)
+{
+	drain_begin(worker, span_be32(body, 0));
 	return true;
 }
 
@@ -93,6 +103,8 @@ hear_peer_up(struct worker *worker, const struct msg_head *head, struct span bod
 		return scribe_hear(worker->scribe, head, body);
 	if (body.p[0] == SLOT_BROKER)
 		flow_reopen_holds(worker);
+	if (body.p[0] == SLOT_LOADER)
+		flow_loader_is_back(worker);
 	if (body.p[0] == SLOT_POLICY)
 		(void)post_send(worker->post, SLOT_POLICY, MSG_VIEW_ASK, 0, span_of(NULL, 0), -1);
 	return true;
@@ -109,6 +121,8 @@ hear(void *arg, unsigned int from, const struct msg_head *head, struct span body
 		return hear_door(worker, body, fd);
 	case MSG_DOOR_SHUT:
 		return hear_door_shut(worker, body);
+	case MSG_DRAIN:
+		return hear_drain(worker, body);
 	case MSG_WHO_IS:
 		return flow_hear_who(worker, head, body);
 	case MSG_SOCKET_IS:

@@ -16,18 +16,6 @@
 
 #define BEAT_NS (250 * MILLISECOND_NS)
 
-/* Both ends must come from the same build: FNV-1a over version numbers. */
-static uint64_t
-build_id(void)
-{
-	static const char text[] = INTERLOCK_VERSION;
-	uint64_t h = 14695981039346656037ULL;
-
-	for (size_t i = 0; i < sizeof(text); i++)
-		h = (h ^ (uint8_t)text[i]) * 1099511628211ULL;
-	return (h ^ MSG_VERSION) * 1099511628211ULL;
-}
-
 static int
 open_peer(struct post *post, unsigned int slot)
 {
@@ -59,7 +47,7 @@ post_new(struct post **out, struct loop *loop, unsigned int slot, post_fn fn, vo
 	post->slot = slot;
 	post->fn = fn;
 	post->arg = arg;
-	post->build = build_id();
+	post->build = msg_speech();
 	post->next_id = (uint64_t)chance << 32 | 1;
 	for (unsigned int i = 0; i < SLOTS && !error; i++)
 		error = open_peer(post, i);
@@ -86,6 +74,24 @@ post_ready(struct post *post)
 {
 	(void)post_send(post, SLOT_WARDEN, MSG_READY, 0, span_of(NULL, 0), -1);
 	beat(post);
+}
+
+void
+post_on_quit(struct post *post, void (*fn)(void *), void *arg)
+{
+	post->quit = fn;
+	post->quit_arg = arg;
+}
+
+void
+post_listen(struct post *post, unsigned int from, bool on)
+{
+	struct peer *peer = &post->peers[from];
+
+	must(from < SLOTS);
+	peer->is_unheard = !on;
+	if (peer->watch)
+		post_watch(peer);
 }
 
 uint64_t

@@ -27,6 +27,13 @@ typedef bool (*post_fn)(void *arg, unsigned int from, const struct msg_head *,
 /* The process in `slot`, with channels on MSG_FD_CHANNEL(peer). MSG_QUIT stops
  * the loop with 0; MSG_PEER_DOWN and _UP reach the handler like other messages. */
 int post_new(struct post **out, struct loop *, unsigned int slot, post_fn, void *arg);
+/*
+ * Call fn(arg) in place of stopping the loop when MSG_QUIT comes: it finishes what was begun, and
+ * stops the loop itself. What has not been read by then waits for the next run of the process.
+ */
+void post_on_quit(struct post *, void (*fn)(void *arg), void *arg);
+/* Read what that one sends, or leave it in its channel for later. */
+void post_listen(struct post *, unsigned int from, bool on);
 /* Say to the warden that this process serves. Beats begin. */
 void post_ready(struct post *);
 /*

@@ -27,6 +27,7 @@ struct peer {
 	struct packet *first, **last;
 	size_t waiting;		/* bytes */
 	size_t waiting_fds;
+	bool is_unheard;	/* what it sends is left in the channel */
 	void (*room)(void *);	/* NULL: nobody wants to know */
 	void *room_arg;
 };
@@ -45,6 +46,8 @@ struct post {
 	void *arg;
 	uint64_t next_id, build;
 	bool is_orphan;		/* the warden has ended */
+	void (*quit)(void *);	/* NULL: the loop stops */
+	void *quit_arg;
 	struct timer beat;
 	struct peer peers[SLOTS];
 	struct mmsghdr messages[AT_ONCE];
@@ -55,6 +58,8 @@ struct post {
 void post_ready_peer(void *peer, uint32_t events);
 /* Send what waits, as far as there is room. */
 void post_flush(struct peer *);
+/* Wait for what is wanted now of its channel. */
+void post_watch(struct peer *);
 /* Forget what waits. */
 void post_drop(struct peer *);
 

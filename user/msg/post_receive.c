@@ -102,7 +102,10 @@ deliver(struct post *post, unsigned int from, struct span packet, int got)
 	    head.length < rule->least || head.length > rule->most)
 		return false;
 	if (head.type == MSG_QUIT) {
-		loop_stop(post->loop, 0);
+		if (post->quit)
+			post->quit(post->quit_arg);
+		else
+			loop_stop(post->loop, 0);
 		return true;
 	}
 	if (head.length > MSG_INLINE)
@@ -227,6 +230,6 @@ post_ready_peer(void *arg, uint32_t events)
 	if (events & EPOLLOUT)
 		post_flush(peer);
 	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
-		for (int i = 0; i < BURST / AT_ONCE && receive(peer); i++)
+		for (int i = 0; i < BURST / AT_ONCE && !peer->is_unheard && receive(peer); i++)
 			;
 }

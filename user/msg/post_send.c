@@ -52,6 +52,14 @@ packet_free(struct packet *packet)
 }
 
 void
+post_watch(struct peer *peer)
+{
+	uint32_t events = peer->is_unheard ? 0 : EPOLLIN;
+
+	loop_change(peer->post->loop, peer->watch, events | (peer->first ? EPOLLOUT : 0));
+}
+
+void
 post_flush(struct peer *peer)
 {
 	while (peer->first) {
@@ -70,7 +78,7 @@ post_flush(struct peer *peer)
 		peer->waiting_fds -= packet->fd >= 0;
 		packet_free(packet);
 	}
-	loop_change(peer->post->loop, peer->watch, EPOLLIN);
+	post_watch(peer);
 	if (peer->room)
 		peer->room(peer->room_arg);
 }
@@ -100,9 +108,9 @@ enqueue(struct peer *peer, const struct msg_head *head, struct span body, int fd
 	}
 	if (body.n)
 		memcpy(packet->body, body.p, body.n);
-	if (!peer->first)
-		loop_change(peer->post->loop, peer->watch, EPOLLIN | EPOLLOUT);
 	*peer->last = packet;
+	if (peer->first == packet)
+		post_watch(peer);
 	peer->last = &packet->after;
 	peer->waiting += size;
 	peer->waiting_fds += fd >= 0;

@@ -19,6 +19,10 @@ static const struct msg_rule rules[] = {
 	{ MSG_CANCEL, WORKER, SLOT_WARDEN, FIXED(37), false },
 	{ MSG_CANCEL, SLOT_WARDEN, WORKER, FIXED(37), false },
 	{ MSG_CHILD, SLOT_WARDEN, SLOT_BROKER, FIXED(17), false },
+	{ MSG_DRAIN, SLOT_WARDEN, WORKER, FIXED(4), false },
+	{ MSG_LISTENER, SLOT_LOADER, SLOT_WARDEN, FIXED(9), true },
+	{ MSG_LISTENER_SHUT, SLOT_LOADER, SLOT_WARDEN, FIXED(8), false },
+	{ MSG_LISTENER_KEPT, SLOT_WARDEN, SLOT_LOADER, FIXED(9), true },
 
 	{ MSG_ENTRY, MSG_ANY, SLOT_RECORDER, 21, MSG_BODY_MAX, false },
 	{ MSG_KEPT, SLOT_RECORDER, MSG_ANY, FIXED(18), false },
@@ -105,6 +109,24 @@ msg_has_channel(unsigned int a, unsigned int b)
 		    (fits(rules[i].from, b) && fits(rules[i].to, a)))
 			return true;
 	return false;
+}
+
+/* FNV-1a over the version and every row: who has the same table says the same. */
+uint64_t
+msg_speech(void)
+{
+	uint64_t h = 14695981039346656037ULL;
+
+	h = (h ^ MSG_VERSION) * 1099511628211ULL;
+	for (size_t i = 0; i < COUNT(rules); i++) {
+		const struct msg_rule *rule = &rules[i];
+		uint64_t row = (uint64_t)rule->type << 40 ^ (uint64_t)rule->from << 32 ^
+		    (uint64_t)rule->to << 24 ^ (uint64_t)rule->has_fd << 20;
+
+		h = (h ^ row) * 1099511628211ULL;
+		h = (h ^ ((uint64_t)rule->least << 32 | rule->most)) * 1099511628211ULL;
+	}
+	return h;
 }
 
 const char *

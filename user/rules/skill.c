@@ -14,6 +14,10 @@
 #define PROFILE_DEFAULT 1	/* read-masked */
 #define NOBODY 65534		/* work_user(): whoever is named, offline */
 
+/* What becomes of it while the daemon is away; its connections are refused in any case. */
+enum { AWAY_REFUSE, AWAY_FREEZE };
+static const char *const away_words[] = { "refuse", "freeze", NULL };
+
 #define AT(name) offsetof(struct draft_skill, name)
 static const struct key skill_keys[] = {
 	{ "owner", SHAPE_TEXT, AT(owner), true, 0, 0, NULL },
@@ -25,6 +29,7 @@ static const struct key skill_keys[] = {
 	{ "duties", SHAPE_TEXTS, AT(duties), false, 0, 0, NULL },
 	{ "targets", SHAPE_TEXTS, AT(targets), false, 0, 0, NULL },
 	{ "profile", SHAPE_WORD, AT(profile), false, 0, 0, profile_words },
+	{ "when_away", SHAPE_WORD, AT(when_away), false, 0, 0, away_words },
 	{ "verifier", SHAPE_TEXT, AT(verifier), false, 0, 0, NULL },
 	{ "sockets", SHAPE_TEXTS, AT(sockets), false, 0, 0, NULL },
 	{ "match", SHAPE_MAP, AT(match), false, 0, 0, NULL },
@@ -214,6 +219,7 @@ build_skill(struct work *work, const struct draft_skill *draft,
 			    NULL);
 	}
 	build_user(work, draft, what, skill);
+	skill->freezes = draft->when_away == AWAY_FREEZE;
 	skill->folder = work_scalar(draft->folder);
 	skill->excludes = work_texts(work, draft->excludes,
 	    &skill->exclude_count);

@@ -86,7 +86,7 @@ struct draft_skill {
 	struct draft draft;
 	const struct node *owner, *start, *folder, *digests, *excludes;
 	const struct node *executable, *duties, *targets, *verifier, *sockets, *match;
-	uint32_t profile;
+	uint32_t profile, when_away;
 	struct {
 		const struct node *by, *as;
 	} begin;

@@ -97,6 +97,16 @@ dialogues_clear(struct dialogues *all)
 	all->used = 0;
 }
 
+size_t
+dialogues_open(const struct dialogues *all)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < all->used; i++)
+		count += all->rows[i].age != 0;
+	return count;
+}
+
 void
 dialogues_free(struct dialogues **all)
 {

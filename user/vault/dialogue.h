@@ -40,6 +40,8 @@ void dialogue_end(struct dialogue *);
 /* End all of one worker. */
 void dialogues_forget(struct dialogues *, unsigned int worker);
 void dialogues_clear(struct dialogues *);
+/* How many are open. */
+size_t dialogues_open(const struct dialogues *);
 void dialogues_free(struct dialogues **);
 
 #endif

@@ -162,10 +162,19 @@ hear(void *arg, unsigned int from, const struct msg_head *head,
 	return false;
 }
 
+void
+keeper_listen(struct keeper *keeper, bool on)
+{
+	for (unsigned int slot = SLOT_WORKER; slot < SLOTS; slot++)
+		post_listen(keeper->post, slot, on);
+}
+
 int
 keeper_serve(struct keeper *keeper, struct loop *loop)
 {
 	int r = post_new(&keeper->post, loop, SLOT_KEEPER, hear, keeper);
+
+	keeper->loop = loop;
 
 	if (!r)
 		r = scribe_new(&keeper->scribe, keeper->post, "keeper");
@@ -175,6 +184,8 @@ keeper_serve(struct keeper *keeper, struct loop *loop)
 		log_error("the channels cannot be used: %s", strerror(-r));
 		return r;
 	}
+	keeper_listen(keeper, false);	/* until a policy says what there is */
+	post_on_quit(keeper->post, keeper_quit, keeper);
 	post_ready(keeper->post);
 	/* the policy process may start later: it offers its view then by itself */
 	post_send(keeper->post, SLOT_POLICY, MSG_VIEW_ASK, 0, SPAN(""), -1);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "loop/loop.h"
 #include "msg.h"
 #include "span.h"
 #include "vault/master.h"
@@ -21,7 +22,6 @@ struct derivations;
 struct dialogues;
 struct instance;
 struct leaves;
-struct loop;
 struct out;
 struct post;
 struct scribe;
@@ -35,6 +35,10 @@ struct keeper {
 	struct leaves *leaves;
 	struct credentials *credentials;
 	struct dialogues *dialogues;
+	struct loop *loop;
+	bool is_quitting;	/* it finishes the dialogues that have begun */
+	uint64_t quit_until;
+	struct timer quit;
 	struct derivations *derivations;
 	struct master master;
 	struct view_keeper *view;	/* in force; NULL: none yet */
@@ -52,6 +56,10 @@ void keeper_free(struct keeper **);
 bool keeper_proof(struct keeper *, unsigned int from, const struct msg_head *, struct span body);
 /* Keys that logins waited for are made (a derive_fn). */
 struct secret;
+/* keeper_quit.c: MSG_QUIT. */
+void keeper_quit(void *keeper);
+/* Hear workers, or leave what they ask in their channels. */
+void keeper_listen(struct keeper *, bool on);
 void keeper_derived(void *keeper, const struct derivation *, const struct secret *keys);
 bool keeper_leaf(struct keeper *, unsigned int from, const struct msg_head *, struct span body);
 bool keeper_mask_keys(struct keeper *, unsigned int from, const struct msg_head *, struct span body);

@@ -61,6 +61,7 @@ keeper_view_swap(struct keeper *keeper, unsigned int from,
 		log_error("no memory for the secrets of policy %u", epoch);
 	scribe_policy(keeper->scribe, epoch, keeper->view->head.digest);
 	view_free(old);
+	keeper_listen(keeper, true);
 	swap_say_done(keeper->post, epoch);
 	log_info("policy %u is in force", epoch);
 	return true;

@@ -384,7 +384,8 @@ keeper_proof(struct keeper *keeper, unsigned int from, const struct msg_head *he
 		return false;
 	if (ask.flow.kind != ID_FLOW || ask.flow.slot != from)
 		return false;
-	r = steps[step].find(keeper, step, &ask);
+	r = keeper->is_quitting && (step == VAULT_SCRAM_FIRST || step == VAULT_VERIFY_FIRST) ? -EAGAIN :
+	    steps[step].find(keeper, step, &ask);
 	if (!r)
 		r = steps[step].take(keeper, &ask, &output);
 	answer(keeper, &ask, step, r, &output);

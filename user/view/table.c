@@ -425,3 +425,22 @@ table_read(const struct layout *layout, struct span in, void **out)
 	*out = block.p;
 	return 0;
 }
+
+static uint64_t
+fold(uint64_t h, uint64_t value)
+{
+	return (h ^ value) * 1099511628211ULL;
+}
+
+uint64_t
+table_speech(const struct layout *layout, uint64_t h)
+{
+	for (size_t i = 0; i < layout->row_count; i++) {
+		const struct field_row *row = &layout->rows[i];
+
+		h = fold(fold(h, row->cell), row->most);
+		if (row->inner)
+			h = table_speech(row->inner, fold(h, row->inner->row_count));
+	}
+	return h;
+}

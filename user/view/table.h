@@ -54,4 +54,7 @@ void table_pack(const struct layout *, const void *from, struct out *);
  */
 int table_read(const struct layout *, struct span in, void **out);
 
+/* What a packet of it looks like, folded into a number (FNV-1a), on top of `h`. */
+uint64_t table_speech(const struct layout *, uint64_t h);
+
 #endif

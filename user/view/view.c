@@ -139,6 +139,7 @@ static const struct field_row skill_rows[] = {
 	TEXT(view_skill, executable),
 	STRUCTS(view_skill, executable_digests, executable_digest_count,
 	    &digest_layout),
+	BOOL(view_skill, freezes),
 	TEXTS(view_skill, match.images, match.image_count),
 	TEXTS(view_skill, match.digests, match.digest_count),
 	TEXTS(view_skill, match.labels, match.label_count),
@@ -232,6 +233,18 @@ static const struct field_row recorder_rows[] = {
 };
 static const struct layout recorder_layout =
 	LAYOUT(view_recorder, recorder_rows);
+
+uint64_t
+view_speech(uint64_t h)
+{
+	static const struct layout *const layouts[] = {
+		&worker_layout, &loader_layout, &keeper_layout, &broker_layout, &recorder_layout,
+	};
+
+	for (size_t i = 0; i < COUNT(layouts); i++)
+		h = table_speech(layouts[i], h);
+	return h;
+}
 
 static void
 pack(const struct layout *layout, const char *mark, const void *view,

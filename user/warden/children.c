@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -25,6 +27,12 @@ static const char *const programs[SLOT_WORKER + 1] = {
 	[SLOT_RESOLVER] = "resolver",
 	[SLOT_WORKER] = "worker",
 };
+
+const char *
+children_program(unsigned int slot)
+{
+	return programs[slot < SLOT_WORKER ? slot : SLOT_WORKER];
+}
 
 /* Move a descriptor out of the range that children find theirs in. */
 static int
@@ -70,7 +78,7 @@ open_channels(struct children *children)
 	for (unsigned int a = 0; a < SLOTS && !error; a++)
 		for (unsigned int b = a + 1; b < SLOTS && !error; b++)
 			if (exists(children, a) && exists(children, b) &&
-			    msg_has_channel(a, b))
+			    msg_has_channel(a, b) && children->ends[a][b] < 0)
 				error = open_channel(children, a, b);
 	for (unsigned int b = 0; b < SLOTS && !error; b++)
 		if (children->ends[SLOT_WARDEN][b] >= 0 &&
@@ -79,20 +87,37 @@ open_channels(struct children *children)
 	return error;
 }
 
-int
-children_open(struct children *children, const struct instance *instance,
-    unsigned int workers)
+static void
+program_path(const struct children *children, unsigned int slot, char *path, size_t size)
 {
-	*children = (struct children){ .instance = instance };
-	memset(children->ends, -1, sizeof(children->ends));
-	for (unsigned int slot = 0; slot < SLOTS; slot++) {
-		struct child *child = &children->child[slot];
+	snprintf(path, size, "%s/%s", children->instance->program_directory,
+	    children->child[slot].program);
+}
 
-		child->program = slot >= SLOT_WORKER ? programs[SLOT_WORKER] :
-		    programs[slot];
-		if (child->program && slot < SLOT_WORKER + workers)
-			child->state = CHILD_WAITING;
+/* One that is not there is said to be so when it is started. */
+static void
+open_programs(struct children *children)
+{
+	char path[2 * INSTANCE_PATH_SIZE];
+
+	for (unsigned int slot = 0; slot <= SLOT_WORKER; slot++) {
+		children->programs[slot] = -1;
+		if (!children->child[slot].program)
+			continue;
+		program_path(children, slot, path, sizeof(path));
+		children->programs[slot] = open(path, O_RDONLY | O_CLOEXEC);
+		if (children->programs[slot] >= 0)
+			(void)move_up(&children->programs[slot]);
 	}
+}
+
+static int
+open_all(struct children *children, const struct instance *instance)
+{
+	children->instance = instance;
+	for (unsigned int slot = 0; slot < SLOTS; slot++)
+		children->child[slot].program = children_program(slot);
+	open_programs(children);
 	children->settings = instance_seal(instance);
 	if (children->settings < 0)
 		return children->settings;
@@ -101,7 +126,56 @@ children_open(struct children *children, const struct instance *instance,
 	return open_channels(children);
 }
 
-/* In the child: its ends where it looks for them, and nothing else open. */
+/* Of a place that has no process yet. */
+static enum child_state
+first_state(unsigned int slot, unsigned int workers)
+{
+	if (slot < SLOT_WORKER)
+		return programs[slot] ? CHILD_WAITING : CHILD_ABSENT;
+	if (slot < SLOT_WORKER + workers)
+		return CHILD_WAITING;
+	return slot < SLOT_WORKER + 2 * workers ? CHILD_SPARE : CHILD_ABSENT;
+}
+
+int
+children_open(struct children *children, const struct instance *instance,
+    unsigned int workers)
+{
+	*children = (struct children){ 0 };
+	memset(children->ends, -1, sizeof(children->ends));
+	for (unsigned int slot = 0; slot < SLOTS; slot++)
+		children->child[slot].state = first_state(slot, workers);
+	return open_all(children, instance);
+}
+
+int
+children_take_over(struct children *children, const struct instance *instance,
+    unsigned int workers)
+{
+	for (unsigned int slot = 0; slot < SLOTS; slot++) {
+		struct child *child = &children->child[slot];
+
+		child->is_old = child->pid != 0;
+		child->told = clock_mono();
+		if (child->state == CHILD_ABSENT && first_state(slot, workers) != CHILD_ABSENT)
+			child->state = slot < SLOT_WORKER ? CHILD_WAITING : CHILD_SPARE;
+	}
+	return open_all(children, instance);
+}
+
+void
+children_sweep(struct children *children)
+{
+	char room[1];
+
+	for (unsigned int slot = SLOT_WORKER; slot < SLOTS; slot++)
+		for (unsigned int peer = 0; peer < SLOTS; peer++)
+			while (children->child[slot].state == CHILD_SPARE && children->ends[slot][peer] >= 0 &&
+			    recv(children->ends[slot][peer], room, sizeof(room), MSG_DONTWAIT) >= 0)
+				;
+}
+
+/* In the child: its ends where it looks for them, and nothing else open once it is executed. */
 static int
 place_ends(const struct children *children, unsigned int slot)
 {
@@ -114,7 +188,7 @@ place_ends(const struct children *children, unsigned int slot)
 		if (end >= 0 && dup2(end, MSG_FD_CHANNEL(peer)) < 0)
 			return -errno;
 	}
-	return close_range(MSG_FD_CHANNEL(SLOTS), ~0u, 0) ? -errno : 0;
+	return close_range(MSG_FD_CHANNEL(SLOTS), ~0u, CLOSE_RANGE_CLOEXEC) ? -errno : 0;
 }
 
 static const char *
@@ -142,6 +216,21 @@ enter_cgroup(const struct children *children, unsigned int slot)
 	return error;
 }
 
+/* By its name, as long as that leads to what we opened; else what we opened. */
+static int
+execute(const struct children *children, unsigned int slot, const char *path, char **argv)
+{
+	int fd = children->programs[slot < SLOT_WORKER ? slot : SLOT_WORKER];
+	struct stat ours, there;
+
+	if (fd < 0 || fstat(fd, &ours) || (stat(path, &there) == 0 && ours.st_dev == there.st_dev &&
+	    ours.st_ino == there.st_ino))
+		execv(path, argv);
+	else
+		syscall(SYS_execveat, fd, "", argv, environ, AT_EMPTY_PATH);
+	return -errno;
+}
+
 static void __attribute__((noreturn))
 become(const struct children *children, unsigned int slot)
 {
@@ -151,8 +240,7 @@ become(const struct children *children, unsigned int slot)
 	sigset_t none;
 	int error;
 
-	snprintf(path, sizeof(path), "%s/%s",
-	    children->instance->program_directory, child->program);
+	program_path(children, slot, path, sizeof(path));
 	snprintf(number, sizeof(number), "%u",
 	    slot >= SLOT_WORKER ? slot - SLOT_WORKER : 0);
 	sigemptyset(&none);
@@ -161,10 +249,8 @@ become(const struct children *children, unsigned int slot)
 	error = enter_cgroup(children, slot);
 	if (!error)
 		error = place_ends(children, slot);
-	if (!error) {
-		execv(path, argv);
-		error = -errno;
-	}
+	if (!error)
+		error = execute(children, slot, path, argv);
 	errno = -error;
 	log_error("%s cannot be started: %m", path);
 	_exit(127);
@@ -181,7 +267,7 @@ children_start(struct children *children, unsigned int slot)
 	if (pid == 0)
 		become(children, slot);
 	child->pid = pid;
-	child->is_faulty = false;
+	child->is_faulty = child->is_old = child->is_replaced = false;
 	child->state = CHILD_STARTING;
 	child->started = clock_wall();
 	child->began = clock_mono();

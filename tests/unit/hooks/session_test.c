@@ -127,31 +127,87 @@ check_fault(void)
 	}
 }
 
-/* A program that somebody detached: alarm, a new loader, whole again. */
+/* How often something was told since; the last text that holds `part`. */
+static bool
+alarm_says(const char *part)
+{
+	for (size_t i = entry_count; i-- > 0;) {
+		struct span cbor = span_of(entries[i].bytes, entries[i].n), text;
+		uint64_t kind;
+
+		if (entry_get_uint(cbor, KEY_KIND, &kind) && kind == ENTRY_ALARM &&
+		    entry_get_text(cbor, KEY_REASON, &text) && memmem(text.p, text.n, part, strlen(part)))
+			return true;
+	}
+	return false;
+}
+
+/* A program that somebody detached: an alarm, refused meanwhile, whole again, by the same loader. */
 static void
 check_ground(void)
 {
 	char command_text[512], text[8192];
 	unsigned int rows;
-	int status = 0;
+	struct running r;
 
 	snprintf(command_text, sizeof(command_text), "bpftool link detach "
 	    "pinned %s/links/ilk_connect4", instance.pin_directory);
 	CHECK(system(command_text) == 0);
-	for (int i = 0; i < 400 && waitpid(loader_pid, &status, WNOHANG) == 0;
-	    i++) {
+	for (int i = 0; i < 400 && !alarm_says("ilk_connect4 is not in effect"); i++) {
 		tend();
-		usleep(20000);
+		usleep(10000);
 	}
-	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 1);
-	while (receive(SLOT_RECORDER))
-		keep_entry();
-	CHECK(is_entered(ENTRY_ALARM, KEY_PROCESS, "loader"));
-	begin_loader();
-	give_view();
+	CHECK(alarm_says("the door is shut: ilk_connect4 is not in effect"));
 	CHECK(is_done(command("alice", 1, "{\"do\":\"status\"}", -1), text,
 	    sizeof(text), &rows));
-	CHECK(strstr(text, "\"whole\":true") != NULL);
+	CHECK(strstr(text, "\"shut\":true") != NULL);
+	CHECK(!run(&r, "reports", "true"));	/* nobody is started before a door that is shut */
+	for (int i = 0; i < 400 && !alarm_says("the door is open again"); i++) {
+		tend();
+		usleep(10000);
+	}
+	CHECK(alarm_says("the door is open again"));
+	CHECK(is_done(command("alice", 1, "{\"do\":\"status\"}", -1), text,
+	    sizeof(text), &rows));
+	CHECK(strstr(text, "\"whole\":true") && strstr(text, "\"shut\":false"));
+	CHECK(waitpid(loader_pid, NULL, WNOHANG) == 0);
+}
+
+/* The listener of a loader that died is the next one's too, with who knocked meanwhile; and workers, who have
+ * it, are not told to shut it. One of a namespace that has gone is let go. */
+static void
+check_listeners(void)
+{
+	struct running r;
+	char text[256];
+	uint64_t cookie;
+	int taken;
+
+	drain(WORKER);
+	drain(SLOT_WARDEN);
+	CHECK(run(&r, "reports", "read x; exec 3<>/dev/tcp/10.9.8.7/5432; echo hello >&3; read x <&3"));
+	CHECK(hear(SLOT_WARDEN, MSG_LISTENER) && got.fd >= 0 && got.body.n == 9 && got.body.p[8] == 4);
+	cookie = span_be64(got.body, 0);
+	listeners[0].netns = cookie;
+	listeners[0].family = 4;
+	listeners[0].fd = got.fd;
+	listeners[1].netns = cookie + 1;	/* in our own namespace, where no session is */
+	listeners[1].family = 4;
+	listeners[1].fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	listener_count = 2;
+	must(write(r.in, "\n", 1) == 1);
+	usleep(300000);		/* it has knocked, and waits in the listener */
+	CHECK(end_loader(SIGKILL) == -SIGKILL);
+	begin_loader();
+	give_view();
+	CHECK(hear(WORKER, MSG_DOOR) && got.fd >= 0 && span_be64(got.body, 0) == cookie);
+	taken = accept4(got.fd, NULL, NULL, SOCK_NONBLOCK);
+	CHECK(taken >= 0 && read(taken, text, sizeof(text)) == 6);
+	close_fd(&got.fd);
+	CHECK(is_silent(WORKER, MSG_DOOR_SHUT, 200));
+	close(taken);
+	CHECK(is_silent(SLOT_BROKER, MSG_NONE, 300));
+	close_run(&r);
 }
 
 int
@@ -163,6 +219,7 @@ main(void)
 	check_restart();
 	check_settle();
 	check_ground();
+	check_listeners();
 	check_fault();
 	CHECK(end_loader(0) == 0);
 	tear_down();

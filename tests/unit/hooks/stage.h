@@ -292,6 +292,31 @@ end_loader(int with)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
+/* What the warden kept: it is given to the next loader, and then no more. */
+static struct { uint64_t netns; uint8_t family; int fd; } listeners[8];
+static size_t listener_count;
+
+static void
+give_listener(uint64_t netns, uint8_t family, int fd)
+{
+	struct out body cleanup(out_free) = out_new(9);
+
+	out_be64(&body, netns);
+	out_u8(&body, family);
+	say(SLOT_WARDEN, MSG_LISTENER_KEPT, 0, out_view(&body), fd);
+}
+
+static void
+give_listeners(void)
+{
+	for (size_t i = 0; i < listener_count; i++) {
+		give_listener(listeners[i].netns, listeners[i].family, listeners[i].fd);
+		close_fd(&listeners[i].fd);
+	}
+	listener_count = 0;
+	give_listener(0, 0, -1);
+}
+
 /* What finds the skills by itself; nothing, but where a test says. */
 static struct view_match matches[3];
 
@@ -346,6 +371,7 @@ give_view(void)
 	    span_be32(got.body, 4) == 0);
 	out_be32(&epoch, 3);
 	say(SLOT_POLICY, MSG_VIEW_SWAP, 0, out_view(&epoch), -1);
+	give_listeners();
 	CHECK(hear(SLOT_WARDEN, MSG_READY));
 }
 

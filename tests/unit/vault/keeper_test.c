@@ -719,24 +719,32 @@ check_faults(void)
 static void
 begin(uint32_t epoch)
 {
-	struct span output, chain, key, body;
+	struct pollfd answer = { .fd = channels[SLOT_WORKER], .events = POLLIN };
+	struct span body;
 
 	CHECK(hear(SLOT_WARDEN, MSG_READY, 0, &body));
 	CHECK(hear(SLOT_POLICY, MSG_VIEW_ASK, 0, &body));
-	/* before there is a policy: not yet */
-	CHECK(ask(SLOT_WORKER, 0, 1, VAULT_MD5, SPAN("salt"), &output) == EAGAIN);
-	CHECK(ask_leaf(0, "db.example.org", &chain, &key) == EAGAIN);
+	/* before there is a policy what is asked waits, and is answered then */
+	say(SLOT_WORKER, MSG_MASK_KEYS, ++last_id, SPAN(""));
 	say(SLOT_WARDEN, MSG_PEER_UP, 0, SPAN("\2"));
 	CHECK(hear(SLOT_POLICY, MSG_VIEW_ASK, 0, &body));
+	CHECK(poll(&answer, 1, 100) == 0);
 	put_policy(epoch);
+	CHECK(hear(SLOT_WORKER, MSG_MASK_KEYS_ARE, last_id, &body));
 }
 
 static void
 quit(pid_t pid)
 {
+	struct span output;
 	int status = 0;
 
+	/* a dialogue has begun: it is waited for, and another one does not begin */
+	CHECK(ask(SLOT_WORKER, 0, 90, VAULT_SCRAM_FIRST, SPAN("n"), &output) == 0);
 	say(SLOT_WARDEN, MSG_QUIT, 0, SPAN(""));
+	usleep(100000);		/* it has heard that */
+	CHECK(waitpid(pid, &status, WNOHANG) == 0);
+	CHECK(ask(SLOT_WORKER, 0, 91, VAULT_SCRAM_FIRST, SPAN("n"), &output) == EAGAIN);
 	CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	for (unsigned int i = 0; i < SLOTS; i++)
 		if (channels[i])

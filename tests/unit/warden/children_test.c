@@ -117,10 +117,17 @@ remove_folder(void)
 	}
 }
 
+/* Who is there from the start, and who may come later. */
 static bool
 lives(unsigned int slot)
 {
-	return slot < SLOT_WORKER + WORKERS;
+	return slot == SLOT_WARDEN || (slot < SLOT_WORKER + WORKERS && children_program(slot));
+}
+
+static bool
+has_place(unsigned int slot)
+{
+	return lives(slot) || (slot >= SLOT_WORKER && slot < SLOT_WORKER + 2 * WORKERS);
 }
 
 static void
@@ -131,8 +138,10 @@ channels(void)
 	for (unsigned int a = 0; a < SLOTS; a++) {
 		CHECK_ROW(msg_slot_name(a), a == SLOT_WARDEN || (children.child[a].state ==
 		    CHILD_WAITING) == lives(a));
+		CHECK_ROW(msg_slot_name(a), (children.child[a].state == CHILD_SPARE) ==
+		    (has_place(a) && !lives(a)));
 		for (unsigned int b = 0; b < SLOTS; b++) {
-			bool right = lives(a) && lives(b) && msg_has_channel(a, b);
+			bool right = has_place(a) && has_place(b) && msg_has_channel(a, b);
 
 			CHECK_ROW(msg_slot_name(a), (children.ends[a][b] >= 0) == right);
 			if (right) {
@@ -141,7 +150,7 @@ channels(void)
 				CHECK_ROW(msg_slot_name(a), fcntl(children.ends[a][b], F_GETFD) & FD_CLOEXEC);
 			}
 		}
-		CHECK_ROW(msg_slot_name(a), is_channel(MSG_FD_CHANNEL(a)) == (a && lives(a)));
+		CHECK_ROW(msg_slot_name(a), is_channel(MSG_FD_CHANNEL(a)) == (a && has_place(a)));
 	}
 	/* two ends of one channel are two ends of one channel */
 	CHECK(send(children.ends[SLOT_WORKER][SLOT_KEEPER], "x", 1, 0) == 1);
@@ -168,7 +177,7 @@ check_found(const char *name, uint8_t waiting)
 	CHECK_ROW(name, recv(MSG_FD_CHANNEL(SLOT_KEEPER), &found, sizeof(found), MSG_DONTWAIT) ==
 	    sizeof(found));
 	for (unsigned int peer = 0; peer < SLOTS; peer++)
-		if (lives(peer) && msg_has_channel(SLOT_KEEPER, peer))
+		if (has_place(peer) && msg_has_channel(SLOT_KEEPER, peer))
 			right |= 1u << peer;
 	CHECK_ROW(name, found.channels == right && found.others == 0);
 	CHECK_ROW(name, found.number == 0 && found.death == SIGKILL && found.settings == 0);
@@ -185,6 +194,36 @@ starting(void)
 	CHECK(children_start(&children, SLOT_KEEPER) == 0);
 	check_found("second", 'w');
 	CHECK(children_find(&children, 1) == SLOTS);
+}
+
+/* Somebody puts another file there: what was there when the warden began is executed. */
+static void
+replaced(void)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/keeper", folder);
+	CHECK(unlink(path) == 0);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	CHECK(fd >= 0 && write(fd, "#!/bin/false\n", 13) == 13);
+	close(fd);
+	CHECK(children_start(&children, SLOT_KEEPER) == 0);
+	check_found("replaced", 0);
+}
+
+/* What is said to a place where nobody sits is not there for who comes later; to others it is. */
+static void
+sweeping(void)
+{
+	unsigned int spare = SLOT_WORKER + WORKERS;
+	char c;
+
+	CHECK(send(children.ends[SLOT_LOADER][spare], "x", 1, 0) == 1);
+	CHECK(send(children.ends[SLOT_LOADER][SLOT_WORKER], "y", 1, 0) == 1);
+	children_sweep(&children);
+	CHECK(recv(children.ends[spare][SLOT_LOADER], &c, 1, MSG_DONTWAIT) < 0);
+	CHECK(recv(children.ends[SLOT_WORKER][SLOT_LOADER], &c, 1, MSG_DONTWAIT) == 1 && c == 'y');
 }
 
 /* A program that cannot be run ends with 127; a worker was put into its own cgroup before. */
@@ -208,6 +247,8 @@ main(int argc, char **argv)
 	make_folder();
 	channels();
 	starting();
+	replaced();
+	sweeping();
 	missing();
 	remove_folder();
 	return check_end();
