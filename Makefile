@@ -166,6 +166,8 @@ $(O)/tests/play/%: $(O)/r/tests/play/%.o $(R_LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(R_LINK) -o $@ $^ $(ALL_LIBS)
 $(O)/tests/play/ways: $(WAYS:%.c=$(O)/r/%.o)
+# played in the world of tests/bpf
+$(O)/r/tests/bench/hooks.o: R_FLAGS += -Itests/unit
 $(O)/tests/prison/%: $(O)/r/tests/prison/%.o
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)

@@ -77,27 +77,22 @@ const char form4[] = "%pI4:%u", form6[] = "[%pI6]:%u";
 
 /* Show it to people, if there is room. */
 static __always_inline void
-list_flow(const struct abi_origin *origin, const struct abi_skill *skill,
-    const struct flow *flow)
+list_flow(const struct abi_origin *origin, const struct flow *flow)
 {
-	struct abi_address where = { .port = origin->port };
-	const struct abi_target *target;
 	struct abi_live live = {
 		.pid = origin->pid, .uid = origin->uid, .since = origin->time
 	};
 	struct abi_counts *row;
 	abi_u64 words[2];
+	abi_u8 ip[16];
 
-	__builtin_memcpy(where.ip, origin->ip, sizeof(where.ip));
+	__builtin_memcpy(ip, origin->ip, sizeof(ip));
 	__builtin_memcpy(live.comm, origin->comm, sizeof(live.comm));
-	target = bpf_map_lookup_elem(&ilk_targets, &where);
-	if (target)
-		__builtin_memcpy(live.target, target->name, sizeof(live.target));
-	if (skill)
-		__builtin_memcpy(live.skill, skill->name, sizeof(live.skill));
-	words[0] = (abi_u64)(where.ip + (ip_is_4(where.ip) ? 12 : 0));
-	words[1] = where.port;
-	if (ip_is_4(where.ip))
+	__builtin_memcpy(live.target, flow->pair.target, sizeof(live.target));
+	__builtin_memcpy(live.skill, flow->pair.skill, sizeof(live.skill));
+	words[0] = (abi_u64)(ip + (ip_is_4(ip) ? 12 : 0));
+	words[1] = origin->port;
+	if (ip_is_4(ip))
 		bpf_snprintf(live.address, sizeof(live.address), form4,
 		    words, sizeof(words));
 	else
@@ -115,6 +110,7 @@ begin_count(struct bpf_sock_ops *ops, struct bpf_sock *sk,
 {
 	const struct bpf_sock_ops_kern *behind = (const void *)ops;
 	const struct tcp_sock *tcp = (const void *)BPF_CORE_READ(behind, sk);
+	const struct abi_target *target;
 	const struct abi_skill *skill;
 	struct abi_counts *row;
 	struct flow *flow;
@@ -124,15 +120,20 @@ begin_count(struct bpf_sock_ops *ops, struct bpf_sock *sk,
 	    BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_RTT_CB_FLAG))
 		return false;
 	skill = bpf_map_lookup_elem(&ilk_skills, &origin->cgroup);
-	if (skill)
+	if (skill) {
 		session_of(skill, &flow->session);
+		__builtin_memcpy(flow->pair.skill, skill->name, sizeof(flow->pair.skill));
+	}
+	target = target_at(origin);
+	if (target)
+		__builtin_memcpy(flow->pair.target, target->name, sizeof(flow->pair.target));
 	flow->in = BPF_CORE_READ(tcp, copied_seq);
 	flow->out = BPF_CORE_READ(tcp, write_seq);
 	flow->cookie = bpf_get_socket_cookie(ops);
 	row = counts_of(&flow->session);
 	if (row)
 		__sync_fetch_and_add(&row->opened, 1);
-	list_flow(origin, skill, flow);
+	list_flow(origin, flow);
 	return true;
 }
 

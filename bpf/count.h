@@ -46,6 +46,47 @@ counts_of_skill(const struct abi_skill *skill)
 	return counts_of(&session);
 }
 
+/* The target that has this address, or NULL. */
+static __always_inline const struct abi_target *
+target_at(const struct abi_origin *to)
+{
+	struct abi_address key = { .port = to->port };
+
+	__builtin_memcpy(key.ip, to->ip, sizeof(key.ip));
+	return bpf_map_lookup_elem(&ilk_targets, &key);
+}
+
+/* The row of a skill at a target, or that of the rest. */
+static __always_inline struct abi_pair_counts *
+pair_row(const struct abi_pair *pair)
+{
+	struct abi_pair_counts *row = bpf_map_lookup_elem(&ilk_pairs, pair);
+	struct abi_pair rest = {};
+
+	return row ? row : bpf_map_lookup_elem(&ilk_pairs, &rest);
+}
+
+/* Count one connect of a skill; `target` may be NULL. Not inlined: room on the stack is scarce. */
+static __attribute__((noinline, unused)) void
+count_pair(const struct abi_skill *skill, const struct abi_target *target,
+    bool is_refused)
+{
+	struct abi_pair_counts *row;
+	struct abi_pair pair = {};
+
+	__builtin_memcpy(pair.skill, skill->name, sizeof(pair.skill));
+	if (target)
+		__builtin_memcpy(pair.target, target->name, sizeof(pair.target));
+	if (!bpf_map_lookup_elem(&ilk_pairs, &pair)) {
+		struct abi_pair_counts none = {};
+
+		bpf_map_update_elem(&ilk_pairs, &pair, &none, BPF_NOEXIST);
+	}
+	row = pair_row(&pair);
+	if (row)
+		__sync_fetch_and_add(is_refused ? &row->refused : &row->diverted, 1);
+}
+
 static __always_inline abi_u64
 bytes_read(const struct tcp_sock *tcp, const struct flow *flow)
 {

@@ -40,7 +40,17 @@ struct sock {
 	struct socket *sk_socket;	/* NULL: no process has taken it */
 } __attribute__((preserve_access_index));
 
+struct inet_sock {
+	struct sock sk;
+} __attribute__((preserve_access_index));
+
+struct inet_connection_sock {
+	struct inet_sock icsk_inet;
+} __attribute__((preserve_access_index));
+
+/* Begins with a struct sock, and is cast to one. */
 struct tcp_sock {
+	struct inet_connection_sock inet_conn;
 	__u32 copied_seq, rcv_nxt, write_seq;
 	__u64 bytes_received, bytes_acked;
 } __attribute__((preserve_access_index));

@@ -22,6 +22,7 @@ struct tag {
 /* An accepted socket of a diverted connection, while it is counted. */
 struct flow {
 	struct abi_session session;
+	struct abi_pair pair;
 	struct abi_tally tally;	/* as of the last sample */
 	abi_u64 cookie;
 	abi_u32 in, out;	/* sequence numbers it began with */
@@ -127,6 +128,15 @@ struct {
 	__type(value, struct abi_counts);
 } ilk_counts SEC(".maps");
 
+/* The programs make a row at the first connection; the loader the one of the rest. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 8192);
+	__type(key, struct abi_pair);
+	__type(value, struct abi_pair_counts);
+} ilk_pairs SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);
@@ -166,8 +176,8 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, ABI_REASONS);
-	__type(key, abi_u32);	/* enum abi_reason; [0]: diverted */
+	__uint(max_entries, ABI_STATS);
+	__type(key, abi_u32);	/* enum abi_reason; [0]: diverted; then enum abi_stat */
 	__type(value, abi_u64);
 } ilk_stats SEC(".maps");
 

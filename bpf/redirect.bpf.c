@@ -54,15 +54,6 @@ is_own_listener(struct bpf_sock_addr *ctx, const struct abi_origin *to,
 	return own;
 }
 
-static __always_inline const struct abi_target *
-target_at(const struct abi_origin *to)
-{
-	struct abi_address key = { .port = to->port };
-
-	__builtin_memcpy(key.ip, to->ip, sizeof(key.ip));
-	return bpf_map_lookup_elem(&ilk_targets, &key);
-}
-
 /* By whichever of its names it was called; `to` then has the one in the map. */
 static __always_inline const struct abi_target *
 target_of(struct abi_origin *to)
@@ -78,10 +69,10 @@ target_of(struct abi_origin *to)
 	return target;
 }
 
-/* What becomes of a skill's connect: ABI_REASON_NONE is divert, to *door. */
+/* What becomes of a skill's connect: ABI_REASON_NONE is divert, to *door, for that target. */
 static __always_inline abi_u32
 judge(struct bpf_sock_addr *ctx, const struct asker *asker,
-    struct abi_origin *to, struct abi_door *door)
+    struct abi_origin *to, struct abi_door *door, const struct abi_target **found_target)
 {
 	const struct abi_meta *meta = meta_get();
 	const struct abi_target *target;
@@ -94,7 +85,7 @@ judge(struct bpf_sock_addr *ctx, const struct asker *asker,
 		return names_judge(asker, to, door);
 	if (ctx->protocol != IPPROTO_TCP)
 		return ABI_BAD_PROTOCOL;
-	target = target_of(to);
+	target = *found_target = target_of(to);
 	if (!target && to->port == ABI_NAMES_PORT)
 		return names_judge(asker, to, door);
 	if (!target) {
@@ -178,7 +169,8 @@ goes_by(struct bpf_sock_addr *ctx, const struct asker *asker)
 
 /* Questions for names are no flows. */
 static __always_inline void
-count_diverted(const struct asker *asker, const struct abi_origin *to)
+count_diverted(const struct asker *asker, const struct abi_origin *to,
+    const struct abi_target *target)
 {
 	struct abi_counts *row = asker->skill ? counts_of_skill(asker->skill) : NULL;
 
@@ -187,6 +179,8 @@ count_diverted(const struct asker *asker, const struct abi_origin *to)
 	count(ABI_REASON_NONE);
 	if (row)
 		__sync_fetch_and_add(&row->diverted, 1);
+	if (asker->skill)
+		count_pair(asker->skill, target, false);
 }
 
 /* Judge, and keep where it wanted to go. True: rewrite to *door; else *answer. */
@@ -194,6 +188,7 @@ static __always_inline bool
 is_diverted(struct bpf_sock_addr *ctx, const struct asker *asker,
     struct abi_origin *to, struct abi_door *door, int *answer)
 {
+	const struct abi_target *target = NULL;
 	struct abi_origin *kept;
 	abi_u32 reason;
 
@@ -202,7 +197,7 @@ is_diverted(struct bpf_sock_addr *ctx, const struct asker *asker,
 		*answer = judge_daemon(ctx, asker, to);
 		return false;
 	}
-	reason = judge(ctx, asker, to, door);
+	reason = judge(ctx, asker, to, door, &target);
 	if (reason == DIRECT) {
 		bpf_sk_storage_delete(&ilk_orig, ctx->sk);
 		*answer = PASS;
@@ -213,7 +208,7 @@ is_diverted(struct bpf_sock_addr *ctx, const struct asker *asker,
 		    BPF_SK_STORAGE_GET_F_CREATE);
 		if (kept) {
 			*kept = *to;
-			count_diverted(asker, to);
+			count_diverted(asker, to, target);
 			return true;
 		}
 		reason = ABI_NO_STORAGE;

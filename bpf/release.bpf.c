@@ -10,6 +10,7 @@ int
 ilk_release(struct bpf_sock *sk)
 {
 	struct flow *flow = bpf_sk_storage_get(&ilk_flow, sk, 0, 0);
+	struct abi_pair_counts *pair;
 	struct abi_counts *row;
 
 	if (!flow)
@@ -17,6 +18,12 @@ ilk_release(struct bpf_sock *sk)
 	flow_sample(flow, (const struct tcp_sock *)sk, true);
 	flow_unlist(flow);
 	flow->is_closed = 1;
+	pair = pair_row(&flow->pair);
+	if (pair) {
+		__sync_fetch_and_add(&pair->in, flow->tally.in);
+		__sync_fetch_and_add(&pair->out, flow->tally.out);
+		__sync_fetch_and_add(&pair->closed, 1);
+	}
 	row = counts_of(&flow->session);
 	if (!row)
 		return PASS;

@@ -1,6 +1,7 @@
 /*
  * tell.h: refuse, count it, and tell the daemon.
- * An event that finds no room is lost, its counts are not.
+ * An event that finds no room is lost and counted as lost; what it would tell is
+ * in the other counts all the same.
  */
 #ifndef BPF_TELL_H
 #define BPF_TELL_H
@@ -46,9 +47,13 @@ tell(const struct abi_origin *origin, const struct asker *asker,
 	count(reason);
 	if (row)
 		__sync_fetch_and_add(&row->refused, 1);
+	if (asker->skill)
+		count_pair(asker->skill, target_at(origin), true);
 	event = bpf_ringbuf_reserve(&ilk_events, sizeof(*event), 0);
-	if (!event)
+	if (!event) {
+		count(ABI_STAT_LOST);
 		return;
+	}
 	event->origin = *origin;
 	event->reason = reason;
 	event->protocol = protocol;

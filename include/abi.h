@@ -142,7 +142,12 @@ struct abi_event {
 	char skill[ABI_NAME_SIZE];
 };
 
-/* ilk_stats: one u64 for each CPU and enum abi_reason; [0] counts diverted connections */
+/* ilk_stats: one u64 for each CPU and enum abi_reason; [0] counts diverted connections. Behind them: */
+enum abi_stat {
+	ABI_STAT_LOST = ABI_REASONS,	/* events that found no room in ilk_events */
+	ABI_STAT_LOST_ENTERED,		/* … of which the loader has made an entry */
+	ABI_STATS
+};
 
 /*
  * Payload of one accepted socket, as its process took and gave it: `in` was read
@@ -169,6 +174,20 @@ struct abi_counts {
 	abi_u64 closed;		/* … and were taken and closed */
 	abi_u64 in, out;	/* payload of those closed */
 	abi_u64 unlisted;	/* flows that found no room in ilk_live */
+};
+
+/* key of ilk_pairs: a skill, and the target it went to (none: refused beside any). For people. */
+struct abi_pair {
+	char skill[ABI_NAME_SIZE];	/* both empty: all that found no row */
+	char target[ABI_NAME_SIZE];
+};
+
+/* Since the programs were attached, over all sessions. */
+struct abi_pair_counts {
+	abi_u64 diverted;	/* connects that were rewritten */
+	abi_u64 refused;	/* events told */
+	abi_u64 closed;		/* connections taken and closed */
+	abi_u64 in, out;	/* payload of those, as in abi_tally */
 };
 
 /* key of ilk_live: cookie of the accepted socket (u64). For people; nothing decides by it. */
@@ -228,6 +247,8 @@ static_assert(sizeof(struct abi_event) == 136, "abi");
 static_assert(sizeof(struct abi_tally) == 16, "abi");
 static_assert(sizeof(struct abi_session) == 16, "abi");
 static_assert(sizeof(struct abi_counts) == 96, "abi");
+static_assert(sizeof(struct abi_pair) == 64, "abi");
+static_assert(sizeof(struct abi_pair_counts) == 40, "abi");
 static_assert(sizeof(struct abi_live) == 160, "abi");
 static_assert(sizeof(struct abi_resolver) == 8, "abi");
 static_assert(sizeof(struct abi_meta) == 32, "abi");

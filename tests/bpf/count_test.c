@@ -212,6 +212,20 @@ pinned_map(const char *name)
 	return map;
 }
 
+static struct abi_pair_counts
+pair_counts(const char *skill, const char *target)
+{
+	struct abi_pair_counts out = { 0 };
+	struct abi_pair key = { 0 };
+	int map = pinned_map("ilk_pairs");
+
+	snprintf(key.skill, sizeof(key.skill), "%s", skill);
+	snprintf(key.target, sizeof(key.target), "%s", target);
+	bpf_map_lookup_elem(map, &key, &out);
+	close(map);
+	return out;
+}
+
 static size_t
 live_rows(struct abi_live *out)
 {
@@ -240,11 +254,18 @@ reopen_door(void)
 static void
 check_row(const struct row *row)
 {
+	struct abi_pair_counts pair = pair_counts("tester", "far"), pair_after;
 	struct abi_counts before = counts(), after;
 	struct abi_live live;
 
 	play(row);
 	after = counts();
+	pair_after = pair_counts("tester", "far");
+	CHECK_ROW(row->name, pair_after.diverted - pair.diverted == 1);
+	CHECK_ROW(row->name, pair_after.closed - pair.closed == row->closed);
+	CHECK_ROW(row->name, pair_after.in - pair.in == row->in);
+	CHECK_ROW(row->name, pair_after.out - pair.out == row->out);
+	CHECK_ROW(row->name, pair_after.refused == pair.refused);
 	CHECK_ROW(row->name, after.diverted - before.diverted == 1);
 	CHECK_ROW(row->name, after.opened - before.opened == 1);
 	CHECK_ROW(row->name, after.closed - before.closed == row->closed);
@@ -346,6 +367,7 @@ check_refused(void)
 	scene_events();
 	CHECK(scene_run(scene.skill, dial_nowhere, NULL) == 0);
 	CHECK(counts().refused - before.refused == 3);
+	CHECK(pair_counts("tester", "").refused == 3);
 	CHECK(counts().diverted == before.diverted);
 	CHECK(scene_events() == 3);
 }

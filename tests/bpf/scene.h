@@ -71,7 +71,7 @@ scene_cgroup(char *path, size_t size, const char *base, const char *name)
 {
 	struct stat file;
 
-	snprintf(path, size, "%.300s/%s", base, name);
+	snprintf(path, size, "%.240s/%s", base, name);
 	if (mkdir(path, 0755) && errno != EEXIST)
 		return 0;
 	return stat(path, &file) ? 0 : file.st_ino;

@@ -265,7 +265,7 @@ check_shape(void)
 static void
 check_older(void)
 {
-	static const char *const added[] = { "ilk_flow", "ilk_counts", "ilk_live" };
+	static const char *const added[] = { "ilk_flow", "ilk_counts", "ilk_pairs", "ilk_live" };
 	struct id none = { 0 };
 	struct abi_counts counts = { 0 };
 	char path[INSTANCE_PATH_SIZE + 64];

@@ -53,6 +53,38 @@ say_sessions(const json_t *loader)
 	}
 }
 
+static long long
+number(const json_t *object, const char *name)
+{
+	return json_integer_value(json_object_get(object, name));
+}
+
+/* What the kernel has counted of each skill at each target. */
+static void
+say_pairs(const json_t *hooks)
+{
+	const json_t *list = json_object_get(hooks, "pairs"), *pair;
+	const json_t *counts = json_object_get(hooks, "counts");
+	size_t i;
+
+	printf("connections  %lld diverted; events lost: %lld\n", number(counts, "diverted"),
+	    number(counts, "lost_events"));
+	json_array_foreach(list, i, pair) {
+		const char *skill = say_member(pair, "skill"), *target = say_member(pair, "target");
+
+		printf("  ");
+		say_text(stdout, *skill ? skill : "(others)", false);
+		printf(" > ");
+		say_text(stdout, *target ? target : "(no target)", false);
+		printf(": %lld diverted, %lld refused, %lld closed, %lld bytes asked, %lld answered\n",
+		    number(pair, "diverted"), number(pair, "refused"), number(pair, "closed"),
+		    number(pair, "in"), number(pair, "out"));
+	}
+	if (number(hooks, "more_pairs"))
+		printf("  … and %lld more: bpftool map dump pinned %s/maps/ilk_pairs\n",
+		    number(hooks, "more_pairs"), say_member(hooks, "pins"));
+}
+
 /* What the daemon does not look into. */
 static void
 say_unseen(const json_t *loader)
@@ -83,6 +115,27 @@ say_watchdog(const json_t *watchdog)
 	printf("tampered     %s%s: ", text, json_is_true(json_object_get(watchdog, "shut")) ? "" : ", put back");
 	say_text(stdout, say_member(watchdog, "last"), false);
 	putchar('\n');
+}
+
+/* Where DNS says that targets are. */
+static void
+say_learned(const json_t *loader)
+{
+	const json_t *list = json_object_get(loader, "targets"), *target, *address;
+	size_t i, j;
+
+	json_array_foreach(list, i, target) {
+		const json_t *addresses = json_object_get(target, "from_dns");
+
+		if (!addresses)
+			continue;
+		printf("from DNS     target ");
+		say_text(stdout, say_member(target, "target"), false);
+		printf(":%s", json_array_size(addresses) ? "" : " no address yet");
+		json_array_foreach(addresses, j, address)
+			printf(" %s", json_string_value(address));
+		putchar('\n');
+	}
 }
 
 static void
@@ -149,8 +202,10 @@ say_status(const json_t *status)
 	putchar('\n');
 	say_ledger(json_object_get(json_object_get(status, "ledger"), "ledger"));
 	say_watchdog(json_object_get(loader, "watchdog"));
+	say_learned(loader);
 	say_unseen(loader);
 	say_sessions(loader);
+	say_pairs(json_object_get(loader, "hooks"));
 	printf("holds        %lld open\n", (long long)json_integer_value(json_object_get(status, "holds")));
 	json_array_foreach(json_object_get(status, "stops"), i, stop) {
 		printf("stopped      %s ", say_member(stop, "scope"));
@@ -178,6 +233,8 @@ cli_status(const struct instance *instance, int argc, char **argv)
 	bool as_json, healthy;
 	int code;
 
+	if (argc > 1 && strcmp(argv[1], "--bpf") == 0)
+		return cli_status_bpf(instance, argc - 1, argv + 1);
 	if (!only_json(argc, argv, &as_json))
 		return say_usage(STATUS_USAGE);
 	code = client_call(instance, json_pack("{s:s}", "do", "status"), NULL, NULL, &answer);

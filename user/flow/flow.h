@@ -92,6 +92,7 @@ struct worker {
 	struct timer again;			/* the keeper, by those that it put off */
 	struct timer drain;
 	uint64_t drain_until;			/* 0: it takes new flows; else when the last must have ended */
+	struct timer resting;			/* looks for flows that do nothing */
 };
 
 /* ---- one flow --------------------------------------------------------------- */
@@ -257,6 +258,7 @@ struct flow {
 	bool ended;
 	bool pumping, again;	/* in flow_pump; it must go round once more */
 	bool choked;		/* something waits for a queue to drain */
+	bool stirred, rests;	/* since the last look at it; its empty buffers were given back */
 };
 
 /* ---- state.c: the two tables ------------------------------------------------ */
@@ -279,6 +281,9 @@ void flow_close(struct flow *, const char *reason);
 /* The same, after a last word in the protocol with an id, which is entered with the end. */
 void flow_farewell(struct flow *, enum refusal, const char *reason);
 void flow_free(struct flow *);
+
+/* rest.c: a flow has begun: from now on, look for those that do nothing. */
+void flow_rest_begin(struct worker *);
 
 /* ---- carry.c: sockets, TLS, watches ------------------------------------------ */
 

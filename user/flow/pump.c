@@ -402,6 +402,7 @@ void
 flow_pump(struct flow *flow)
 {
 	flow->again = true;
+	flow->stirred = true;
 	if (flow->ended || flow->pumping)
 		return;
 	do {

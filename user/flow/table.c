@@ -93,6 +93,7 @@ flow_new(struct worker *worker, int fd, const struct abi_origin *origin)
 		return NULL;
 	}
 	flow->legs[WIRE_CLIENT].connected = true;
+	flow_rest_begin(worker);
 	return flow;
 }
 

@@ -143,9 +143,20 @@ int hooks_glass_break(const struct instance *, const struct abi_glass *);
 int hooks_events_fd(const struct hooks *);
 typedef void (*hooks_event_fn)(void *arg, const struct abi_event *);
 int hooks_events_read(struct hooks *, hooks_event_fn, void *arg);
+/* How many found no room, so that nobody can read them, and have not been entered;
+ * and that `more` of these have been, which outlives this process. 0 or -errno. */
+uint64_t hooks_events_lost(const struct hooks *);
+int hooks_events_lost_entered(struct hooks *, uint64_t more);
 /* Counters and health for status: a JSON object (programs with id, attach type, effective or not; map fill; beat age).
  * The caller frees *json. is_whole is false when an expected program is not effective. */
 int hooks_status(struct hooks *, char **json, bool *is_whole);
+/*
+ * What is in the kernel, looked at without a daemon: for each hook what is in effect and
+ * whether it is what this version would load, with the verifier's statistics; maps and
+ * their use, socket storage too: JSON for `interlock status --bpf`, which the caller
+ * frees. Needs root. On failure `why` (of `size` bytes) may say more.
+ */
+int hooks_look(const struct instance *, char **json, bool *is_expected, char *why, size_t size);
 /* What this kernel can and cannot enforce, found by trying: JSON for `interlock doctor`. Works without a daemon. */
 int hooks_doctor(const struct instance *, char **json);
 

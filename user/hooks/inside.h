@@ -32,7 +32,7 @@ enum hooks_object {
 
 enum hooks_map {
 	MAP_SKILLS, MAP_TARGETS, MAP_DOORS, MAP_NAMES, MAP_UNIX, MAP_PENDING, MAP_ORIG, MAP_CONN,
-	MAP_TAG, MAP_FLOW, MAP_COUNTS, MAP_LIVE, MAP_META, MAP_RESOLVER, MAP_SERVERS,
+	MAP_TAG, MAP_FLOW, MAP_COUNTS, MAP_PAIRS, MAP_LIVE, MAP_META, MAP_RESOLVER, MAP_SERVERS,
 	MAP_STATS, MAP_EVENTS, MAP_GLASS,
 	HOOKS_MAPS
 };
@@ -97,6 +97,17 @@ struct hooks {
 int hooks_code_load(struct hooks_code *, const char *map_directory,
     char *why, size_t size);
 void hooks_code_free(struct hooks_code *);
+
+/* What the verifier says of a program: instructions it went through, states it kept in
+ * all and at once, bytes of stack; and how long it took. */
+struct hooks_measured {
+	uint32_t instructions, states, peak, stack, microseconds;
+};
+/* Load as hooks_code_load() without pins, and measure; all zero: not loaded. */
+int hooks_code_measure(struct hooks_code *, struct hooks_measured out[HOOKS_PROGRAMS],
+    char *why, size_t size);
+/* Read one of the verifier's logs of statistics. What it does not say is 0. */
+void hooks_measure_read(const char *log, struct hooks_measured *out);
 /* The last warning of libbpf, one line; empty: none since hooks_code_load(). */
 const char *hooks_code_warning(void);
 
@@ -112,6 +123,8 @@ bool hooks_pin_is_there(const struct instance *);
 bool hooks_pin_has_mount(void);
 /* Put a link, or a map, at its place; what was there is replaced. Returns 0 or -errno. */
 int hooks_pin_again(const struct instance *, const char *folder, const char *name, int fd);
+/* Pin a program, in place of the one of that name. Returns 0 or -errno. */
+int hooks_pin_program(const struct instance *, const char *name, int program);
 /* Detach links of programs that an earlier version had and we have not. Returns 0 or -errno. */
 int hooks_pin_sweep(const struct instance *);
 
@@ -126,8 +139,27 @@ int hooks_listen(const struct sockaddr *address, socklen_t size, uint16_t *port)
 /* skills.c: id of the cgroup at a path, which is made when it is not there. Returns 0 or -errno. */
 int hooks_cgroup_id(const char *path, bool make, uint64_t *out);
 
-/* counts.c: the row for what belongs to no session that is counted. Returns 0 or -errno. */
+/* counts.c: the rows for what belongs to no session that is counted, and to no pair that
+ * found room. Returns 0 or -errno. */
 int hooks_counts_prepare(struct hooks *);
+/* One number of ilk_stats, over all CPUs. */
+uint64_t hooks_stat(const struct hooks *, uint32_t which);
+
+/* status.c: entries of a hash map. */
+uint64_t hooks_map_entries(int map);
+
+/* storage.c: in how many sockets of this node each map of socket storage has something. */
+#define HOOKS_STORAGES 8
+struct hooks_storage {
+	uint32_t ids[HOOKS_STORAGES];
+	uint64_t used[HOOKS_STORAGES];
+	size_t count;
+	uint64_t sockets;		/* with any */
+	unsigned int namespaces;	/* asked */
+};
+/* Of `count` maps those that are storage are counted. -errno: not everywhere. */
+int hooks_storage_count(struct hooks_storage *, const int *maps, size_t count);
+uint64_t hooks_storage_of(const struct hooks_storage *, uint32_t map_id);
 
 /* netns.c: enter another network namespace and come back; coming back cannot fail. */
 int hooks_netns_enter(int own, int other);

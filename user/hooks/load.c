@@ -3,7 +3,8 @@
  * Each object declares every map. The first one's are made (or found pinned, by
  * libbpf, which compares type and sizes) and put into all others, so that there
  * is one of each. An optional object that does not load is left out; any other
- * failure leaves nothing loaded.
+ * failure leaves nothing loaded. To measure, the verifier is given a place to write
+ * its statistics for each program.
  */
 #include "hooks/inside.h"
 
@@ -11,7 +12,14 @@
 #include <stdarg.h>
 #include <string.h>
 
+#define LOG_ROOM 4096	/* of statistics: a few lines */
+#define LOG_STATISTICS 4	/* BPF_LOG_STATS, of the kernel's bpf_verifier.h */
+
 static char warning[256];
+
+struct logs {
+	char of[HOOKS_PROGRAMS][LOG_ROOM];
+};
 
 static int
 libbpf_line(enum libbpf_print_level level, const char *format, va_list args)
@@ -52,6 +60,24 @@ set_attach_types(struct bpf_object *object)
 			return error;
 	}
 	return 0;
+}
+
+static int
+set_logs(struct bpf_object *object, struct logs *logs)
+{
+	int error = 0;
+
+	for (size_t i = 0; !error && logs && i < HOOKS_PROGRAMS; i++) {
+		struct bpf_program *program = bpf_object__find_program_by_name(object,
+		    hooks_programs[i].name);
+
+		if (!program)
+			continue;
+		error = bpf_program__set_log_buf(program, logs->of[i], LOG_ROOM);
+		if (!error)
+			error = bpf_program__set_log_level(program, LOG_STATISTICS);
+	}
+	return error;
 }
 
 /* Share a map through its pin, which an earlier version may have made otherwise. */
@@ -102,7 +128,7 @@ set_maps(const struct hooks_code *code, struct bpf_object *object,
 
 static int
 load_object(struct hooks_code *code, enum hooks_object which,
-    const char *map_directory, char *why, size_t why_size)
+    const char *map_directory, struct logs *logs, char *why, size_t why_size)
 {
 	char name[16];	/* what libbpf calls the map of its constants by */
 	struct bpf_object_open_opts options = {
@@ -121,6 +147,8 @@ load_object(struct hooks_code *code, enum hooks_object which,
 	error = set_attach_types(object);
 	if (!error)
 		error = set_maps(code, object, map_directory, why, why_size);
+	if (!error)
+		error = set_logs(object, logs);
 	if (!error)
 		error = bpf_object__load(object);
 	if (error) {
@@ -167,8 +195,8 @@ explain(char *why, size_t size, int which, int error)
 	    "needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
 }
 
-int
-hooks_code_load(struct hooks_code *out, const char *map_directory,
+static int
+load(struct hooks_code *out, const char *map_directory, struct logs *logs,
     char *why, size_t size)
 {
 	struct hooks_code code = { 0 };
@@ -177,7 +205,7 @@ hooks_code_load(struct hooks_code *out, const char *map_directory,
 	warning[0] = '\0';
 	libbpf_set_print(libbpf_line);
 	for (int i = 0; i < OBJECTS; i++) {
-		error = load_object(&code, i, map_directory, why, size);
+		error = load_object(&code, i, map_directory, logs, why, size);
 		if (!error && i == OBJECT_REDIRECT)
 			error = find_maps(&code);
 		if (error && !hooks_objects[i].optional) {
@@ -190,6 +218,55 @@ hooks_code_load(struct hooks_code *out, const char *map_directory,
 	find_programs(&code);
 	*out = code;
 	return 0;
+}
+
+int
+hooks_code_load(struct hooks_code *out, const char *map_directory,
+    char *why, size_t size)
+{
+	return load(out, map_directory, NULL, why, size);
+}
+
+/* The number behind a word of the log; 0: it is not there. */
+static uint32_t
+number_behind(const char *log, const char *word)
+{
+	const char *at = strstr(log, word);
+
+	return at ? (uint32_t)strtoul(at + strlen(word), NULL, 10) : 0;
+}
+
+void
+hooks_measure_read(const char *log, struct hooks_measured *out)
+{
+	const char *stack = strstr(log, "stack depth ");
+	char *end;
+
+	*out = (struct hooks_measured){
+		.instructions = number_behind(log, "processed "),
+		.states = number_behind(log, "total_states "),
+		.peak = number_behind(log, "peak_states "),
+		.microseconds = number_behind(log, "verification time "),
+	};
+	/* "64+32": of the program and of those it calls */
+	if (stack)
+		stack += strlen("stack depth");
+	while (stack) {
+		out->stack += (uint32_t)strtoul(stack + 1, &end, 10);
+		stack = *end == '+' ? end : NULL;
+	}
+}
+
+int
+hooks_code_measure(struct hooks_code *out, struct hooks_measured measured[HOOKS_PROGRAMS],
+    char *why, size_t size)
+{
+	cleanup(free_memory) struct logs *logs = calloc(1, sizeof(*logs));
+	int error = logs ? load(out, NULL, logs, why, size) : -ENOMEM;
+
+	for (size_t i = 0; !error && i < HOOKS_PROGRAMS; i++)
+		hooks_measure_read(out->programs[i] < 0 ? "" : logs->of[i], &measured[i]);
+	return error;
 }
 
 void

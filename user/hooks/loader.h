@@ -37,6 +37,7 @@ struct refusals;
 struct scribe;
 struct view_loader;
 struct view_skill;
+struct view_target;
 
 #define LOADER_PATH 512
 #define LOADER_WHY 256
@@ -284,6 +285,8 @@ void ear_open_all(struct loader *);
 bool learned_hear(struct loader *, struct span body);
 /* hooks_targets() with what has been learned of that view's targets. */
 int learned_put(struct loader *, const struct view_loader *);
+/* Which those are of a target, as texts; NULL: DNS is not asked for it. */
+json_t *learned_json(const struct loader *, const struct view_target *);
 void learned_free(struct loader *);
 
 /* ---- who.c ---------------------------------------------------------------- */

@@ -109,9 +109,11 @@ attach_all(struct hooks *hooks, char *why, size_t size)
 			continue;
 		hooks->links[i] = hooks_pin_link(&hooks->instance, hooks->cgroup_fd,
 		    cgroup_id, &hooks_programs[i], hooks->code.programs[i]);
-		if (hooks->links[i] >= 0)
+		error = hooks->links[i] < 0 ? hooks->links[i] :
+		    hooks_pin_program(&hooks->instance, hooks_programs[i].name,
+		    hooks->code.programs[i]);
+		if (!error)
 			continue;
-		error = hooks->links[i];
 		snprintf(why, size, "cannot attach %s at %s: %s%s",
 		    hooks_programs[i].name, hooks->instance.cgroup, strerror(-error),
 		    error == -EPERM ? " (another program is attached there exclusively?)" : "");

@@ -2,6 +2,7 @@
  * pin.c: links and maps outlive the loader below the pin directory.
  *   PIN/links/NAME   one bpf_link for each program
  *   PIN/maps/NAME    the maps
+ *   PIN/progs/NAME   the programs, for whoever looks: links hold them anyway
  * A pinned link is updated in place, so that no connection finds a moment
  * without a program. One whose cgroup is gone, or another than ours, is replaced
  * by a rename, after the new one is attached.
@@ -19,6 +20,8 @@
 #include <linux/magic.h>
 
 #define BPFFS "/sys/fs/bpf"
+
+static const char *const folders[] = { "links", "maps", "progs" };
 
 int
 hooks_pin_path(char *path, size_t size, const struct instance *instance,
@@ -50,6 +53,15 @@ make_directory(const char *path)
 	return mkdir(path, 0700) && errno != EEXIST ? -errno : 0;
 }
 
+/* One of ours: for root alone, also when somebody made it before us. */
+static int
+make_folder(const char *path)
+{
+	int error = make_directory(path);
+
+	return error ? error : chmod(path, 0700) ? -errno : 0;
+}
+
 /* Directories between bpffs and the pin directory, then the pin directory. */
 static int
 make_directories(const char *pin_directory)
@@ -67,7 +79,7 @@ make_directories(const char *pin_directory)
 		if (error)
 			return error;
 	}
-	return make_directory(path);
+	return make_folder(path);
 }
 
 int
@@ -88,11 +100,10 @@ hooks_pin_prepare(const struct instance *instance, char *why, size_t size)
 		return error;
 	}
 	error = make_directories(instance->pin_directory);
-	for (int i = 0; !error && i < 2; i++) {
-		error = hooks_pin_path(path, sizeof(path), instance,
-		    i ? "maps" : "links", "");
+	for (size_t i = 0; !error && i < COUNT(folders); i++) {
+		error = hooks_pin_path(path, sizeof(path), instance, folders[i], "");
 		if (!error)
-			error = make_directory(path);
+			error = make_folder(path);
 	}
 	if (error)
 		snprintf(why, size, "cannot make %s: %s", instance->pin_directory,
@@ -162,6 +173,12 @@ attach_new(int cgroup_fd, int attach_type, int program, const char *path)
 		return -errno;
 	error = put_pin(link, path);
 	return error ? error : take_fd(&link);
+}
+
+int
+hooks_pin_program(const struct instance *instance, const char *name, int program)
+{
+	return hooks_pin_again(instance, "progs", name, program);
 }
 
 int
@@ -253,7 +270,10 @@ is_known(const char *name)
 int
 hooks_pin_sweep(const struct instance *instance)
 {
-	return remove_pins(instance, "links", is_known);
+	int error = remove_pins(instance, "links", is_known);
+	int second = remove_pins(instance, "progs", is_known);
+
+	return error ? error : second;
 }
 
 static int
@@ -269,12 +289,13 @@ remove_folder(const struct instance *instance, const char *folder)
 int
 hooks_remove(const struct instance *instance)
 {
-	int error, second;
+	int error = 0;
 
-	error = remove_folder(instance, "links");
-	second = remove_folder(instance, "maps");
-	if (!error)
-		error = second;
+	for (size_t i = 0; i < COUNT(folders); i++) {
+		int failed = remove_folder(instance, folders[i]);
+
+		error = error ? error : failed;
+	}
 	if (rmdir(instance->pin_directory) && errno != ENOENT && !error)
 		error = -errno;
 	return error;

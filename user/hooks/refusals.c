@@ -5,7 +5,8 @@
  * reason, destination and protocol within the next second is counted and entered
  * with its count when the second is over. A bounded table holds the kinds; when
  * it is full, the oldest is entered early. A count that the recorder does not
- * take stays and is tried again, so none is lost while we live.
+ * take stays and is tried again, so none is lost while we live. Of refusals for
+ * which the kernel's ring had no room only the number is known: it is entered too.
  */
 #include <arpa/inet.h>
 #include <assert.h>
@@ -34,7 +35,7 @@ struct refusals {
 };
 
 static const char *const reasons[] = {
-	[ABI_REASON_NONE] = "refused",
+	[ABI_REASON_NONE] = "refused, with no room to tell each by itself",
 	[ABI_NO_TARGET] = "the destination is no registered target",
 	[ABI_NO_DOOR] = "no listener in this network namespace",
 	[ABI_STALE] = "the daemon's heart has stopped",
@@ -192,11 +193,15 @@ refusals_read(void *arg, uint32_t events)
 	struct loader *loader = arg;
 	struct refusals *all = loader->refusals;
 	struct abi_event rest = { 0 };
+	uint64_t lost;
 
 	(void)events;
 	hooks_events_read(loader->hooks, on_event, loader);
 	if (all->lost && enter(loader, &rest, all->lost) == 0)
 		all->lost = 0;
+	lost = hooks_events_lost(loader->hooks);
+	if (lost && enter(loader, &rest, lost) == 0)
+		hooks_events_lost_entered(loader->hooks, lost);
 }
 
 int

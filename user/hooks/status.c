@@ -13,6 +13,7 @@
 #include "base/clock.h"
 
 #define EFFECTIVE_MAX 64
+#define PAIRS_MOST 256		/* that are shown; bpftool shows all */
 
 static const char *const reasons[ABI_REASONS] = {
 	[ABI_REASON_NONE] = "diverted",
@@ -69,8 +70,8 @@ write_program(FILE *to, struct hooks *hooks, size_t i, bool *is_whole)
 }
 
 /* Entries of a hash map, by walking its keys; all keys are at most 64 bytes. */
-static uint64_t
-count_entries(int map)
+uint64_t
+hooks_map_entries(int map)
 {
 	uint8_t key[64];
 	uint64_t n = 0;
@@ -88,7 +89,7 @@ write_maps(FILE *to, struct hooks *hooks)
 {
 	static const enum hooks_map shown[] = {
 		MAP_SKILLS, MAP_TARGETS, MAP_DOORS, MAP_NAMES, MAP_PENDING,
-		MAP_COUNTS, MAP_LIVE
+		MAP_COUNTS, MAP_PAIRS, MAP_LIVE
 	};
 
 	for (size_t i = 0; i < COUNT(shown); i++) {
@@ -100,31 +101,55 @@ write_maps(FILE *to, struct hooks *hooks)
 			continue;
 		fprintf(to, "%s{\"name\":\"%s\",\"entries\":%llu,\"room\":%u}",
 		    i ? "," : "", info.name,
-		    (unsigned long long)count_entries(map), info.max_entries);
+		    (unsigned long long)hooks_map_entries(map), info.max_entries);
 	}
 }
 
 static void
 write_counts(FILE *to, struct hooks *hooks)
 {
-	int cpus = libbpf_num_possible_cpus();
-	cleanup(free_memory) uint64_t *values = NULL;
+	for (uint32_t i = 0; i < ABI_REASONS; i++)
+		fprintf(to, "\"%s\":%llu,", reasons[i],
+		    (unsigned long long)hooks_stat(hooks, i));
+	fprintf(to, "\"lost_events\":%llu",
+	    (unsigned long long)hooks_stat(hooks, ABI_STAT_LOST));
+}
 
-	if (cpus <= 0)
-		return;
-	values = calloc((size_t)cpus, sizeof(*values));
-	if (!values)
-		return;
-	for (uint32_t i = 0; i < ABI_REASONS; i++) {
-		uint64_t sum = 0;
+static void
+write_pair(FILE *to, const struct abi_pair *pair, const struct abi_pair_counts *counts)
+{
+	fputs("{\"skill\":", to);
+	hooks_json_string(to, pair->skill);
+	fputs(",\"target\":", to);
+	hooks_json_string(to, pair->target);
+	fprintf(to, ",\"diverted\":%llu,\"refused\":%llu,\"closed\":%llu,"
+	    "\"in\":%llu,\"out\":%llu}", (unsigned long long)counts->diverted,
+	    (unsigned long long)counts->refused, (unsigned long long)counts->closed,
+	    (unsigned long long)counts->in, (unsigned long long)counts->out);
+}
 
-		if (!bpf_map_lookup_elem(hooks->code.maps[MAP_STATS], &i, values)) {
-			for (int cpu = 0; cpu < cpus; cpu++)
-				sum += values[cpu];
-		}
-		fprintf(to, "%s\"%s\":%llu", i ? "," : "", reasons[i],
-		    (unsigned long long)sum);
+/* Each skill at each target. Returns how many more than PAIRS_MOST there are. */
+static unsigned int
+write_pairs(FILE *to, struct hooks *hooks)
+{
+	static const struct abi_pair_counts nothing;
+	int map = hooks->code.maps[MAP_PAIRS];
+	struct abi_pair_counts counts;
+	unsigned int n = 0;
+	struct abi_pair key;
+
+	for (int more = bpf_map_get_next_key(map, NULL, &key); !more;
+	    more = bpf_map_get_next_key(map, &key, &key)) {
+		if (bpf_map_lookup_elem(map, &key, &counts) ||
+		    !memcmp(&counts, &nothing, sizeof(counts)))
+			continue;
+		if (n++ >= PAIRS_MOST)
+			continue;
+		if (n > 1)
+			fputc(',', to);
+		write_pair(to, &key, &counts);
 	}
+	return n > PAIRS_MOST ? n - PAIRS_MOST : 0;
 }
 
 int
@@ -133,6 +158,7 @@ hooks_status(struct hooks *hooks, char **json, bool *is_whole)
 	uint64_t beat = __atomic_load_n(&hooks->meta->beat, __ATOMIC_ACQUIRE);
 	uint64_t now = clock_mono();
 	bool whole = true;
+	unsigned int more;
 	char *text = NULL;
 	size_t size;
 	FILE *to = open_memstream(&text, &size);
@@ -156,7 +182,9 @@ hooks_status(struct hooks *hooks, char **json, bool *is_whole)
 	write_maps(to, hooks);
 	fputs("],\"counts\":{", to);
 	write_counts(to, hooks);
-	fprintf(to, "},\"whole\":%s}", whole ? "true" : "false");
+	fputs("},\"pairs\":[", to);
+	more = write_pairs(to, hooks);
+	fprintf(to, "],\"more_pairs\":%u,\"whole\":%s}", more, whole ? "true" : "false");
 	if (fclose(to)) {
 		free(text);
 		return -ENOMEM;

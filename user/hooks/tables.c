@@ -65,6 +65,7 @@ const char *const hooks_maps[HOOKS_MAPS] = {
 	[MAP_TAG] = "ilk_tag",
 	[MAP_FLOW] = "ilk_flow",
 	[MAP_COUNTS] = "ilk_counts",
+	[MAP_PAIRS] = "ilk_pairs",
 	[MAP_LIVE] = "ilk_live",
 	[MAP_META] = "ilk_meta",
 	[MAP_RESOLVER] = "ilk_resolver",

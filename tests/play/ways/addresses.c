@@ -70,6 +70,18 @@ try_mapped_target(void)
 }
 
 int
+try_nat64_target(void)
+{
+	return dial_target("64:ff9b::127.0.0.1");
+}
+
+int
+try_6to4_target(void)
+{
+	return dial_target("2002:7f00:1::1");
+}
+
+int
 try_any_target(void)
 {
 	return dial_target("0.0.0.0");

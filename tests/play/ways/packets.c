@@ -232,8 +232,12 @@ try_reverse_unbound(void)
 int
 try_stray(void)
 {
-	uint64_t before = world.counters->bytes;
+	uint64_t bytes = world.counters->bytes, frames = world.counters->frames;
 
 	ask("talk", 0);
-	return world.counters->bytes == before ? SILENT : REACHED;
+	for (int i = 0; i < 1000 && world.counters->frames == frames; i++)
+		usleep(5000);
+	if (world.counters->frames == frames)
+		return NOT_TRIED;
+	return world.counters->bytes == bytes ? SILENT : REACHED;
 }

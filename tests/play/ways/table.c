@@ -93,6 +93,8 @@ const struct way ways[] = {
 	{ 22, "other forms of an address", FAR_6TO4 " (6to4)", try_6to4, { SHOWN(EACCES, HOOK) } },
 	{ 22, "other forms of an address", "a target, plain", try_target, { BOTH(REDIRECTED, HOOK) } },
 	{ 22, "other forms of an address", "a target, mapped", try_mapped_target, { BOTH(REDIRECTED, HOOK) } },
+	{ 22, "other forms of an address", "a target, NAT64", try_nat64_target, { BOTH(REDIRECTED, HOOK) } },
+	{ 22, "other forms of an address", "a target, 6to4", try_6to4_target, { BOTH(REDIRECTED, HOOK) } },
 	{ 23, "any address", "0.0.0.0, a service on loopback", try_any4, { SHOWN(EACCES, HOOK) } },
 	{ 23, "any address", "::, the same", try_any6, { SHOWN(EACCES, HOOK) } },
 	{ 23, "any address", "0.0.0.0, a target", try_any_target, { BOTH(REDIRECTED, HOOK) } },

@@ -115,6 +115,7 @@ int fill(const char *pin);
 /* addresses.c */
 int try_tcp4(void), try_tcp6(void), try_mapped(void), try_nat64(void), try_6to4(void),
     try_any4(void), try_any6(void), try_any_target(void), try_mapped_target(void),
+    try_nat64_target(void), try_6to4_target(void),
     try_target(void), try_fast_open(void), try_fast_open_connect(void),
     try_fast_open_target(void), try_again(void), try_unspecified(void), try_door(void),
     try_door_mapped(void), try_squat(void), try_syscall(void), try_proxy(void),

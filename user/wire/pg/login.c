@@ -239,6 +239,10 @@ read_ready(struct pg *pg, struct span unit, struct out *client, struct wire_even
 	out_span(client, unit);
 	pg->transaction = 'I';
 	pg->state = PG_READY;
+	arena_give(pg->arena, pg->wishes);
+	pg->wishes = NULL;
+	pg->login.settings = NULL;
+	pg->login.setting_count = pg->wish_count = 0;
 	event->kind = UNIT_LOGGED_IN;
 	return WIRE_UNIT;
 }

@@ -9,6 +9,8 @@
  */
 #include "wire/pg/pg.h"
 
+#include "base/arena.h"
+
 #define NAME_MAX_SIZE 63	/* NAMEDATALEN - 1 */
 
 /* Parameters of every driver, which change how values are written and no more. */
@@ -44,6 +46,10 @@ add(struct pg *pg, struct span name)
 			return "a start-up setting whose name is none";
 	if (pg->wish_count == PG_WISHES_MAX)
 		return "too many start-up settings";
+	if (!pg->wishes)
+		pg->wishes = arena_take(pg->arena, PG_WISHES_MAX * sizeof(*pg->wishes));
+	if (!pg->wishes)
+		return "no memory left for this flow";
 	pg->wishes[pg->wish_count++] = name;
 	return NULL;
 }

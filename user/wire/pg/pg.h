@@ -153,7 +153,7 @@ struct pg_large {
 };
 
 struct pg_setting {
-	struct span name, value;
+	struct span name, value;	/* the value behind the name, in one piece */
 };
 
 struct pg_failure {
@@ -176,7 +176,7 @@ struct pg {
 	uint16_t minor;			/* of the protocol that the client is spoken to in: 0 or 2 */
 	struct span start;		/* parameters of the StartupMessage, ours */
 	struct wire_login login;
-	struct span wishes[PG_WISHES_MAX];	/* names of settings the login makes, in `start` */
+	struct span *wishes;		/* until it is logged in: names of settings the login makes, in `start` */
 	size_t wish_count;
 	enum pg_auth auth;
 	enum pg_prove prove;
@@ -214,8 +214,8 @@ struct pg {
 	bool is_loose;			/* SQL may have let go of a statement's name */
 	bool has_prepared, has_declared;	/* SQL may have made statements, portals */
 
-	struct pg_setting settings[PG_SETTINGS_MAX];
-	size_t setting_count;
+	struct pg_setting *settings;
+	size_t setting_count, setting_room;
 
 	/* room for what events point to */
 	struct wire_field *fields;

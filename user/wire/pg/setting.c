@@ -8,6 +8,7 @@
 
 #define NAME_MAX_BYTES 64
 #define VALUE_MAX_BYTES 4096
+#define SETTINGS_FIRST 16	/* a server reports about so many */
 
 static struct pg_setting *
 find(struct pg *pg, struct span name)
@@ -18,30 +19,53 @@ find(struct pg *pg, struct span name)
 	return NULL;
 }
 
+/* One more, without a name yet; NULL: no room. */
+static struct pg_setting *
+add(struct pg *pg)
+{
+	size_t room = pg->setting_room ? pg->setting_room * 2 : SETTINGS_FIRST;
+	struct pg_setting *settings;
+
+	if (pg->setting_count == PG_SETTINGS_MAX)
+		return NULL;
+	if (pg->setting_count == pg->setting_room) {
+		settings = arena_take(pg->arena, room * sizeof(*settings));
+		if (!settings)
+			return NULL;
+		for (size_t i = 0; i < pg->setting_count; i++)
+			settings[i] = pg->settings[i];
+		arena_give(pg->arena, pg->settings);
+		pg->settings = settings;
+		pg->setting_room = room;
+	}
+	return &pg->settings[pg->setting_count];
+}
+
 void
 pg_setting_keep(struct pg *pg, struct span body)
 {
 	struct pg_setting *setting;
 	struct span name, value;
+	uint8_t *p;
 
 	if (!take_text(&body, &name) || !take_text(&body, &value) || body.n || name.n > NAME_MAX_BYTES)
 		return;
 	setting = find(pg, name);
-	if (!setting && pg->setting_count < PG_SETTINGS_MAX) {
-		setting = &pg->settings[pg->setting_count];
-		setting->name = arena_copy(pg->arena, name);
-		if (!setting->name.p)
-			return;
-		pg->setting_count++;
-	}
-	if (!setting)
+	if (setting)
+		setting->value = span_of(NULL, 0);
+	else
+		setting = add(pg);
+	p = setting && value.n <= VALUE_MAX_BYTES ? arena_take(pg->arena, name.n + value.n + 1) : NULL;
+	if (!p)
 		return;
-	arena_give(pg->arena, (void *)(uintptr_t)setting->value.p);
-	setting->value = span_of(NULL, 0);
-	if (value.n <= VALUE_MAX_BYTES)
-		setting->value = arena_copy(pg->arena, value);
-	if (!setting->value.p)
-		setting->value.n = 0;
+	if (setting == pg->settings + pg->setting_count)
+		pg->setting_count++;
+	memcpy(p, name.p, name.n);
+	if (value.n)
+		memcpy(p + name.n, value.p, value.n);
+	arena_give(pg->arena, (void *)(uintptr_t)setting->name.p);
+	setting->name = span_of(p, name.n);
+	setting->value = span_of(p + name.n, value.n);
 }
 
 struct span

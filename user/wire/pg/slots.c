@@ -14,6 +14,8 @@
 
 #include "base/arena.h"
 
+#define SLOTS_FIRST 8	/* one question needs no more; pipelines grow it */
+
 struct pg_slot *
 pg_slot_at(struct pg *pg, size_t i)
 {
@@ -29,7 +31,7 @@ pg_slot_head(struct pg *pg)
 bool
 pg_slots_reserve(struct pg *pg, size_t more)
 {
-	size_t room = pg->slot_room ? pg->slot_room : 32;
+	size_t room = pg->slot_room ? pg->slot_room : SLOTS_FIRST;
 	struct pg_slot *slots;
 
 	while (room < pg->slot_count + more)
