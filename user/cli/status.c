@@ -101,22 +101,6 @@ say_unseen(const json_t *loader)
 	}
 }
 
-/* What somebody changed behind the daemon's back, last. */
-static void
-say_watchdog(const json_t *watchdog)
-{
-	time_t when = (time_t)(json_integer_value(json_object_get(watchdog, "last_wall")) / 1000000000);
-	char text[32];
-	struct tm tm;
-
-	if (when == 0 || !gmtime_r(&when, &tm))
-		return;
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	printf("tampered     %s%s: ", text, json_is_true(json_object_get(watchdog, "shut")) ? "" : ", put back");
-	say_text(stdout, say_member(watchdog, "last"), false);
-	putchar('\n');
-}
-
 /* Where DNS says that targets are. */
 static void
 say_learned(const json_t *loader)
@@ -136,6 +120,22 @@ say_learned(const json_t *loader)
 			printf(" %s", json_string_value(address));
 		putchar('\n');
 	}
+}
+
+/* What somebody changed behind the daemon's back, last. */
+static void
+say_watchdog(const json_t *watchdog)
+{
+	time_t when = (time_t)(json_integer_value(json_object_get(watchdog, "last_wall")) / 1000000000);
+	char text[32];
+	struct tm tm;
+
+	if (when == 0 || !gmtime_r(&when, &tm))
+		return;
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	printf("tampered     %s%s: ", text, json_is_true(json_object_get(watchdog, "shut")) ? "" : ", put back");
+	say_text(stdout, say_member(watchdog, "last"), false);
+	putchar('\n');
 }
 
 static void
@@ -201,8 +201,8 @@ say_status(const json_t *status)
 	say_value(json_object_get(json_object_get(status, "policy"), "epoch"));
 	putchar('\n');
 	say_ledger(json_object_get(json_object_get(status, "ledger"), "ledger"));
-	say_watchdog(json_object_get(loader, "watchdog"));
 	say_learned(loader);
+	say_watchdog(json_object_get(loader, "watchdog"));
 	say_unseen(loader);
 	say_sessions(loader);
 	say_pairs(json_object_get(loader, "hooks"));

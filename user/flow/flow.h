@@ -89,10 +89,10 @@ struct worker {
 	struct stops *stops;			/* what `interlock stop` named */
 	struct flow *dead;			/* ended in this round, freed by `bury` */
 	struct timer bury;
+	struct timer resting;			/* looks for flows that do nothing */
 	struct timer again;			/* the keeper, by those that it put off */
 	struct timer drain;
 	uint64_t drain_until;			/* 0: it takes new flows; else when the last must have ended */
-	struct timer resting;			/* looks for flows that do nothing */
 };
 
 /* ---- one flow --------------------------------------------------------------- */

@@ -121,10 +121,8 @@ int hooks_pin_link(const struct instance *, int cgroup_fd, uint64_t cgroup_id,
 bool hooks_pin_is_there(const struct instance *);
 /* Is bpffs where the pins belong? */
 bool hooks_pin_has_mount(void);
-/* Put a link, or a map, at its place; what was there is replaced. Returns 0 or -errno. */
+/* Put a link, a map or a program at its place; what was there is replaced. Returns 0 or -errno. */
 int hooks_pin_again(const struct instance *, const char *folder, const char *name, int fd);
-/* Pin a program, in place of the one of that name. Returns 0 or -errno. */
-int hooks_pin_program(const struct instance *, const char *name, int program);
 /* Detach links of programs that an earlier version had and we have not. Returns 0 or -errno. */
 int hooks_pin_sweep(const struct instance *);
 

@@ -110,8 +110,8 @@ attach_all(struct hooks *hooks, char *why, size_t size)
 		hooks->links[i] = hooks_pin_link(&hooks->instance, hooks->cgroup_fd,
 		    cgroup_id, &hooks_programs[i], hooks->code.programs[i]);
 		error = hooks->links[i] < 0 ? hooks->links[i] :
-		    hooks_pin_program(&hooks->instance, hooks_programs[i].name,
-		    hooks->code.programs[i]);
+		    hooks_pin_again(&hooks->instance, "progs",
+		    hooks_programs[i].name, hooks->code.programs[i]);
 		if (!error)
 			continue;
 		snprintf(why, size, "cannot attach %s at %s: %s%s",

@@ -176,12 +176,6 @@ attach_new(int cgroup_fd, int attach_type, int program, const char *path)
 }
 
 int
-hooks_pin_program(const struct instance *instance, const char *name, int program)
-{
-	return hooks_pin_again(instance, "progs", name, program);
-}
-
-int
 hooks_pin_link(const struct instance *instance, int cgroup_fd, uint64_t cgroup_id,
     const struct hooks_program_row *row, int program)
 {
