@@ -66,6 +66,7 @@ LIBRARY_SOURCES := $(filter-out user/main/%,$(USER_SOURCES))
 UNIT_TESTS := $(sort $(shell find tests/unit tests/bpf -name '*_test.c'))
 BENCHES := $(sort $(wildcard tests/bench/*.c))
 PLAY_PROGRAMS := $(sort $(wildcard tests/play/*.c))
+WAYS := $(sort $(wildcard tests/play/ways/*.c))
 PRISON_SOURCES := $(sort $(wildcard tests/prison/*.c))
 
 R_OBJECTS := $(USER_SOURCES:%.c=$(O)/r/%.o)
@@ -77,7 +78,7 @@ PROGRAMS := $(PROCESSES:%=$(O)/libexec/%) $(O)/sbin/interlockd $(O)/bin/interloc
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help bootstrap demo test ci unit play suites prison install uninstall lint \
+.PHONY: all help bootstrap demo test ci unit play bypass suites prison install uninstall lint \
 	fuzz bench differential soak clean check-layers check-pure check-link check-abi \
 	check-style check-limits check-format tidy cppcheck tests
 
@@ -93,6 +94,7 @@ help:
 	@echo 'make differential  the lexer beside the scanner of PostgreSQL [INPUTS=100000000 SEED=1]'
 	@echo "make suites     PostgreSQL's own suites, direct and inside a skill (root, network)"
 	@echo 'make soak       random clients against the daemon under sanitizers [SECONDS=3600] (root)'
+	@echo 'make bypass     every way round that is known, tried; prints the table (root)'
 	@echo 'make bench      figures, each a ratio against a named peer in the same run'
 	@echo 'make clean      remove $(O)/'
 
@@ -163,6 +165,7 @@ $(O)/tests/play/%: $(O)/r/tests/play/%.o $(R_LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(R_LINK) -o $@ $^ $(ALL_LIBS)
+$(O)/tests/play/ways: $(WAYS:%.c=$(O)/r/%.o)
 # played in the world of tests/bpf
 $(O)/r/tests/bench/hooks.o: R_FLAGS += -Itests/unit
 $(O)/tests/prison/%: $(O)/r/tests/prison/%.o
@@ -208,6 +211,9 @@ suites: bootstrap all tests
 soak: SECONDS ?= 3600
 soak: all $(SANITIZED)
 	SOAK=$(SECONDS) tests/play/soak $(O)
+
+bypass: all tests
+	tests/play/bypass $(O)
 
 prison: all tests
 	scripts/run-tests $(O) prison

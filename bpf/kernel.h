@@ -59,13 +59,19 @@ enum sock_flags {
 	SOCK_DONE = 1			/* the other end's FIN is here */
 };
 
-/* What stands behind two contexts: where the kernel keeps the socket's address. */
+/* What stands behind three contexts: where the kernel keeps the socket's address, or
+ * the address that was named. */
 struct bpf_sock_ops_kern {
 	struct sock *sk;
 } __attribute__((preserve_access_index));
 
 struct bpf_sockopt_kern {
 	struct sock *sk;
+} __attribute__((preserve_access_index));
+
+struct bpf_sock_addr_kern {
+	void *uaddr;
+	__u32 uaddrlen;
 } __attribute__((preserve_access_index));
 
 #endif

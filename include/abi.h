@@ -83,6 +83,21 @@ struct abi_asking {
 #define ABI_NAMES_PORT 53
 /* In abi_origin.target, of a socket that asks for names: the listener's port below. */
 #define ABI_NAMES 0xffff0000u
+/*
+ * key of ilk_unix: a unix socket that a skill may dial, as it names it. The value is
+ * a name that leads to that very inode wherever the first one leads meanwhile.
+ */
+#define ABI_UNIX_SIZE 108	/* sun_path: zeroes follow, if there is room */
+struct abi_unix {
+	abi_u64 cgroup;
+	char path[ABI_UNIX_SIZE];
+	abi_u32 pad;
+};
+
+struct abi_unix_place {
+	abi_u32 length;
+	char path[ABI_UNIX_SIZE];
+};
 
 /* The origin of a diverted connection: who connected, and where to. */
 struct abi_origin {
@@ -207,6 +222,8 @@ static_assert(sizeof(struct abi_address) == 24, "abi");
 static_assert(sizeof(struct abi_target) == 40, "abi");
 static_assert(sizeof(struct abi_door) == 8, "abi");
 static_assert(sizeof(struct abi_asking) == 16, "abi");
+static_assert(sizeof(struct abi_unix) == 120, "abi");
+static_assert(sizeof(struct abi_unix_place) == 112, "abi");
 static_assert(sizeof(struct abi_origin) == 96, "abi");
 static_assert(sizeof(struct abi_event) == 136, "abi");
 static_assert(sizeof(struct abi_tally) == 16, "abi");

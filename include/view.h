@@ -162,10 +162,14 @@ struct view_skill {
 	size_t exclude_count;
 	struct view_digest *folder_digests;	/* any of them is right */
 	size_t folder_digest_count;
+	const char **sockets;		/* paths of unix sockets it may dial when it is run */
+	size_t socket_count;
 	const char *executable;		/* path of the root executable; empty: any */
 	struct view_digest *executable_digests;
 	size_t executable_digest_count;
 };
+
+#define VIEW_SOCKETS_MOST 8	/* of a skill */
 
 struct view_person {
 	const char *name;

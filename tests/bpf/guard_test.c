@@ -145,11 +145,11 @@ check_destroy(void)
 	scene_cgroup(mine, sizeof(mine), scene.instance.cgroup, "mine");
 	pid = scene_start(mine, destroyed_connection, NULL);
 	CHECK(read(ready[0], &c, 1) == 1);
-	CHECK(hooks_destroy_sockets(scene.hooks, mine) == 1);
+	CHECK(hooks_destroy_sockets(scene.hooks, mine, NULL, NULL) == 1);
 	CHECK(write(go[1], "x", 1) == 1);
 	CHECK(scene_wait(pid) == 0);
-	CHECK(hooks_destroy_sockets(scene.hooks, mine) == 0);
-	CHECK(hooks_destroy_sockets(scene.hooks, "/no/such") == -ENOENT);
+	CHECK(hooks_destroy_sockets(scene.hooks, mine, NULL, NULL) == 0);
+	CHECK(hooks_destroy_sockets(scene.hooks, "/no/such", NULL, NULL) == -ENOENT);
 	rmdir(mine);
 }
 

@@ -27,6 +27,8 @@ ask_and_say(const struct instance *instance, json_t *request, const char *what)
 		if (*say_member(answer, "session"))
 			printf(" %s", say_member(answer, "session"));
 		putchar('\n');
+		if (*say_member(answer, "caution"))
+			client_complain("warning: %s", say_member(answer, "caution"));
 	}
 	json_decref(answer);
 	return code;

@@ -101,6 +101,27 @@ say_unseen(const json_t *loader)
 	}
 }
 
+/* Where DNS says that targets are. */
+static void
+say_learned(const json_t *loader)
+{
+	const json_t *list = json_object_get(loader, "targets"), *target, *address;
+	size_t i, j;
+
+	json_array_foreach(list, i, target) {
+		const json_t *addresses = json_object_get(target, "from_dns");
+
+		if (!addresses)
+			continue;
+		printf("from DNS     target ");
+		say_text(stdout, say_member(target, "target"), false);
+		printf(":%s", json_array_size(addresses) ? "" : " no address yet");
+		json_array_foreach(addresses, j, address)
+			printf(" %s", json_string_value(address));
+		putchar('\n');
+	}
+}
+
 static void
 say_programs(const json_t *loader)
 {
@@ -164,6 +185,7 @@ say_status(const json_t *status)
 	say_value(json_object_get(json_object_get(status, "policy"), "epoch"));
 	putchar('\n');
 	say_ledger(json_object_get(json_object_get(status, "ledger"), "ledger"));
+	say_learned(loader);
 	say_unseen(loader);
 	say_sessions(loader);
 	say_pairs(json_object_get(loader, "hooks"));

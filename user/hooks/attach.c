@@ -1,9 +1,10 @@
 /*
  * attach.c: `interlock attach` and `interlock detach`.
  * A group that lives already becomes a skill. What its processes did before is
- * the danger: connections they had are destroyed (destroy.c), and a group in
- * which somebody holds an io_uring is refused, because a ring's thread may stand outside the
- * group and connect for it (KERNEL row 4). The group must be one of its own:
+ * the danger: connections they had are destroyed (destroy.c), each with an entry,
+ * and a group that holds what cannot be made safe is refused: a ring, sockets that
+ * reach no hook (holdings.c), unix sockets that lead out of it (peers.c), a listener
+ * from elsewhere. The group must be one of its own:
  * not the root, not the daemon's, not above or below another skill's; and one
  * that its processes cannot leave: where a tree is delegated (the user manager's
  * is), whoever it is delegated to moves them as they like.
@@ -128,40 +129,58 @@ find_group(const struct request *request, char *group)
 	    -ENAMETOOLONG : 0;
 }
 
+/* Is there what cannot be made safe? 0: no; -errno, and why. */
 static int
-look_for_ring(void *arg, pid_t pid)
+look_for_danger(const struct session *s, char *why)
 {
-	int r = process_has_ring(pid);
+	struct hooks_socket found;
+	char what[LOADER_WHY / 2];
+	int r = group_holdings(s->cgroup, why, LOADER_WHY);
 
-	*(pid_t *)arg = pid;
-	return r == -ESRCH ? 0 : r;
+	if (r != 0)
+		return r < 0 ? r : -EPERM;
+	snprintf(why, LOADER_WHY, "what its sockets lead to cannot be told");
+	r = hooks_foreign_peer(s->loader->hooks, s->cgroup, what, sizeof(what));
+	if (r == 1)
+		snprintf(why, LOADER_WHY, "it holds %s, over which others may act for it: "
+		    "attach the group before that is made", what);
+	if (r != 0)
+		return r < 0 ? r : -EPERM;
+	r = hooks_foreign_listener(s->loader->hooks, s->cgroup, &found);
+	if (r <= 0)
+		return r;
+	snprintf(why, LOADER_WHY, "it holds a listening socket (port %u) that was "
+	    "made outside the group, and whose connections no program sees: let "
+	    "it make its own, after it is attached", found.port);
+	return -EPERM;
+}
+
+static int
+enter_cut(void *arg, const struct hooks_socket *cut)
+{
+	return refusals_cut(arg, cut);
 }
 
 /*
  * From here on what they connect is ours. Everything is decided, and the start is
- * in the record, before what they had is cut.
+ * in the record, before what they had is cut; and so is each that is.
  */
 static int
 take_group(struct session *s, char *why)
 {
-	pid_t culprit = 0;
 	int r = session_open_doors(s);
 
 	snprintf(why, LOADER_WHY, "no listener in its network namespace");
+	if (r == 0)
+		r = look_for_danger(s, why);
 	if (r < 0)
 		return r;
-	r = group_each(s->cgroup, look_for_ring, &culprit);
-	snprintf(why, LOADER_WHY, r == 1 ? "process %d holds an io_uring, which "
-	    "may connect from outside the group" :
-	    "what process %d holds cannot be read", (int)culprit);
-	if (r != 0)
-		return r < 0 ? r : -EPERM;
 	snprintf(why, LOADER_WHY, "its start cannot be recorded");
 	r = session_announce(s, "attached");
 	if (r < 0)
 		return r;
-	snprintf(why, LOADER_WHY, "its connections cannot be destroyed");
-	r = hooks_destroy_sockets(s->loader->hooks, s->cgroup);
+	snprintf(why, LOADER_WHY, "its connections cannot be destroyed and recorded");
+	r = hooks_destroy_sockets(s->loader->hooks, s->cgroup, enter_cut, s);
 	return r < 0 ? r : 0;
 }
 
@@ -202,7 +221,7 @@ static void
 attach_measured(struct loader *loader, const struct request *request,
     const struct view_skill *skill)
 {
-	char group[LOADER_PATH], why[LOADER_WHY];
+	char group[LOADER_PATH], why[LOADER_WHY], caution[LOADER_WHY];
 	struct session *s = NULL;
 	int r = find_group(request, group);
 
@@ -221,8 +240,11 @@ attach_measured(struct loader *loader, const struct request *request,
 	}
 	log_info("session %s: skill %s attached to %s", s->text, s->skill,
 	    s->cgroup);
-	answer_done(loader, request->id, json_pack("{s:s,s:s}", "session",
-	    s->text, "cgroup", s->cgroup));
+	group_cautions(s->cgroup, caution, sizeof(caution));
+	if (*caution)
+		log_warning("session %s: %s", s->text, caution);
+	answer_done(loader, request->id, json_pack("{s:s,s:s,s:s}", "session",
+	    s->text, "cgroup", s->cgroup, "caution", caution));
 }
 
 static const char *

@@ -69,12 +69,13 @@ static const struct {
 	{ "family-netlink", "AF_NETLINK, AF_ALG and other families reach no hook",
 	  "a system-call filter on the skill; `interlock run` drops CAP_NET_ADMIN" },
 	{ "io_uring-inherited", "a ring inherited from outside whose kernel thread belongs "
-	  "to another process acts as that process",
+	  "to another process acts as that process; `interlock attach` refuses a group that holds or maps one",
 	  "start skills with `interlock run`, which closes what is inherited" },
-	{ "descriptors", "connected sockets handed to a skill over a socket pair are used unseen",
-	  "start skills with `interlock run`" },
+	{ "descriptors", "a connected socket that a helper outside hands over is used unseen",
+	  "no helper that hands out sockets where a skill can reach it; start skills with `interlock run`, "
+	  "which begin with none" },
 	{ "attached-uid", "what `interlock attach` takes in may look into, write to and so become "
-	  "any other process of its uid", "attach only what has a uid of its own, or start it with "
+	  "any other process of its uid; it says so, if there is one", "attach only what has a uid of its own, or start it with "
 	  "`interlock run`, which gives it a pid namespace" },
 	{ "attached-sockets", "`interlock attach` destroys the connections that its processes hold or that "
 	  "were made in the group; one made elsewhere and lying in a unix socket is not found",
@@ -83,6 +84,10 @@ static const struct {
 	  "can detach programs", "never give these to a skill; `interlock status` notices" },
 	{ "traffic-control", "with CAP_NET_ADMIN packets can be led off after the last hook",
 	  "never give a skill CAP_NET_ADMIN" },
+	{ "no-sockets", "files, fifos and devices that a skill shares with a helper outside are no sockets, "
+	  "and are not seen", "file modes, mounts and device rules" },
+	{ "reboot", "programs do not outlive a reboot: what is started before the daemon is no skill yet",
+	  "start skills with `interlock run`, which needs the daemon; attach others before they matter" },
 };
 
 static void

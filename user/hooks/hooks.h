@@ -46,6 +46,15 @@ int hooks_skill_put(struct hooks *, uint64_t cgroup_id, const struct abi_skill *
 int hooks_skill_drop(struct hooks *, uint64_t cgroup_id);
 
 /*
+ * That skill may dial the unix socket it names `path`, and is led to `place` then.
+ * Drop: all of a skill's. Sweep: all that are of no group to be kept. 0 or -errno.
+ */
+int hooks_unix_put(struct hooks *, uint64_t cgroup_id, const char *path, const char *place);
+void hooks_unix_drop(struct hooks *, uint64_t cgroup_id);
+typedef bool (*hooks_group_fn)(void *arg, uint64_t cgroup_id);
+void hooks_unix_sweep(struct hooks *, hooks_group_fn keep, void *arg);
+
+/*
  * What the kernel counts of a session's connections, from the first to the last:
  * make its row before the session can connect, read it, forget it. A session
  * that an older version began has none (-ENOENT). Returns 0 or -errno.
@@ -75,12 +84,32 @@ int hooks_ears_shut(struct hooks *, uint64_t cookie, uint64_t cgroup);
 void hooks_ears_clear(struct hooks *);
 /* An unconnected non-blocking TCP socket made inside that namespace. Returns it or -errno. */
 int hooks_socket(struct hooks *, int netns_fd, int family);
+/* A socket as inet_diag shows it: its protocol, and the other end (of a listener: its own). */
+struct hooks_socket {
+	uint32_t protocol;	/* IPPROTO_ */
+	uint8_t ip[16];		/* as in abi.h */
+	uint16_t port;
+	uint32_t uid;		/* whose it is */
+};
+typedef int (*hooks_socket_fn)(void *arg, const struct hooks_socket *);
 /*
  * Destroy every connected TCP and UDP socket of the processes of a cgroup, and
  * every one made in it, wherever its descriptor is by now (inet_diag,
- * SOCK_DESTROY). Returns how many; -EBUSY: some are left; or another -errno.
+ * SOCK_DESTROY). fn, which may be NULL, is told of each; what it says other than 0
+ * ends it. Returns how many; -EBUSY: some are left; or another -errno.
  */
-int hooks_destroy_sockets(struct hooks *, const char *cgroup);
+int hooks_destroy_sockets(struct hooks *, const char *cgroup, hooks_socket_fn, void *arg);
+/*
+ * Does a process of it hold a listening TCP socket that was made in another group
+ * (or the kernel does not say where)? What comes in there has no tag. 1: yes, and
+ * *out is its address; 0: no; -errno.
+ */
+int hooks_foreign_listener(struct hooks *, const char *cgroup, struct hooks_socket *out);
+/*
+ * Does a process of it hold a unix socket that leads to another group (see peers.c)?
+ * 1: yes, and `why` (of `size` bytes) is what it is; 0: no; -errno.
+ */
+int hooks_foreign_peer(struct hooks *, const char *cgroup, char *why, size_t size);
 
 /* Refusals in the kernel: the descriptor to poll, and reading what is there. */
 int hooks_events_fd(const struct hooks *);

@@ -230,6 +230,12 @@ remove_empty_groups(const struct loader *loader)
 	}
 }
 
+static bool
+is_taken(void *loader, uint64_t cgroup_id)
+{
+	return session_of_cgroup(loader, cgroup_id) != NULL;
+}
+
 size_t
 keep_take_over(struct loader *loader)
 {
@@ -250,6 +256,7 @@ keep_take_over(struct loader *loader)
 			log_error("%s is no session's file", path);
 	}
 	remove_empty_groups(loader);
+	hooks_unix_sweep(loader->hooks, is_taken, loader);
 	return loader->session_count;
 }
 

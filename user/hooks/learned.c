@@ -42,14 +42,14 @@ merged_free(struct merged *m)
 	free(m->addresses);
 }
 
-static struct learned **
-place_of(struct loader *loader, const char *target)
+static struct learned *
+find(const struct loader *loader, const char *target)
 {
-	struct learned **at = &loader->learned;
+	struct learned *l = loader->learned;
 
-	while (*at && strcmp((*at)->target, target) != 0)
-		at = &(*at)->next;
-	return at;
+	while (l && strcmp(l->target, target) != 0)
+		l = l->next;
+	return l;
 }
 
 static bool
@@ -103,7 +103,7 @@ merge(struct loader *loader, const struct view_loader *view, struct merged *m)
 	if (view->target_count)
 		memcpy(m->targets, view->targets, view->target_count * sizeof(*m->targets));
 	for (size_t i = 0; i < view->target_count; i++) {
-		const struct learned *learned = *place_of(loader, view->targets[i].name);
+		const struct learned *learned = find(loader, view->targets[i].name);
 
 		if (view->targets[i].is_learned && learned)
 			add(m, view, i, learned);
@@ -175,16 +175,20 @@ read_body(struct span body, struct learned *out)
 static bool
 remember(struct loader *loader, const struct learned *said)
 {
-	struct learned **at = place_of(loader, said->target), *next = NULL;
+	struct learned *place = find(loader, said->target), *next;
 	size_t count = 0;
 
 	for (const struct learned *l = loader->learned; l; l = l->next)
 		count++;
-	if (!*at && (count >= TARGETS_MOST || !(*at = calloc(1, sizeof(**at)))))
+	if (!place && count < TARGETS_MOST && (place = calloc(1, sizeof(*place)))) {
+		place->next = loader->learned;
+		loader->learned = place;
+	}
+	if (!place)
 		return false;
-	next = (*at)->next;
-	**at = *said;
-	(*at)->next = next;
+	next = place->next;
+	*place = *said;
+	place->next = next;
 	return true;
 }
 
@@ -206,6 +210,19 @@ learned_hear(struct loader *loader, struct span body)
 	if (r < 0)
 		log_error("the addresses of target %s cannot be put in place: %s", said.target, strerror(-r));
 	return true;
+}
+
+json_t *
+learned_json(const struct loader *loader, const struct view_target *target)
+{
+	const struct learned *l = find(loader, target->name);
+	json_t *list = target->is_learned ? json_array() : NULL;
+	char text[ADDRESS_TEXT];
+
+	for (size_t i = 0; list && l && i < l->count; i++)
+		if (!address_is_barred(l->ips[i], target->ranges, target->range_count))
+			json_array_append_new(list, json_string(address_text(l->ips[i], text)));
+	return list;
 }
 
 void

@@ -36,6 +36,7 @@ struct refusals;
 struct scribe;
 struct view_loader;
 struct view_skill;
+struct view_target;
 
 #define LOADER_PATH 512
 #define LOADER_WHY 256
@@ -229,6 +230,8 @@ void ear_open_all(struct loader *);
 bool learned_hear(struct loader *, struct span body);
 /* hooks_targets() with what has been learned of that view's targets. */
 int learned_put(struct loader *, const struct view_loader *);
+/* Which those are of a target, as texts; NULL: DNS is not asked for it. */
+json_t *learned_json(const struct loader *, const struct view_target *);
 void learned_free(struct loader *);
 
 /* ---- who.c ---------------------------------------------------------------- */
@@ -297,6 +300,9 @@ json_t *stop_list(const struct loader *);
 int refusals_new(struct loader *);
 void refusals_read(void *loader, uint32_t events);
 void refusals_free(struct loader *);
+struct hooks_socket;
+/* Enter that a connection of before this session was ended. 0 or -errno. */
+int refusals_cut(const struct session *, const struct hooks_socket *);
 
 /* ---- surroundings.c: what a skill finds -------------------------------------------- */
 /* Write run_directory/hosts anew, in place, so that running skills see it. */

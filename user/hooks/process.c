@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -140,11 +141,15 @@ each_link(pid_t pid, const char *thread, process_link_fn fn, void *arg)
 		return errno == ENOENT || errno == ESRCH ? 0 : -errno;
 	while (r == 0 && (e = readdir(d))) {
 		ssize_t n = readlinkat(dirfd(d), e->d_name, to, sizeof(to) - 1);
+		char which[96];
 
 		if (n < 0)
 			continue;	/* "." and "..", or closed meanwhile */
 		to[n] = '\0';
-		r = fn(arg, to);
+		if (snprintf(which, sizeof(which), "%s/%s", path, e->d_name) >=
+		    (int)sizeof(which))
+			return -ENAMETOOLONG;
+		r = fn(arg, to, which);
 	}
 	return r;
 }
@@ -177,10 +182,22 @@ process_each_link(pid_t pid, process_link_fn fn, void *arg)
 	return r;
 }
 
+int
+process_socket_kind(const char *path, char kind[PROCESS_KIND])
+{
+	ssize_t n = getxattr(path, "system.sockprotoname", kind, PROCESS_KIND - 1);
+
+	if (n < 0)
+		return -errno;
+	kind[n] = '\0';
+	return 0;
+}
+
 static int
-is_ring(void *arg, const char *link)
+is_ring(void *arg, const char *link, const char *path)
 {
 	(void)arg;
+	(void)path;
 	return strstr(link, "io_uring") != NULL;
 }
 

@@ -24,12 +24,18 @@ int process_open_executable(pid_t);
 /* Its cgroup below the cgroup2 mount `root`, as an absolute path. 0 or -errno. */
 int process_cgroup(pid_t, const char *root, char *path, size_t size);
 /*
- * Call fn for what each of its descriptors leads to, as readlink(2) says, until
- * it says other than 0, which is returned. Threads with a table of their own
- * (unshare(2), CLONE_FILES) are walked too. -ESRCH: it is gone. -errno.
+ * Call fn for what each of its descriptors leads to, as readlink(2) says, and for
+ * the path in /proc that says so, until it says other than 0, which is returned.
+ * Threads with a table of their own (unshare(2), CLONE_FILES) are walked too.
+ * -ESRCH: it is gone. -errno.
  */
-typedef int (*process_link_fn)(void *arg, const char *link);
+typedef int (*process_link_fn)(void *arg, const char *link, const char *path);
 int process_each_link(pid_t, process_link_fn, void *arg);
+/* Of what protocol the socket is that a path in /proc leads to, in the kernel's own
+ * words ("TCP", "UNIX-STREAM", "PACKET"): an attribute of its inode, which lsof(8)
+ * shows too, so that nothing has to be taken from the process. 0 or -errno. */
+#define PROCESS_KIND 32
+int process_socket_kind(const char *path, char kind[PROCESS_KIND]);
 /* Does it hold an io_uring, or a mapping of one? 1, 0 or -errno. */
 int process_has_ring(pid_t);
 
@@ -40,6 +46,15 @@ int group_each(const char *path, process_fn, void *arg);
 /* The same for the ids of the group and the groups below it. */
 typedef int (*group_id_fn)(void *arg, uint64_t id);
 int group_each_id(const char *path, group_id_fn, void *arg);
+/*
+ * holdings.c: does a process of the group hold what no program sees: an io_uring, a
+ * socket of a kind that reaches no hook? 0: no; 1: yes, and `why` says which and
+ * what to do; -errno, and why.
+ */
+int group_holdings(const char *path, char *why, size_t size);
+/* caution.c: what it keeps when it is attached and nobody can take away, as a sentence
+ * in text[size]; empty: nothing. */
+void group_cautions(const char *path, char *text, size_t size);
 /* Id of the group, as the kernel has it. 0 or -errno. */
 int group_id(const char *path, uint64_t *id);
 /*

@@ -205,6 +205,28 @@ refusals_read(void *arg, uint32_t events)
 }
 
 int
+refusals_cut(const struct session *s, const struct hooks_socket *cut)
+{
+	struct scribe *scribe = s->loader->scribe;
+	struct abi_origin to = { .port = cut->port };
+	struct entry *e = scribe_begin(scribe, ENTRY_REFUSED);
+	struct who who;
+	char detail[32];
+
+	session_who(s, &who);
+	who.origin.uid = cut->uid;
+	scribe_who(e, &who, NULL, NULL);
+	memcpy(to.ip, cut->ip, sizeof(to.ip));
+	put_destination(e, &to);
+	entry_text(e, KEY_REASON, SPAN("a connection from before it was "
+	    "attached: ended"));
+	snprintf(detail, sizeof(detail), "protocol %u", cut->protocol);
+	entry_text(e, KEY_DETAIL, span_text(detail));
+	entry_uint(e, KEY_COUNT, 1);
+	return scribe_send(scribe, LEVEL_HANDED, NULL, NULL, NULL);
+}
+
+int
 refusals_new(struct loader *loader)
 {
 	loader->refusals = calloc(1, sizeof(*loader->refusals));

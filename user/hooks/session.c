@@ -299,6 +299,7 @@ session_end(struct session **given, const char *reason, const char *person)
 	stop_flows(s);
 	shut_doors(s);
 	hooks_skill_drop(loader->hooks, s->cgroup_id);
+	hooks_unix_drop(loader->hooks, s->cgroup_id);
 	s->is_over = true;
 	snprintf(s->reason, sizeof(s->reason), "%s", reason);
 	snprintf(s->ender, sizeof(s->ender), "%s", person ? person : "");

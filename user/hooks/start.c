@@ -18,6 +18,7 @@
 
 #include "base/log.h"
 #include "base/must.h"
+#include "hooks/hooks.h"
 #include "hooks/loader.h"
 #include "hooks/process.h"
 #include "view.h"
@@ -31,6 +32,7 @@ struct run {
 	char **env;
 	int cgroup;
 	bool has_roots, has_unix;
+	char places[VIEW_SOCKETS_MOST][LOADER_PATH];	/* of unix sockets */
 	char why[LOADER_WHY];
 };
 
@@ -189,6 +191,35 @@ prepare_session(struct loader *loader, const struct request *request,
 	return run->cgroup < 0 ? -errno : 0;
 }
 
+/* Each listed unix socket gets a place on the shelf: its inode of now, whatever is
+ * done to its name later. What is not there now cannot be dialled. */
+static int
+add_sockets(const struct session *s, struct run *run, struct launch_bind *binds,
+    size_t *n)
+{
+	size_t count = run->has_unix ? run->skill->socket_count : 0;
+
+	for (size_t i = 0; i < count && i < VIEW_SOCKETS_MOST; i++) {
+		const char *path = run->skill->sockets[i];
+		struct stat st;
+		int r;
+
+		if (stat(path, &st) < 0 || !S_ISSOCK(st.st_mode)) {
+			log_warning("session %s: %s is no unix socket now: it cannot be "
+			    "dialled", s->text, path);
+			continue;
+		}
+		snprintf(run->places[i], LOADER_PATH, "%s/unix-%zu",
+		    s->loader->instance.run_directory, i);
+		r = hooks_unix_put(s->loader->hooks, s->cgroup_id, path,
+		    run->places[i]);
+		if (r < 0)
+			return r;
+		binds[(*n)++] = (struct launch_bind){ path, run->places[i] };
+	}
+	return 0;
+}
+
 static int
 begin_child(struct loader *loader, struct session *s,
     struct request *request, struct run *run)
@@ -197,7 +228,7 @@ begin_child(struct loader *loader, struct session *s,
 	const char *const hide[] = { instance->policy_directory,
 		instance->state_directory, instance->pin_directory, NULL };
 	char hosts[LOADER_PATH], bundle[LOADER_PATH];
-	struct launch_bind binds[4] = { { hosts, "/etc/hosts" } };
+	struct launch_bind binds[4 + VIEW_SOCKETS_MOST] = { { hosts, "/etc/hosts" } };
 	struct launch launch = {
 		.argv = run->argv, .env = run->env,
 		.cwd = text_of(request, "cwd"),
@@ -220,6 +251,10 @@ begin_child(struct loader *loader, struct session *s,
 			binds[n++] = (struct launch_bind){ bundle,
 				SURROUNDINGS_BUNDLE };
 	}
+	snprintf(run->why, sizeof(run->why), "its unix sockets cannot be put in place");
+	r = add_sockets(s, run, binds, &n);
+	if (r < 0)
+		return r;
 	r = launch_begin(&launch, &s->launched, run->why, sizeof(run->why));
 	close_fd(&request->fd);
 	if (r < 0)

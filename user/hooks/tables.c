@@ -58,6 +58,7 @@ const char *const hooks_maps[HOOKS_MAPS] = {
 	[MAP_TARGETS] = "ilk_targets",
 	[MAP_DOORS] = "ilk_doors",
 	[MAP_NAMES] = "ilk_names",
+	[MAP_UNIX] = "ilk_unix",
 	[MAP_PENDING] = "ilk_pending",
 	[MAP_ORIG] = "ilk_orig",
 	[MAP_CONN] = "ilk_conn",

@@ -108,11 +108,12 @@ targets_json(const struct loader *loader)
 	for (size_t i = 0; i < loader->view->target_count; i++) {
 		const struct view_target *target = &loader->view->targets[i];
 
-		json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:s*}",
+		json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:s*,s:o*}",
 		    "target", target->name, "inspect",
 		    target->inspect == INSPECT_NONE ? "none" : "full",
 		    "namespace", target->from_skill ? "skill" : "host",
-		    "socket", target->socket[0] ? target->socket : NULL));
+		    "socket", target->socket[0] ? target->socket : NULL,
+		    "from_dns", learned_json(loader, target)));
 	}
 	return list;
 }

@@ -422,6 +422,15 @@ learn_begin(struct names *names)
 	return 0;
 }
 
+bool
+learn_is_settled(const struct names *names)
+{
+	for (const struct lookup *l = names->lookups; l; l = l->next)
+		if (l->is_asking)
+			return false;
+	return true;
+}
+
 void
 learn_end(struct names *names)
 {

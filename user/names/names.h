@@ -76,7 +76,8 @@ struct names {
 	struct view_resolver *view, *offered;	/* in force; taken, not yet */
 	struct asker *askers;
 	struct lookup *lookups;
-	struct timer sweep;
+	struct timer sweep, start;
+	uint64_t waited;			/* ns, before it was ready */
 	ares_channel channel;
 	struct ares_addr_port_node *system;	/* servers of /etc/resolv.conf */
 	struct ask_socket sockets[NAMES_SOCKETS];
@@ -114,6 +115,8 @@ int learn_begin(struct names *);
  * is known, because no server has answered. */
 bool learn_find(const struct names *, const struct view_target *, const char *host,
     uint8_t (*ips)[16], size_t most, size_t *count, uint32_t *ttl);
+/* Has every name been asked for, with or without an answer? */
+bool learn_is_settled(const struct names *);
 /* Tell the loader all again: a new one has begun. */
 void learn_tell_all(struct names *);
 void learn_end(struct names *);

@@ -1,6 +1,6 @@
 /*
  * serve.c: the resolver's conversation: what it hears, and from whom. It is ready when
- * a policy is in force. Views come in two phases; what is known of names that are in
+ * a policy is in force, and servers have answered or had their time. Views come in two phases; what is known of names that are in
  * both stays known.
  */
 #include <errno.h>
@@ -13,6 +13,22 @@
 #include "msg/swap.h"
 #include "names/names.h"
 #include "view.h"
+
+#define LOOK_NS (20 * MILLISECOND_NS)
+#define FIRST_NS SECOND_NS	/* at most: the kernel refuses when a beat is two seconds old */
+
+/* A skill that is started now finds names, if they can be found. */
+static void
+get_ready(void *arg)
+{
+	struct names *names = arg;
+
+	names->waited += LOOK_NS;
+	if (learn_is_settled(names) || names->waited > FIRST_NS)
+		post_ready(names->post);
+	else
+		(void)loop_set(names->loop, &names->start, LOOK_NS, get_ready, names);
+}
 
 static bool
 hear_offer(struct names *names, struct span body)
@@ -52,7 +68,7 @@ hear_swap(struct names *names, struct span body)
 	view_free(was);
 	swap_say_done(names->post, epoch);
 	if (!was)
-		post_ready(names->post);
+		get_ready(names);
 	return true;
 }
 
@@ -119,6 +135,8 @@ void
 names_close(struct names *names)
 {
 	ear_shut_all(names);
+	if (names->loop)
+		loop_unset(names->loop, &names->start);
 	ask_close(names);
 	learn_end(names);
 	tell_free(names);

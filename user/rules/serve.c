@@ -6,9 +6,9 @@
  * tells all to swap: the keeper first, since workers then ask it for mask keys,
  * the workers last. One that refuses or is silent for PATIENCE ends the reload,
  * and nothing has changed: an offer that is never swapped is forgotten with the
- * next one. But a worker may be somebody else's by now, so one that does not take
- * what another worker took, or does not go over to it, is ended in place of the
- * reload. Whoever asked for the reload is answered when all have gone over: then
+ * next one. But a worker, or the resolver, may be somebody else's by now, so one that
+ * does not take what another worker took, or does not go over to it, is ended in place
+ * of the reload. Whoever asked for the reload is answered when all have gone over: then
  * nothing is judged by the old policy any more. A process that asks meanwhile is
  * served when the reload has ended.
  */
@@ -27,6 +27,10 @@
 #include "rules/serve_own.h"
 
 #define PATIENCE (5 * SECOND_NS)
+
+/* Who reads what strangers send, and so may be somebody else's: the resolver, and the
+ * workers, which come after it. */
+#define FIRST_STRANGER SLOT_RESOLVER
 
 static const char too_slow[] = "did not answer in time";
 
@@ -127,9 +131,9 @@ finish_when_swapped(struct serve *serve)
 		finish(serve, NULL);
 }
 
-/* Have the warden end a worker, whose next run asks for what is then in force. */
+/* Have the warden end one of them, whose next run asks for what is then in force. */
 static void
-end_worker(struct serve *serve, unsigned int slot, uint16_t type)
+end_stranger(struct serve *serve, unsigned int slot, uint16_t type)
 {
 	uint8_t body[3] = { (uint8_t)slot, (uint8_t)(type >> 8), (uint8_t)type };
 
@@ -151,8 +155,8 @@ swap_late(void *arg)
 		if (!*why)
 			snprintf(why, sizeof(why), "the policy is in force, but %s "
 			    "has not said that it goes by it", msg_slot_name(slot));
-		if (slot >= SLOT_WORKER)
-			end_worker(serve, slot, MSG_VIEW_SWAPPED);
+		if (slot >= FIRST_STRANGER)
+			end_stranger(serve, slot, MSG_VIEW_SWAPPED);
 	}
 	finish(serve, *why ? why : NULL);
 }
@@ -233,7 +237,7 @@ decide(struct serve *serve)
 	bool alone = is_alone(serve);
 	char why[160];
 
-	for (unsigned int slot = SLOT_WORKER; slot < SLOTS; slot++) {
+	for (unsigned int slot = FIRST_STRANGER; slot < SLOTS; slot++) {
 		uint32_t refusal = serve->served[slot].refusal;
 
 		serve->served[slot].refusal = 0;
@@ -248,7 +252,7 @@ decide(struct serve *serve)
 		snprintf(why, sizeof(why), "%s alone did not take the policy (%s): it is ended",
 		    msg_slot_name(slot), strerror((int)(refusal & 0xfff)));
 		tell_alarm(serve, why);
-		end_worker(serve, slot, MSG_VIEW_TAKEN);
+		end_stranger(serve, slot, MSG_VIEW_TAKEN);
 	}
 	commit(serve);
 }
@@ -263,7 +267,7 @@ out_of_time(void *arg)
 
 		if (!served->is_waited)
 			continue;
-		if (slot < SLOT_WORKER) {
+		if (slot < FIRST_STRANGER) {
 			say_refusal(serve, slot, too_slow);
 			return;
 		}
@@ -375,7 +379,7 @@ hear_taken(struct serve *serve, unsigned int from, struct span body)
 
 	if (!take_be32(&body, &epoch) || !take_be32(&body, &status) || body.n)
 		return false;
-	if (served->is_waited && status != 0 && from >= SLOT_WORKER) {
+	if (served->is_waited && status != 0 && from >= FIRST_STRANGER) {
 		served->is_waited = false;
 		served->refusal = status;
 		if (!is_waiting(serve))

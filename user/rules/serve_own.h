@@ -16,7 +16,7 @@ struct scribe;
 struct served {
 	bool is_present;	/* it has asked since it was last started */
 	bool is_waited;		/* it was offered `next` and has not answered */
-	uint32_t refusal;	/* a worker took `next` not, with this errno; 0: it did, or is waited for */
+	uint32_t refusal;	/* a worker or the resolver took `next` not, with this errno; 0: it did, or is waited for */
 	bool is_swapping;	/* it was told to go over in a reload and has not said that it did */
 	uint32_t epoch;		/* it was told to go over to; 0: none */
 };

@@ -26,6 +26,7 @@ static const struct key skill_keys[] = {
 	{ "targets", SHAPE_TEXTS, AT(targets), false, 0, 0, NULL },
 	{ "profile", SHAPE_WORD, AT(profile), false, 0, 0, profile_words },
 	{ "verifier", SHAPE_TEXT, AT(verifier), false, 0, 0, NULL },
+	{ "sockets", SHAPE_TEXTS, AT(sockets), false, 0, 0, NULL },
 };
 static const struct key start_keys[] = {
 	{ "by", SHAPE_TEXTS, AT(begin.by), true, 0, 0, NULL },
@@ -42,6 +43,26 @@ check_path(struct work *work, const struct node *path, const char *what)
 	if (path && path->kind == NODE_SCALAR && path->text[0] != '/')
 		fault_add(work->faults, path->place, "%s: found \"%.80s\", "
 		    "expected a path that begins with /", what, path->text);
+}
+
+/* Paths that sun_path has room for, and not too many. */
+static void
+check_sockets(struct work *work, const struct node *list, const char *what)
+{
+	size_t count = 0;
+
+	if (!list || list->kind != NODE_LIST)
+		return;
+	for (const struct node *item = list->first; item; item = item->next) {
+		check_path(work, item, what);
+		if (item->kind == NODE_SCALAR && item->n > ABI_UNIX_SIZE)
+			fault_add(work->faults, item->place, "%s: found a path of %zu "
+			    "bytes, expected %d at most", what, item->n, ABI_UNIX_SIZE);
+		if (++count == VIEW_SOCKETS_MOST + 1)
+			fault_add(work->faults, item->place, "%s: found more than %d, "
+			    "expected %d at most", what, VIEW_SOCKETS_MOST,
+			    VIEW_SOCKETS_MOST);
+	}
 }
 
 void
@@ -65,6 +86,7 @@ skill_read(struct work *work, const struct node *entry)
 		    work_text(work, "%s: executable", what), executable_keys,
 		    COUNT(executable_keys), skill);
 	check_path(work, skill->folder, work_text(work, "%s: folder", what));
+	check_sockets(work, skill->sockets, work_text(work, "%s: sockets", what));
 	check_path(work, skill->program.path,
 	    work_text(work, "%s: executable: path", what));
 	if ((skill->digests || skill->excludes) && !skill->folder)
@@ -195,6 +217,7 @@ build_skill(struct work *work, const struct draft_skill *draft,
 	    &skill->exclude_count);
 	skill->folder_digests = build_digests(work, draft->digests,
 	    work_text(work, "%s: digests", what), &skill->folder_digest_count);
+	skill->sockets = work_texts(work, draft->sockets, &skill->socket_count);
 	skill->executable = work_scalar(draft->program.path);
 	skill->executable_digests = build_digests(work, draft->program.sha256,
 	    work_text(work, "%s: executable: sha256", what),

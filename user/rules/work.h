@@ -85,7 +85,7 @@ struct draft_duty {
 struct draft_skill {
 	struct draft draft;
 	const struct node *owner, *start, *folder, *digests, *excludes;
-	const struct node *executable, *duties, *targets, *verifier;
+	const struct node *executable, *duties, *targets, *verifier, *sockets;
 	uint32_t profile;
 	struct {
 		const struct node *by, *as;

@@ -135,6 +135,7 @@ static const struct field_row skill_rows[] = {
 	TEXT(view_skill, folder),
 	TEXTS(view_skill, excludes, exclude_count),
 	STRUCTS(view_skill, folder_digests, folder_digest_count, &digest_layout),
+	TEXTS(view_skill, sockets, socket_count),
 	TEXT(view_skill, executable),
 	STRUCTS(view_skill, executable_digests, executable_digest_count,
 	    &digest_layout),

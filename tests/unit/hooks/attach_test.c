@@ -6,10 +6,14 @@
 
 #include <netinet/in.h>
 #include <sys/mman.h>
+#include <sys/un.h>
+
+#define MULTIPATH 262	/* newer than the C library's headers */
 
 /* What a process did before its group became a skill. */
 enum past {
-	PAST_NOTHING, PAST_RING, PAST_MAPPED_RING, PAST_TCP, PAST_THREAD,
+	PAST_NOTHING, PAST_RING, PAST_MAPPED_RING, PAST_RAW, PAST_PACKET,
+	PAST_MULTIPATH, PAST_PAIR, PAST_HELPER, PAST_OWN_PAIR, PAST_LISTENER, PAST_OWN_LISTENER, PAST_TCP, PAST_THREAD,
 	PAST_FLIGHT, PAST_UDP, PAST_UDP_PAIR,
 };
 
@@ -48,6 +52,81 @@ connect_echo(int type)
 
 	must(fd >= 0 && connect(fd, (struct sockaddr *)&echo,
 	    sizeof(echo)) == 0);
+	return fd;
+}
+
+static void
+listen_anywhere(void)
+{
+	must(listen(socket(AF_INET, SOCK_STREAM, 0), 8) == 0);
+}
+
+static int helper_pair[2], helper_listener;
+
+static socklen_t
+helper_address(struct sockaddr_un *out)
+{
+	*out = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	snprintf(out->sun_path, sizeof(out->sun_path), "%s/helper.sock", scratch);
+	return sizeof(*out);
+}
+
+static void
+connect_helper(void)
+{
+	struct sockaddr_un to;
+	socklen_t size = helper_address(&to);
+
+	must(connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&to, size) == 0);
+}
+
+/* Nothing of the test's own stays open but what the past wants. */
+static void
+forget_test(enum past past)
+{
+	close(echo_tcp);
+	close(echo_udp);
+	close(helper_listener);
+	close(helper_pair[0]);
+	if (past != PAST_PAIR)
+		close(helper_pair[1]);
+	for (unsigned int i = 0; i < SLOTS; i++)
+		close(peers[i]);
+}
+
+/* What a process has from before it came into the group. */
+static int
+bring(enum past past)
+{
+	int pair[2];
+
+	if (past == PAST_HELPER)
+		connect_helper();
+	if (past == PAST_OWN_PAIR)
+		must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+	if (past == PAST_LISTENER)
+		listen_anywhere();
+	if (past == PAST_THREAD)
+		return connect_echo(SOCK_STREAM);
+	return -1;
+}
+
+/* And what it makes there. */
+static int
+make(enum past past, int fd)
+{
+	if (past == PAST_RING || past == PAST_MAPPED_RING)
+		make_ring(past == PAST_MAPPED_RING);
+	if (past == PAST_RAW)
+		must(socket(AF_INET, SOCK_RAW, IPPROTO_ICMP) >= 0);
+	if (past == PAST_PACKET)
+		must(socket(AF_PACKET, SOCK_RAW, 0) >= 0);
+	if (past == PAST_MULTIPATH)
+		must(socket(AF_INET, SOCK_STREAM, MULTIPATH) >= 0);
+	if (past == PAST_OWN_LISTENER)
+		listen_anywhere();
+	if (past == PAST_TCP || past == PAST_FLIGHT || past == PAST_MAPPED_RING)
+		return connect_echo(SOCK_STREAM);
 	return fd;
 }
 
@@ -134,17 +213,13 @@ other_group(const char *path, enum past past)
 	must(pipe(ready) == 0);
 	pid = fork();
 	if (pid == 0) {
-		int fd = -1;
+		int fd;
 
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (past == PAST_THREAD)	/* made outside, taken along */
-			fd = connect_echo(SOCK_STREAM);
+		forget_test(past);
+		fd = bring(past);
 		join(path);
-		if (past == PAST_RING || past == PAST_MAPPED_RING)
-			make_ring(past == PAST_MAPPED_RING);
-		if (past == PAST_TCP || past == PAST_FLIGHT ||
-		    past == PAST_MAPPED_RING)
-			fd = connect_echo(SOCK_STREAM);
+		fd = make(past, fd);
 		if (past == PAST_THREAD)
 			hide_in_thread(fd);
 		if (past == PAST_FLIGHT)
@@ -188,6 +263,7 @@ check_attach(void)
 	CHECK_ROW(text, is_done(id, text, sizeof(text), &rows));
 	CHECK(hear(WORKER, MSG_DOOR) && got.fd >= 0);
 	close_fd(&got.fd);
+	CHECK_ROW(text, strstr(text, "has CAP_NET_RAW CAP_NET_ADMIN") != NULL);
 	CHECK(is_entered(ENTRY_ATTACH, KEY_NAME, path));
 	for (int i = 0; i < 2; i++) {	/* the same, and one below it */
 		snprintf(json, sizeof(json), form, i ? below : path);
@@ -301,24 +377,40 @@ hears_datagrams(void)
 	return poll(&one, 1, 300) == 1;
 }
 
-/* A ring, mapped or open, is refused; what the group had is left as it was. */
+/* What cannot be made safe is refused, and why is said; what the group had is left
+ * as it was. */
 static void
-check_rings(void)
+check_dangers(void)
 {
+	static const struct { const char *name; enum past past; const char *why; } dangers[] = {
+		{ "a ring",                  PAST_RING, "holds an io_uring" },
+		{ "a ring that is mapped",   PAST_MAPPED_RING, "holds an io_uring" },
+		{ "a raw socket",            PAST_RAW, "a socket of kind RAW" },
+		{ "a packet socket",         PAST_PACKET, "a socket of kind PACKET" },
+		{ "a multipath socket",      PAST_MULTIPATH, "a socket of kind MPTCP" },
+		{ "one end of a pair",       PAST_PAIR, "other end is outside the group" },
+		{ "a helper's unix socket",  PAST_HELPER, "helper.sock, over which others may act" },
+		{ "a pair of its own",       PAST_OWN_PAIR, NULL },
+		{ "a listener of elsewhere", PAST_LISTENER, "made outside the group" },
+		{ "a listener of its own",   PAST_OWN_LISTENER, NULL },
+	};
 	char path[512], text[4096];
 
 	snprintf(path, sizeof(path), "%s/service", instance.cgroup);
-	for (enum past past = PAST_RING; past <= PAST_MAPPED_RING; past++) {
-		pid_t pid = other_group(path, past);
+	for (size_t i = 0; i < COUNT(dangers); i++) {
+		pid_t pid = other_group(path, dangers[i].past);
+		int helped = dangers[i].past == PAST_HELPER ?
+		    accept(helper_listener, NULL, NULL) : -1;
 
-		CHECK(!attach(path, text, sizeof(text)));
-		CHECK_ROW(text, strstr(text, "io_uring") != NULL);
-		if (past == PAST_MAPPED_RING) {
+		CHECK_ROW(dangers[i].name, attach(path, text, sizeof(text)) == !dangers[i].why);
+		CHECK_ROW(text, dangers[i].why ? strstr(text, dangers[i].why) != NULL : detach());
+		if (dangers[i].past == PAST_MAPPED_RING) {
 			int fd = accept(echo_tcp, NULL, NULL);
 
 			CHECK(is_connected(fd));
 			close(fd);
 		}
+		close_fd(&helped);
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
 		usleep(50000);
@@ -337,8 +429,9 @@ check_past(void)
 		{ "datagrams on loopback", PAST_UDP },
 		{ "two of the same addresses", PAST_UDP_PAIR },
 	};
-	char path[512], text[4096];
+	char path[512], text[4096], there[32];
 
+	snprintf(there, sizeof(there), "127.0.0.1:%u", ntohs(echo.sin_port));
 	snprintf(path, sizeof(path), "%s/service", instance.cgroup);
 	for (size_t i = 0; i < COUNT(pasts); i++) {
 		bool is_udp = pasts[i].past >= PAST_UDP;
@@ -347,7 +440,10 @@ check_past(void)
 
 		CHECK_ROW(pasts[i].name, is_udp ? hears_datagrams() :
 		    is_connected(fd));
+		entry_count = 0;
 		CHECK_ROW(text, attach(path, text, sizeof(text)));
+		CHECK(is_silent(WORKER, MSG_NONE, 50));
+		CHECK_ROW(pasts[i].name, is_entered(ENTRY_REFUSED, KEY_DESTINATION, there));
 		CHECK_ROW(pasts[i].name, is_udp ? !hears_datagrams() :
 		    !is_connected(fd));
 		CHECK(detach());
@@ -370,8 +466,20 @@ listen_for_echo(void)
 	must(bind(echo_tcp, (struct sockaddr *)&echo, size) == 0 &&
 	    listen(echo_tcp, 8) == 0 &&
 	    getsockname(echo_tcp, (struct sockaddr *)&echo, &size) == 0);
+	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, helper_pair) == 0);
 	echo_udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	must(bind(echo_udp, (struct sockaddr *)&echo, size) == 0);
+}
+
+static void
+listen_for_helped(void)
+{
+	struct sockaddr_un at;
+	socklen_t size = helper_address(&at);
+
+	helper_listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	must(bind(helper_listener, (struct sockaddr *)&at, size) == 0 &&
+	    listen(helper_listener, 8) == 0);
 }
 
 int
@@ -379,11 +487,12 @@ main(void)
 {
 	listen_for_echo();
 	set_up();
+	listen_for_helped();
 	begin_loader();
 	give_view();
 	check_attach();
 	check_delegated();
-	check_rings();
+	check_dangers();
 	check_past();
 	CHECK(end_loader(0) == 0);
 	tear_down();

@@ -178,9 +178,11 @@ is_silent(unsigned int slot, uint16_t type, unsigned int ms)
 	while (clock_mono() < end) {
 		usleep(20000);
 		tend();
-		while (receive(slot))
+		while (receive(slot)) {
 			if (got.head.type == type)
 				return false;
+			close_fd(&got.fd);
+		}
 	}
 	return true;
 }

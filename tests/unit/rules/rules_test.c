@@ -176,6 +176,8 @@ static const struct {
 	{ "as another skill, by name", HEAD "people: {ann: {uid: 11}}\n" "skills:\n  s: {owner: ann, start: {by: [ann], as: bin}}\n  t: {owner: ann, start: {by: [ann], as: '2'}}\n", 5, 42, "as whom skill s runs too" },
 	{ "digest without folder", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '7'}, digests: []}}\n", 3, 13, "without folder" },
 	{ "bad digest", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '7'}, folder: /x, digests: [sha256:00]}}\n", 3, 77, "64 hex digits" },
+	{ "socket not absolute", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '7'}, sockets: [/run/a, b]}}\n", 3, 73, "sockets: found \"b\", expected a path that begins with /" },
+	{ "many sockets", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '7'}, sockets: [/1, /2, /3, /4, /5, /6, /7, /8, /9]}}\n", 3, 97, "found more than 8" },
 	{ "folder not absolute", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '7'}, folder: x}}\n", 3, 63, "begins with /" },
 	{ "executable without path", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '7'}, executable: {}}}\n", 3, 67, "\"path\" is missing" },
 	{ "profile as duty", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [ann], as: '7'}, duties: [read-masked]}}\n", 3, 64, "given by `targets`" },

@@ -347,15 +347,23 @@ check_lone_refusal(void)
 	say_taken(SLOT_KEEPER, 0, ENOMEM);
 	CHECK(hear_line(31, true, "keeper refused it"));
 	CHECK(hears_nothing(SLOT_WARDEN, MSG_SENDER_FAULT));
-	/* one refuses alone */
+	/* one refuses alone, and so does the resolver */
+	say(SLOT_RESOLVER, MSG_VIEW_ASK, 0, span_of(NULL, 0));
+	CHECK(hear(SLOT_RESOLVER, MSG_VIEW_OFFER, &body, NULL));
+	say_taken(SLOT_RESOLVER, 2, 0);
+	CHECK(hear_swap(SLOT_RESOLVER, 2));
 	say_do(32, "{\"v\":1,\"do\":\"reload\"}");
 	CHECK(hear(SLOT_KEEPER, MSG_VIEW_OFFER, &body, NULL));
+	say_taken(SLOT_RESOLVER, 0, EINVAL);
 	say_taken(SLOT_WORKER + 1, 0, EINVAL);
 	say_taken(SLOT_WORKER, 3, 0);
 	say_taken(SLOT_KEEPER, 3, 0);
 	CHECK(hear_swap(SLOT_KEEPER, 3) && hear_swap(SLOT_WORKER, 3));
 	CHECK(hear(SLOT_WARDEN, MSG_SENDER_FAULT, &body, NULL));
+	CHECK(body.n == 3 && body.p[0] == SLOT_RESOLVER);
+	CHECK(hear(SLOT_WARDEN, MSG_SENDER_FAULT, &body, NULL));
 	CHECK(body.n == 3 && body.p[0] == SLOT_WORKER + 1);
+	CHECK(hears_nothing(SLOT_RESOLVER, MSG_VIEW_SWAP));
 	CHECK(hears_nothing(SLOT_WORKER + 1, MSG_VIEW_SWAP));
 	say_swapped(SLOT_KEEPER, 3);
 	say_swapped(SLOT_WORKER, 3);

@@ -37,7 +37,7 @@ static struct view_digest digests[] = { { { 1 } }, { { 2 } } };
 static struct view_skill skills[] = {
 	{ .name = "s", .owner = "ann", .starters = TEXTS("ann", "*"), .starter_count = 2, .uid = 5, .gid = 6,
 	  .user = "u", .folder = "/f", .excludes = TEXTS("*.log"), .exclude_count = 1, .folder_digests = digests,
-	  .folder_digest_count = 2, .executable = "/e", .executable_digests = digests, .executable_digest_count = 1 },
+	  .folder_digest_count = 2, .sockets = TEXTS("/s", "/t"), .socket_count = 2, .executable = "/e", .executable_digests = digests, .executable_digest_count = 1 },
 };
 static struct view_person people[] = { { "ann", 1 }, { "bob", 2 } };
 static struct view_loader loader = {
