@@ -207,6 +207,7 @@ play: all tests
 suites: bootstrap all tests
 	scripts/suites $(O)
 	TURN_FAULTS=all tests/play/turn-faults $(O)
+	UPGRADE=100000 tests/play/upgrade $(O)
 
 soak: SECONDS ?= 3600
 soak: all $(SANITIZED)

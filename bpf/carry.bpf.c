@@ -73,36 +73,6 @@ publish(struct bpf_sock_ops *ops)
 	    ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
 }
 
-const char form4[] = "%pI4:%u", form6[] = "[%pI6]:%u";
-
-/* Show it to people, if there is room. */
-static __always_inline void
-list_flow(const struct abi_origin *origin, const struct flow *flow)
-{
-	struct abi_live live = {
-		.pid = origin->pid, .uid = origin->uid, .since = origin->time
-	};
-	struct abi_counts *row;
-	abi_u64 words[2];
-	abi_u8 ip[16];
-
-	__builtin_memcpy(ip, origin->ip, sizeof(ip));
-	__builtin_memcpy(live.comm, origin->comm, sizeof(live.comm));
-	__builtin_memcpy(live.target, flow->pair.target, sizeof(live.target));
-	__builtin_memcpy(live.skill, flow->pair.skill, sizeof(live.skill));
-	words[0] = (abi_u64)(ip + (ip_is_4(ip) ? 12 : 0));
-	words[1] = origin->port;
-	if (ip_is_4(ip))
-		bpf_snprintf(live.address, sizeof(live.address), form4,
-		    words, sizeof(words));
-	else
-		bpf_snprintf(live.address, sizeof(live.address), form6,
-		    words, sizeof(words));
-	row = counts_of(&flow->session);
-	if (bpf_map_update_elem(&ilk_live, &flow->cookie, &live, BPF_ANY) && row)
-		__sync_fetch_and_add(&row->unlisted, 1);
-}
-
 /* From now on it is counted. False: there is no room for that. */
 static __always_inline bool
 begin_count(struct bpf_sock_ops *ops, struct bpf_sock *sk,
@@ -133,7 +103,6 @@ begin_count(struct bpf_sock_ops *ops, struct bpf_sock *sk,
 	row = counts_of(&flow->session);
 	if (row)
 		__sync_fetch_and_add(&row->opened, 1);
-	list_flow(origin, flow);
 	return true;
 }
 

@@ -29,7 +29,8 @@ struct flow {
 	abi_u8 out_is_final;	/* nothing more can be written */
 	abi_u8 dropped;		/* counted as over before it was taken */
 	abi_u8 is_closed;	/* counted as taken and closed */
-	abi_u8 pad[5];
+	abi_u8 is_listed;	/* in ilk_live, or found no room there */
+	abi_u8 pad[4];
 };
 
 /* A connection between its SYN and its acceptance, as the client sees it. */

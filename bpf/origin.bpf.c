@@ -3,7 +3,8 @@
  * and what the kernel has counted of it.
  * A private level and names that the kernel itself does not know, answered from
  * the records that carry.bpf.c put on the socket; so a worker needs no
- * capability and no map. Without a record: ENOENT.
+ * capability and no map. Without a record: ENOENT. A flow whose origin was asked for
+ * is in the list for people from then on.
  */
 #include "count.h"
 #include "maps.h"
@@ -36,17 +37,53 @@ answer(struct bpf_sockopt *ctx, int error, abi_u32 size)
 	return PASS;
 }
 
+const char form4[] = "%pI4:%u", form6[] = "[%pI6]:%u";
+
+/* Show it to people, if there is room. Here, not where it begins, since connect() waits there. */
+static __always_inline void
+list_flow(const struct abi_origin *origin, struct flow *flow)
+{
+	struct abi_live live = {
+		.pid = origin->pid, .uid = origin->uid, .since = origin->time,
+		.in = flow->tally.in, .out = flow->tally.out
+	};
+	struct abi_counts *row;
+	abi_u64 words[2];
+	abi_u8 ip[16];
+
+	__builtin_memcpy(ip, origin->ip, sizeof(ip));
+	__builtin_memcpy(live.comm, origin->comm, sizeof(live.comm));
+	__builtin_memcpy(live.target, flow->pair.target, sizeof(live.target));
+	__builtin_memcpy(live.skill, flow->pair.skill, sizeof(live.skill));
+	words[0] = (abi_u64)(ip + (ip_is_4(ip) ? 12 : 0));
+	words[1] = origin->port;
+	if (ip_is_4(ip))
+		bpf_snprintf(live.address, sizeof(live.address), form4,
+		    words, sizeof(words));
+	else
+		bpf_snprintf(live.address, sizeof(live.address), form6,
+		    words, sizeof(words));
+	flow->is_listed = 1;
+	row = counts_of(&flow->session);
+	if (bpf_map_update_elem(&ilk_live, &flow->cookie, &live, BPF_ANY) && row)
+		__sync_fetch_and_add(&row->unlisted, 1);
+}
+
 static __always_inline int
 tell_origin(struct bpf_sockopt *ctx, struct bpf_sock *sk)
 {
 	struct abi_origin *out = ctx->optval;
 	const struct abi_origin *kept = bpf_sk_storage_get(&ilk_conn, sk, 0, 0);
+	struct flow *flow;
 
 	if (!kept)
 		return answer(ctx, -ENOENT, 0);
 	if ((void *)(out + 1) > ctx->optval_end)
 		return answer(ctx, -EINVAL, 0);
 	*out = *kept;
+	flow = bpf_sk_storage_get(&ilk_flow, sk, 0, 0);
+	if (flow && !flow->is_listed)
+		list_flow(kept, flow);
 	return answer(ctx, 0, sizeof(*out));
 }
 

@@ -143,9 +143,13 @@ check_tally(const char *name)
 static void
 daemon_step(const char *name, char what, size_t n)
 {
-	if (what == 'a')
+	struct abi_origin origin;
+
+	if (what == 'a') {
 		taken = scene_accept(scene.door4);
-	else if (what == 'w')
+		CHECK_ROW(name, !scene_origin(taken, &origin));
+	}
+	if (what == 'w')
 		own_out += move_bytes(taken, true, n);
 	else if (what == 'r')
 		own_in += move_bytes(taken, false, n);
@@ -298,6 +302,7 @@ static void
 check_live(const char *ip, int door, const char *address)
 {
 	struct abi_live live = { 0 };
+	struct abi_origin origin;
 	pid_t pid;
 	char c;
 	int fd;
@@ -306,7 +311,8 @@ check_live(const char *ip, int door, const char *address)
 	pid = scene_start(scene.skill, dial_and_wait, ip);
 	close(order[0]);
 	fd = scene_accept(door);
-	CHECK(fd >= 0 && live_rows(&live) == 1);
+	CHECK(fd >= 0 && live_rows(&live) == 0);
+	CHECK(!scene_origin(fd, &origin) && live_rows(&live) == 1);
 	CHECK(move_bytes(fd, false, 30) == 30 && move_bytes(fd, true, 20) == 20);
 	CHECK(read(report[0], &c, 1) == 1);
 	CHECK(live_rows(&live) == 1);

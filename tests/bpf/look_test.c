@@ -51,8 +51,14 @@ used(const json_t *json, const char *map)
 static void
 check_whole(void)
 {
+	struct abi_unix longest = { .cgroup = 1, .path = "/run/a" };
+	struct abi_unix_place place = { .length = 1 };
 	bool is_expected = false;
-	json_t *json = look(&is_expected);
+	json_t *json;
+
+	CHECK(!bpf_map_update_elem(scene.hooks->code.maps[MAP_UNIX], &longest, &place, BPF_ANY));
+	json = look(&is_expected);
+	CHECK(used(json, "ilk_unix") == 1);
 
 	CHECK(is_expected && json_array_size(json_object_get(json, "hooks")) == HOOKS_PROGRAMS);
 	CHECK(json_array_size(json_object_get(json, "maps")) == HOOKS_MAPS);

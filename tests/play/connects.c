@@ -190,18 +190,20 @@ end(int signal)
 	over = 1;
 }
 
+static unsigned int own_port;
+
 /* Who made the other end? The kernel's table of sockets says. */
 static void
 count_uid(const struct sockaddr_in *peer)
 {
 	FILE *table = fopen("/proc/net/tcp", "re");
-	unsigned int uid = 0, address, port;
+	unsigned int uid = 0, address, port, to;
 	char line[256];
 	size_t i = 0;
 
 	while (table && fgets(line, sizeof(line), table)) {
-		if (sscanf(line, " %*d: %x:%x %*x:%*x %*x %*x:%*x %*x:%*x %*x %u", &address, &port, &uid) == 3 &&
-		    address == peer->sin_addr.s_addr && port == ntohs(peer->sin_port))
+		if (sscanf(line, " %*d: %x:%x %*x:%x %*x %*x:%*x %*x:%*x %*x %u", &address, &port, &to, &uid) == 4 &&
+		    address == peer->sin_addr.s_addr && port == ntohs(peer->sin_port) && to == own_port)
 			break;
 		uid = UINT32_MAX;	/* it has gone */
 	}
@@ -238,6 +240,7 @@ serve(char **argv)
 	struct sigaction action = { .sa_handler = end };
 	FILE *log;
 
+	own_port = ntohs(at.sin_port);
 	sigaction(SIGTERM, &action, NULL);
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (bind(listener, (struct sockaddr *)&at, sizeof(at)) || listen(listener, 4096) ||

@@ -18,7 +18,7 @@ def uid_of(peer):
     want = "%02X%02X%02X%02X:%04X" % (*reversed([int(b) for b in peer[0].split(".")]), peer[1])
     for line in open("/proc/net/tcp"):
         fields = line.split()
-        if fields[1] == want:
+        if fields[1] == want and fields[2].endswith(":%04X" % port):
             return fields[7]
     return "gone"
 

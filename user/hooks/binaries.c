@@ -51,12 +51,12 @@ is_same(const struct binary *binary, const struct stat *st)
 
 /* ---- what runs ------------------------------------------------------------ */
 
+/* By what it is: one that is moved away while it runs is not another one. */
 static bool
-is_known(const struct loader *loader, const char *path, const struct stat *st)
+is_known(const struct loader *loader, const struct stat *st)
 {
 	for (size_t i = 0; i < loader->binary_count; i++)
-		if (strcmp(loader->binaries[i].path, path) == 0 && loader->binaries[i].device == st->st_dev &&
-		    loader->binaries[i].inode == st->st_ino)
+		if (loader->binaries[i].device == st->st_dev && loader->binaries[i].inode == st->st_ino)
 			return true;
 	return false;
 }
@@ -78,7 +78,7 @@ learn(void *arg, pid_t pid)
 	if (n > less && memcmp(path + n - less, deleted, (size_t)less) == 0)
 		n -= less;
 	path[n] = '\0';
-	if (stat(proc, &st) || is_known(loader, path, &st) || digest_file(loader->measure, proc, binary->digest))
+	if (stat(proc, &st) || is_known(loader, &st) || digest_file(loader->measure, proc, binary->digest))
 		return 0;
 	strcpy(binary->path, path);
 	binary->device = st.st_dev;
@@ -179,7 +179,7 @@ binaries_check(struct loader *loader, void (*differs)(void *arg, const char *wha
 		const char *path = loader->binaries[i].path;
 		int r = is_first(loader, i) ? check(loader, path) : 0;
 
-		if (r == 0 || (r == -ESTALE && is_expected(loader)))
+		if (r == 0 || is_expected(loader))
 			continue;
 		count++;
 		differs(arg, path, r == -ESTALE ? "was replaced while it runs: put it back, or "

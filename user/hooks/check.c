@@ -53,6 +53,22 @@ id_of_link(int fd)
 	return bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.id;
 }
 
+static uint32_t
+id_of_program(int fd)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.id;
+}
+
+/* By the folder that its pin is in. */
+static uint32_t
+id_of(const char *folder, int fd)
+{
+	return folder[0] == 'm' ? id_of_map(fd) : folder[0] == 'p' ? id_of_program(fd) : id_of_link(fd);
+}
+
 /* ---- programs ---------------------------------------------------------- */
 
 static int
@@ -207,7 +223,7 @@ check_pin(struct checking *checking, const char *folder, const char *name, int f
 	if (hooks_pin_path(path, sizeof(path), &checking->hooks->instance, folder, name))
 		return;
 	pinned = bpf_obj_get(path);
-	there = pinned < 0 ? 0 : folder[0] == 'm' ? id_of_map(pinned) : id_of_link(pinned);
+	there = pinned < 0 ? 0 : id_of(folder, pinned);
 	if (there == id)
 		return;
 	if (pinned < 0)
@@ -230,9 +246,12 @@ check_mount(struct checking *checking)
 	if (!checking->mend || hooks_pin_prepare(&checking->hooks->instance, why, sizeof(why)))
 		return;
 	for (size_t i = 0; i < HOOKS_PROGRAMS; i++)
-		if (checking->hooks->links[i] >= 0)
+		if (checking->hooks->links[i] >= 0) {
 			(void)hooks_pin_again(&checking->hooks->instance, "links", hooks_programs[i].name,
 			    checking->hooks->links[i]);
+			(void)hooks_pin_again(&checking->hooks->instance, "progs", hooks_programs[i].name,
+			    checking->hooks->code.programs[i]);
+		}
 	for (size_t i = 0; i < HOOKS_MAPS; i++)
 		(void)hooks_pin_again(&checking->hooks->instance, "maps", hooks_maps[i],
 		    checking->hooks->code.maps[i]);
@@ -251,6 +270,7 @@ check_program(struct checking *checking, size_t i)
 		tell(checking, row->name, "is not in effect, though its link %u is there", hooks->expected.links[i]);
 	check_others(checking, i);
 	check_pin(checking, "links", row->name, hooks->links[i], hooks->expected.links[i]);
+	check_pin(checking, "progs", row->name, hooks->code.programs[i], hooks->expected.programs[i]);
 }
 
 /* ---- maps --------------------------------------------------------------- */

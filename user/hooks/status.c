@@ -13,6 +13,7 @@
 #include "base/clock.h"
 
 #define EFFECTIVE_MAX 64
+#define KEY_MOST 256		/* bytes; the largest is abi_unix */
 #define PAIRS_MOST 256		/* that are shown; bpftool shows all */
 
 static const char *const reasons[ABI_REASONS] = {
@@ -69,14 +70,19 @@ write_program(FILE *to, struct hooks *hooks, size_t i, bool *is_whole)
 	    program.verified_insns, effective ? "true" : "false");
 }
 
-/* Entries of a hash map, by walking its keys; all keys are at most 64 bytes. */
+/* Entries of a hash map, by walking its keys. */
 uint64_t
 hooks_map_entries(int map)
 {
-	uint8_t key[64];
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+	uint8_t key[KEY_MOST];
 	uint64_t n = 0;
-	int more = bpf_map_get_next_key(map, NULL, key);
+	int more;
 
+	if (bpf_obj_get_info_by_fd(map, &info, &size) || info.key_size > sizeof(key))
+		return 0;
+	more = bpf_map_get_next_key(map, NULL, key);
 	while (!more && n < 1000000) {
 		n++;
 		more = bpf_map_get_next_key(map, key, key);

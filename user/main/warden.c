@@ -72,7 +72,7 @@ struct warden {
 	struct upgrade upgrade;
 	bool is_later;			/* executed by the warden before */
 	bool has_served;
-	char from[80];			/* version and person, when it was */
+	char from[96];			/* version and person, when it was */
 	bool stopping;
 	unsigned int quit_step;		/* index in `order`, from the end */
 };
