@@ -60,6 +60,12 @@ raise_loopback(void)
 	return 0;
 }
 
+static int
+by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
 static void
 reset_signals(void)
 {
@@ -113,12 +119,41 @@ child(const struct launch *l, int line)
 	give_up(line, errno, l->argv[0]);
 }
 
+int
+launch_keep(const int *fds, size_t n)
+{
+	unsigned int from = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned int fd = (unsigned int)fds[i];
+
+		if (fd > from && syscall(SYS_close_range, from, fd - 1, 0U) < 0)
+			return -errno;
+		from = fd + 1;
+	}
+	return syscall(SYS_close_range, from, ~0U, 0U) < 0 ? -errno : 0;
+}
+
+/* What the loader has is none of ours: a copy of another session's end, in a
+ * child that waits, and that session would wait too. */
+static int
+keep_own(const struct launch *l, int line, int end)
+{
+	int own[] = { 0, 1, 2, l->stdio, line, end };
+
+	qsort(own, COUNT(own), sizeof(own[0]), by_number);
+	return launch_keep(own, COUNT(own));
+}
+
 /* The first process of the namespace: one more, and tend it. */
 static void __attribute__((noreturn))
 begin(const struct launch *l, int line, int end)
 {
 	pid_t command;
+	int r = keep_own(l, line, end);
 
+	if (r < 0)
+		give_up(line, r, "close what is not its own");
 	reset_signals();	/* both: the loader does not mourn its children */
 	command = fork();
 	if (command < 0)
@@ -239,10 +274,8 @@ make_both(const struct launch *l, struct launched *made, char *why, size_t size)
 
 	if (r == 0) {
 		pid = make_child(l, &made->pidfd);
-		if (pid == 0) {
-			launch_forget(made);	/* our copies of your ends */
+		if (pid == 0)
 			begin(l, theirs[0], theirs[1]);
-		}
 		r = pid < 0 ? -errno : 0;
 	}
 	close_fd(&theirs[0]);

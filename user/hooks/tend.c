@@ -25,16 +25,6 @@ struct ending {
 	int code, status;	/* as in siginfo_t */
 };
 
-static int
-keep_only(int fd)
-{
-	unsigned int kept = (unsigned int)fd;
-
-	if (kept && syscall(SYS_close_range, 0U, kept - 1, 0U) < 0)
-		return -errno;
-	return syscall(SYS_close_range, kept + 1, ~0U, 0U) < 0 ? -errno : 0;
-}
-
 static void
 tell(int end, const siginfo_t *gone)
 {
@@ -54,7 +44,7 @@ launch_tend(const struct launch *l, pid_t command, int end)
 
 	prctl(PR_SET_NAME, "skill-first");
 	setsid();	/* not for signals to the loader's group */
-	if (keep_only(end) < 0 || launch_shed(l, &what) < 0 ||
+	if (launch_keep(&end, 1) < 0 || launch_shed(l, &what) < 0 ||
 	    prctl(PR_SET_DUMPABLE, 0) < 0 || launch_fence(l) < 0)
 		_exit(126);	/* and with it the command */
 	for (;;) {
