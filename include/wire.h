@@ -54,6 +54,8 @@ enum wire_kind {
 	UNIT_REPLY,	/* answer of an own turn: event.row; drop */
 	UNIT_REPLY_END,	/* own turn complete: event.done; drop */
 	UNIT_LOGGED_IN,	/* upstream login is complete; the client has been told: drop */
+	UNIT_HEAD,	/* answer: its head: event.head. Its body follows as UNIT_BODY, unless event.ends */
+	UNIT_BODY,	/* a run of a body, of either side, cut anywhere: event.body; an ask's: behind one that is_open */
 	UNIT_KINDS
 };
 
@@ -98,6 +100,51 @@ enum wire_phase {
 	PHASE_EXECUTE,		/* values are known */
 	PHASE_FUNCTION,		/* fast-path call */
 	PHASE_REPLICATION,
+	PHASE_REQUEST,		/* HTTP: ask.request */
+};
+
+/* A header field, a trailer, or what is done to one. */
+struct wire_pair {
+	struct span name, value;
+};
+
+#define WIRE_HEADERS_MAX 128	/* of one message; a longer list is not this protocol */
+
+/* An HTTP request (RFC 9110), as it was understood. Spans are its own bytes, nothing decoded but the body's
+ * transfer coding; what two readers could read differently never gets here. */
+struct wire_request {
+	struct span method;		/* a token, in its own case */
+	struct span scheme;		/* "http" or "https" where the request says it (absolute form, HTTP/2), or empty */
+	struct span host;		/* Host or :authority, without userinfo, port included; exactly one was sent */
+	struct span path;		/* begins with '/', or is "*" (OPTIONS); before the '?' */
+	struct span query;		/* behind the '?'; p is NULL when there is none */
+	const struct wire_pair *headers;	/* as sent, hop-by-hop ones (RFC 9110 section 7.6.1) and lengths too */
+	size_t header_count;
+	struct span body;		/* as far as it is here */
+	bool is_open;			/* more of it follows as UNIT_BODY: it is longer than unit_limit */
+	uint64_t body_length;		/* as it was announced; UINT64_MAX: not told */
+	const struct wire_pair *trailers;	/* of a chunked body that is here whole */
+	size_t trailer_count;
+};
+
+/* The head of an HTTP answer. */
+struct wire_head {
+	unsigned int status;		/* 100..999; 1xx: another head follows */
+	const struct wire_pair *headers;
+	size_t header_count;
+	uint64_t body_length;		/* UINT64_MAX: not told; 0: it has none */
+	bool has_body;			/* false too for what answers HEAD, and for 1xx, 204 and 304 */
+};
+
+/* What is done to a message's head on its way. Names are compared without case. */
+struct wire_change {
+	const struct wire_pair *set;	/* each in place of all fields of that name */
+	size_t set_count;
+	const struct span *drop;	/* all fields of that name */
+	size_t drop_count;
+	struct span path_and_query;	/* of a request: in place of its own; empty: its own */
+	bool is_new_body;		/* of an answer: other bytes will come: lengths, digests, ranges and validators
+					 * (RFC 9110 sections 8.6, 8.8.3, 14.3; RFC 9530) go, framing is chosen anew */
 };
 
 struct wire_ask {
@@ -117,6 +164,7 @@ struct wire_ask {
 	bool continues;			/* EXECUTE of a portal that has passed before: at its Bind, or suspended */
 	uint32_t bound;			/* EXECUTE: the turn before its Bind, when its names were given their meaning */
 	char transaction;		/* 'I' idle, 'T' in one, 'E' failed, as of the last answer; '?' pipelined: unknown */
+	struct wire_request request;	/* REQUEST; `text` is then its request line, fields and body as they came */
 };
 
 struct wire_login {
@@ -157,6 +205,8 @@ struct wire_event {
 	const char *why;	/* WIRE_BAD: a constant sentence */
 	bool is_final;		/* nothing follows from this side: obey, flush both queues, close */
 	bool is_direct;		/* UNIT_TLS: no request; these bytes and all that follow are TLS already */
+	bool ends;		/* HEAD, BODY: nothing of this message follows */
+	bool ends_flow;		/* HEAD: no other ask will be answered behind this one */
 	bool lost_reply;	/* every own turn still outstanding but this one's will never be answered */
 	union {
 		struct wire_ask ask;
@@ -171,6 +221,8 @@ struct wire_event {
 			bool is_opaque;	/* one field that cannot be looked into: refuse it when masks are active */
 		} row;
 		struct wire_done done;
+		struct wire_head head;
+		struct { struct span bytes; const struct wire_pair *trailers; size_t trailer_count; } body;
 	};
 };
 
@@ -179,6 +231,8 @@ struct wire_no {
 	const char *sqlstate;	/* 5 characters, class IL is ours (docs: man 7 interlock) */
 	struct span message;	/* "refused by policy (ref-…)" */
 	struct span hint;	/* what may be done next */
+	struct span id;		/* of the refusal: "ref-…"; empty: it has none */
+	unsigned int status;	/* of HTTP */
 	bool fatal;		/* end the flow after it */
 };
 
@@ -196,6 +250,8 @@ struct wire_settings {
 struct wire_codec {
 	const char *name;
 	enum wire_side first;	/* who speaks first */
+	bool has_login;		/* UNIT_LOGIN comes before all asks; else the backend is dialed once the client has begun
+				 * to speak, and asks may come at once */
 
 	/* 0..100: how sure these first bytes of a client are this protocol; *need > head.n asks for more. */
 	int (*sniff)(struct span head, size_t *need);
@@ -215,6 +271,12 @@ struct wire_codec {
 	void (*drop)(void *, enum wire_side, struct span unit, struct out to[WIRE_SIDES]);
 	/* Pass a row or text with other bytes for some fields: fields[i].bytes as they shall be. */
 	void (*rewrite)(void *, struct span unit, const struct wire_field *fields, size_t count, struct out to[WIRE_SIDES]);
+
+	/* Of codecs whose asks are PHASE_REQUEST, else NULL. In place of pass() of an ask, or of an answer's head: with
+	 * that done to it. An answer's is_new_body is kept for its body: put() follows for each of its units. */
+	void (*change)(void *, enum wire_side, struct span unit, const struct wire_change *, struct out to[WIRE_SIDES]);
+	/* In place of pass() of a UNIT_BODY: `bytes` (any number, none too) in place of its own. */
+	void (*put)(void *, enum wire_side, struct span unit, struct span bytes, struct out to[WIRE_SIDES]);
 
 	/* Called before pass() of an ask: what its text says of the rows of a COPY it may answer with. */
 	void (*copy_form)(void *, const struct wire_copy *);
@@ -263,6 +325,7 @@ struct wire_codec {
 
 extern const struct wire_codec wire_pg;
 extern const struct wire_codec wire_raw;
+extern const struct wire_codec wire_http1;
 
 /* The codec of a target's protocol (enum view_protocol), or NULL. */
 const struct wire_codec *wire_find(unsigned int protocol);

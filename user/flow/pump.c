@@ -247,12 +247,23 @@ logged_in(struct flow *flow, enum wire_side side, const struct wire_event *event
 	return PUMP_ON;
 }
 
+/* A codec that names what the flow is not made for. */
+static enum pumped
+unexpected(struct flow *flow, enum wire_side side, const struct wire_event *event,
+    struct span unit)
+{
+	(void)side, (void)event, (void)unit;
+	flow_end(flow, "a unit of another kind of protocol");
+	return PUMP_WAIT;
+}
+
 static const unit_fn units[] = {
 	[UNIT_PLAIN] = pass, [UNIT_OWN] = own, [UNIT_TLS] = begin_tls,
 	[UNIT_LOGIN] = login, [UNIT_CANCEL] = cancel, [UNIT_ASK] = ask,
 	[UNIT_BYE] = bye, [UNIT_FIELDS] = fields, [UNIT_ROW] = row,
 	[UNIT_TEXT] = text, [UNIT_DONE] = done, [UNIT_REPLY] = reply,
 	[UNIT_REPLY_END] = reply_end, [UNIT_LOGGED_IN] = logged_in,
+	[UNIT_HEAD] = unexpected, [UNIT_BODY] = unexpected,
 };
 static_assert(COUNT(units) == UNIT_KINDS, "a handler for each unit");
 

@@ -157,6 +157,7 @@ whole(void *state, size_t limit)
 const struct wire_codec wire_raw = {
 	.name = "raw",
 	.first = WIRE_CLIENT,
+	.has_login = true,
 	.sniff = sniff,
 	.open = open_flow,
 	.next = next,
