@@ -250,6 +250,7 @@ struct wire_settings {
 struct wire_codec {
 	const char *name;
 	enum wire_side first;	/* who speaks first */
+	const char *alpn;	/* its name in TLS (IANA), at most 32 bytes; NULL: none */
 	bool has_login;		/* UNIT_LOGIN comes before all asks; else the backend is dialed once the client has begun
 				 * to speak, and asks may come at once */
 

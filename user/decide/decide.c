@@ -392,6 +392,15 @@ decide_judge(const struct view_worker *view, struct span skill, uint32_t target,
 	out->why = span_text(room);
 }
 
+bool
+decide_has_duty(const struct view_worker *view, struct span skill, uint32_t target, char *room)
+{
+	struct judging judging;
+	struct verdict verdict;
+
+	return begin(&judging, view, skill, target, room, &verdict);
+}
+
 uint64_t
 decide_masks(const struct view_worker *view, struct span skill, uint32_t target)
 {

@@ -40,6 +40,9 @@ void decide_login(const struct view_worker *, struct span skill, uint32_t target
  */
 uint64_t decide_masks(const struct view_worker *, struct span skill, uint32_t target);
 
+/* Has the skill any duty on the target? Else `room` (DECIDE_WHY bytes) says what is missing. */
+bool decide_has_duty(const struct view_worker *, struct span skill, uint32_t target, char *room);
+
 /* Does glob `pattern` ('*' any run but '.', '**' any run, '?' one) match all of `text`? No backtracking bombs. */
 bool decide_glob(const char *pattern, struct span text);
 

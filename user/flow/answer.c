@@ -55,13 +55,10 @@ flow_turn_add(struct flow *flow)
 	turn->masks = pending->verdict.masks;
 	turn->row_limit = pending->verdict.row_limit;
 	turn->policy = policy_hold(flow->policy);
-	turn->analysis = sql_hold(pending->analysis);
-	turn->names = pending->names;
-	pending->names = NULL;
 	turn->digest = EVP_MD_CTX_new();
 	turn->tag = out_new(256);
 	turn->error = out_new(2048);
-	if (!turn->names || !turn->digest || !EVP_DigestInit_ex2(turn->digest, flow_sha256(), NULL)) {
+	if (!flow->meaning->begin_turn(flow, turn) || !turn->digest || !EVP_DigestInit_ex2(turn->digest, flow_sha256(), NULL)) {
 		flow_turn_free(turn);
 		return false;
 	}
@@ -76,6 +73,7 @@ void
 flow_turn_free(struct turn *turn)
 {
 	mask_plan_free(&turn->plan);
+	mask_body_free(&turn->body);
 	sql_drop(&turn->analysis);
 	sql_catalogue_free(&turn->names);
 	policy_drop(&turn->policy);

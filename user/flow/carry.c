@@ -55,8 +55,12 @@ flow_decrypt(struct flow *flow, enum wire_side side, struct span cipher)
 	if (state == TLS_OPEN)
 		leg->tls_open = true;
 	if (side == WIRE_CLIENT && !leg->tls_open && flow->state == FLOW_GREETING &&
-	    tls_needs_leaf(leg->tls, &name))
-		flow_want_leaf(flow, name);
+	    tls_needs_leaf(leg->tls, &name)) {
+		if (flow->codec->has_login)
+			flow_want_leaf(flow, name);
+		else
+			flow_greet_named(flow, name);
+	}
 	return !flow->ended;
 }
 

@@ -24,6 +24,7 @@
 #include "facts/sql/sql.h"
 #include "id.h"
 #include "loop/loop.h"
+#include "mask/body.h"
 #include "mask/mask.h"
 #include "out.h"
 #include "record/record.h"
@@ -94,6 +95,30 @@ struct worker {
 	struct timer drain;
 	uint64_t drain_until;			/* 0: it takes new flows; else when the last must have ended */
 };
+
+/* ---- what an ask means, by the kind of protocol -------------------------------- */
+
+struct flow;
+struct turn;
+enum refusal;
+
+struct meaning {
+	/* Find out what the parked ask means; then flow_ask_judge(). */
+	void (*begin)(struct flow *);
+	/* Fill ask.action with it. False: no memory. */
+	bool (*explain)(struct flow *);
+	/* Why it cannot be done whatever the rules, and what the skill is told; NULL: it can. */
+	const char *(*hinder)(struct flow *, enum refusal *);
+	/* Is that unit still the parked ask, with the same meaning? */
+	bool (*is_same)(const struct flow *, const struct wire_event *);
+	/* Give the turn what its answer is looked at with. False: no memory. */
+	bool (*begin_turn)(struct flow *, struct turn *);
+	/* Send the ask upstream. The flow may have ended afterwards. */
+	void (*pass)(struct flow *, const struct wire_event *, struct span unit);
+};
+
+extern const struct meaning meaning_statement;	/* statement.c: SQL */
+extern const struct meaning meaning_request;	/* request.c: HTTP */
 
 /* ---- one flow --------------------------------------------------------------- */
 
@@ -200,6 +225,8 @@ struct turn {
 	struct sql_analysis *analysis;
 	struct sql_catalogue *names;	/* it was judged by */
 	struct mask_plan *plan;		/* once the columns are known */
+	struct mask_body *body;		/* of HTTP's answer, where it is masked */
+	bool has_bodies;		/* masks may touch a body */
 	struct mask_tally tally;
 	uint64_t rows, bytes_in, bytes_out;
 	EVP_MD_CTX *digest;
@@ -234,6 +261,7 @@ struct flow {
 	struct undigested undigested;
 	const struct wire_codec *codec;
 	void *codec_state;
+	const struct meaning *meaning;
 	struct arena *arena, *scratch;
 	struct sql_catalogue *names;
 	uint64_t names_since;
@@ -301,6 +329,8 @@ bool flow_flush(struct flow *);
 
 /* Do everything that can be done now. The flow may have ended afterwards. */
 void flow_pump(struct flow *);
+/* What the client has sent is TLS already: all but the last `leave` bytes of it are taken. False: the flow has ended. */
+bool flow_begin_tls(struct flow *, size_t leave);
 /* The parked ask is recorded and may go, or is refused: continue the flow. */
 void flow_pass_ask(struct flow *);
 void flow_refuse_ask(struct flow *, enum refusal);
@@ -315,6 +345,15 @@ void flow_loader_is_back(struct worker *);
 bool flow_hear_who(struct worker *, const struct msg_head *, struct span body);
 bool flow_hear_leaf(struct worker *, const struct msg_head *, struct span body);
 void flow_want_leaf(struct flow *, struct span server_name);
+
+/* ---- greet.c: where the client does not log in: TLS or not, and the backend first ------ */
+
+/* The client has begun to speak, or goes on with TLS. True: it may be asked for units now. */
+bool flow_greet(struct flow *);
+/* Its ClientHello is read: no certificate before the backend has shown its own. */
+void flow_greet_named(struct flow *, struct span server_name);
+/* The backend is there, and verified. */
+void flow_greet_backend(struct flow *);
 
 /* ---- prove.c: a skill's own password ----------------------------------------------- */
 
@@ -368,7 +407,7 @@ bool errand_hear_socket(struct worker *, uint64_t request, int fd);
 /* Cancel what this flow runs upstream; `why` is entered. */
 void flow_cancel_running(struct flow *, const char *why);
 
-/* ---- ask.c: from a unit to a verdict; release.c: entries and holds ---------------- */
+/* ---- ask.c, statement.c: from a unit to a verdict; release.c: entries and holds ------- */
 
 bool flow_unit_ask(struct flow *, const struct wire_event *);
 /* The copied ask of a flow: find out what it means. */
@@ -413,6 +452,11 @@ void memos_free(struct memos **);
 bool flow_may_mask(const struct flow *, const struct verdict *, const struct sql_analysis *);
 bool flow_unit_text(struct flow *, const struct wire_event *, struct span unit);
 bool flow_unit_done(struct flow *, const struct wire_event *);
+/* body.c: an answer of HTTP. False: the flow has ended, or waits. */
+bool flow_unit_head(struct flow *, const struct wire_event *, struct span unit);
+bool flow_unit_body(struct flow *, const struct wire_event *, struct span unit);
+/* row.c: end the flow in the middle of an answer: it must not go on as it is. False. */
+bool flow_stop_answer(struct flow *, struct span unit, enum refusal, const char *reason);
 /* row.c: the masked row was obeyed: give back what a large one took, when its bytes are gone. */
 void flow_row_let_go(struct flow *);
 bool flow_unit_row(struct flow *, const struct wire_event *, struct span unit);

@@ -277,7 +277,7 @@ flow_dialed(struct flow *flow)
 		return;
 	}
 	flow_move(flow, FLOW_LOGGING_IN);
-	if (target_of(flow)->tls != TLS_DISABLE)
+	if (flow->codec->has_login && target_of(flow)->tls != TLS_DISABLE)
 		flow->codec->tls_ask(flow->codec_state, flow->to);
 	else
 		flow_login_step(flow);
@@ -287,10 +287,15 @@ flow_dialed(struct flow *flow)
 
 /* ---- the upstream login --------------------------------------------------------------- */
 
+/* The backend is there and, where policy wants TLS, verified. */
 static void
 begin(struct flow *flow)
 {
 	flow->upstream_asked = true;
+	if (!flow->codec->has_login) {
+		flow_greet_backend(flow);
+		return;
+	}
 	flow->codec->login_begin(flow->codec_state, span_text(flow->role),
 	    span_text(flow->database), flow->to);
 }
@@ -355,6 +360,8 @@ flow_login_step(struct flow *flow)
 			begin(flow);
 		return true;
 	}
+	if (!flow->codec->has_login)
+		return flow_secure_begin(flow);
 	answer = flow->codec->tls_answer(flow->codec_state);
 	if (answer == 'S')
 		return flow_secure_begin(flow);

@@ -46,24 +46,24 @@ own(struct flow *flow, enum wire_side side, const struct wire_event *event,
 	return PUMP_ON;
 }
 
-/* The bytes that are here are TLS already: they go the way that all others will. */
-static enum pumped
-begin_direct_tls(struct flow *flow, enum wire_side side, const struct wire_event *event)
+bool
+flow_begin_tls(struct flow *flow, size_t leave)
 {
-	struct leg *leg = &flow->legs[side];
+	struct leg *leg = &flow->legs[WIRE_CLIENT];
 	struct out cipher = out_new(FLOW_IN_BYTES);
 	bool went_on;
 
-	out_span(&cipher, flow_leg_in(flow, side));
-	if (leg->tls || cipher.failed || tls_server_new(&leg->tls, true)) {
+	out_span(&cipher, flow_leg_in(flow, WIRE_CLIENT));
+	if (leg->tls || cipher.failed ||
+	    tls_server_new(&leg->tls, flow->codec->alpn, flow->codec->has_login)) {
 		out_free(&cipher);
 		flow_end(flow, "no memory for TLS, or TLS within TLS");
-		return PUMP_WAIT;
+		return false;
 	}
-	leg->used = leg->in.n - event->n;	/* what is named is consumed by who called */
-	went_on = flow_decrypt(flow, side, out_view(&cipher));
+	leg->used = leg->in.n - leave;
+	went_on = flow_decrypt(flow, WIRE_CLIENT, out_view(&cipher));
 	out_free(&cipher);
-	return went_on ? PUMP_ON : PUMP_WAIT;
+	return went_on;
 }
 
 /* TLS from here on. What came in plain behind the request is an attack (CVE-2021-23222). */
@@ -74,15 +74,15 @@ begin_tls(struct flow *flow, enum wire_side side, const struct wire_event *event
 	struct leg *leg = &flow->legs[side];
 
 	drop(flow, side, event, unit);
-	if (event->is_direct)
-		return begin_direct_tls(flow, side, event);
+	if (event->is_direct)	/* what is named is consumed by who called */
+		return flow_begin_tls(flow, event->n) ? PUMP_ON : PUMP_WAIT;
 	if (flow_leg_in(flow, side).n > event->n || leg->tls) {
 		flow_end(flow, "bytes in plain behind the request for TLS");
 		return PUMP_WAIT;
 	}
 	out_span(&leg->cipher, out_view(&flow->to[side]));
 	out_clear(&flow->to[side]);
-	if (tls_server_new(&leg->tls, false))
+	if (tls_server_new(&leg->tls, flow->codec->alpn, false))
 		flow_end(flow, "no memory for TLS");
 	return PUMP_ON;
 }
@@ -108,31 +108,12 @@ cancel(struct flow *flow, enum wire_side side, const struct wire_event *event,
 	return PUMP_ON;
 }
 
-/* An answer that came meanwhile may have ended what this ask would run: then it is judged anew. */
-static bool
-is_same_ask(const struct flow *flow, const struct wire_event *event)
-{
-	return event->n == flow->ask.n && event->ask.phase == flow->ask.phase &&
-	    span_equal(event->ask.text, flow->ask.ask.text);
-}
-
-/* May names mean something else behind this ask? The end of a transaction only takes back what was done in it. */
-static bool
-moves_names(struct flow *flow)
-{
-	const struct sql_nature *nature = &flow->ask.nature;
-
-	if (nature->ends && nature->statements == 1)
-		return flow->names_at_risk;
-	flow->names_at_risk |= nature->moves_names;
-	return nature->moves_names || nature->ends;
-}
-
 static enum pumped
 ask(struct flow *flow, enum wire_side side, const struct wire_event *event,
     struct span unit)
 {
-	if (flow->ask.state != ASK_CLEARED || !is_same_ask(flow, event)) {
+	(void)side;
+	if (flow->ask.state != ASK_CLEARED || !flow->meaning->is_same(flow, event)) {
 		flow_unit_ask(flow, event);
 		return PUMP_WAIT;
 	}
@@ -140,16 +121,9 @@ ask(struct flow *flow, enum wire_side side, const struct wire_event *event,
 		flow_end(flow, "no memory for a turn");
 		return PUMP_WAIT;
 	}
-	flow->codec->copy_form(flow->codec_state, sql_copy_form(flow->ask.analysis));
-	pass(flow, side, event, unit);
-	if (flow->ask.cancelled)
-		flow_cancel_upstream(flow, flow->ask.cancelled);
-	sql_catalogue_sent(flow->names, flow->ask.analysis, flow->ask.ask.text);
-	flow->last_passed = event->turn;
-	if (moves_names(flow))
-		flow_names_moved(flow);
+	flow->meaning->pass(flow, event, unit);
 	flow_ask_clear(flow);
-	return PUMP_ON;
+	return flow->ended ? PUMP_WAIT : PUMP_ON;
 }
 
 static enum pumped
@@ -247,14 +221,21 @@ logged_in(struct flow *flow, enum wire_side side, const struct wire_event *event
 	return PUMP_ON;
 }
 
-/* A codec that names what the flow is not made for. */
 static enum pumped
-unexpected(struct flow *flow, enum wire_side side, const struct wire_event *event,
+head(struct flow *flow, enum wire_side side, const struct wire_event *event,
     struct span unit)
 {
-	(void)side, (void)event, (void)unit;
-	flow_end(flow, "a unit of another kind of protocol");
-	return PUMP_WAIT;
+	(void)side;
+	return flow_unit_head(flow, event, unit) ? PUMP_ON : PUMP_WAIT;
+}
+
+static enum pumped
+body(struct flow *flow, enum wire_side side, const struct wire_event *event,
+    struct span unit)
+{
+	if (side == WIRE_CLIENT)
+		return pass(flow, side, event, unit);	/* of an ask that was judged with its beginning */
+	return flow_unit_body(flow, event, unit) ? PUMP_ON : PUMP_WAIT;
 }
 
 static const unit_fn units[] = {
@@ -263,7 +244,7 @@ static const unit_fn units[] = {
 	[UNIT_BYE] = bye, [UNIT_FIELDS] = fields, [UNIT_ROW] = row,
 	[UNIT_TEXT] = text, [UNIT_DONE] = done, [UNIT_REPLY] = reply,
 	[UNIT_REPLY_END] = reply_end, [UNIT_LOGGED_IN] = logged_in,
-	[UNIT_HEAD] = unexpected, [UNIT_BODY] = unexpected,
+	[UNIT_HEAD] = head, [UNIT_BODY] = body,
 };
 static_assert(COUNT(units) == UNIT_KINDS, "a handler for each unit");
 
@@ -321,6 +302,8 @@ pump_side(struct flow *flow, enum wire_side side)
 		return false;
 	if (awaits_proof(flow, side))
 		return false;
+	if (side == WIRE_CLIENT && flow->state == FLOW_GREETING && !flow->codec->has_login)
+		return flow_greet(flow);
 	if (is_choked(flow, !side)) {
 		flow->choked = true;	/* let the other side drain first */
 		return false;

@@ -1,5 +1,5 @@
 /*
- * refusal.c: the one table of SQLSTATEs and sentences a skill may be told.
+ * refusal.c: the one table of SQLSTATEs, HTTP statuses and sentences a skill may be told.
  * Class IL is ours (class codes beginning with I to Z are left to implementations,
  * ISO/IEC 9075-2 subclause 24.1). No rule, no real user name, no host.
  */
@@ -8,42 +8,44 @@
 
 #include "base/chance.h"
 #include "base/clock.h"
+#include "base/must.h"
 #include "flow/flow.h"
 
 static const struct {
 	const char *sqlstate;
+	unsigned int status;	/* of HTTP: RFC 9110 section 15 */
 	const char *message;
 	const char *hint;
 } words[] = {
-	[REFUSAL_POLICY] = { "ILP01", "refused by policy",
+	[REFUSAL_POLICY] = { "ILP01", 403, "refused by policy",
 	    "This skill may not do that. Ask an operator about the id above." },
-	[REFUSAL_HOLD_DENIED] = { "ILH01", "a person has refused this",
+	[REFUSAL_HOLD_DENIED] = { "ILH01", 403, "a person has refused this",
 	    "Do not repeat it unchanged. Ask an operator about the id above." },
-	[REFUSAL_HOLD_EXPIRED] = { "ILH02", "nobody approved this in time",
+	[REFUSAL_HOLD_EXPIRED] = { "ILH02", 403, "nobody approved this in time",
 	    "It was not run. Try again when an approver can be reached." },
-	[REFUSAL_RECORD] = { "ILR01", "this cannot be recorded now, so it was not run",
+	[REFUSAL_RECORD] = { "ILR01", 503, "this cannot be recorded now, so it was not run",
 	    "Try again in a few seconds." },
-	[REFUSAL_IDENTITY] = { "ILI01", "this skill is not the one that was accepted",
+	[REFUSAL_IDENTITY] = { "ILI01", 403, "this skill is not the one that was accepted",
 	    "Its files or its program have changed. Ask an operator to accept them." },
-	[REFUSAL_STOPPED] = { "ILS01", "an operator has stopped this",
+	[REFUSAL_STOPPED] = { "ILS01", 403, "an operator has stopped this",
 	    "Do not retry until you are told to." },
-	[REFUSAL_PASSWORD] = { "28P01", "password authentication failed",
+	[REFUSAL_PASSWORD] = { "28P01", 401, "password authentication failed",
 	    "The password that this skill was given is not the one an operator has set for it." },
-	[REFUSAL_BINDING] = { "28000", "SCRAM channel binding check failed",
+	[REFUSAL_BINDING] = { "28000", 401, "SCRAM channel binding check failed",
 	    "The TLS connection does not end where this login was made for." },
-	[REFUSAL_BACKEND] = { "ILB01", "the backend cannot be reached or trusted",
+	[REFUSAL_BACKEND] = { "ILB01", 502, "the backend cannot be reached or trusted",
 	    "Try again later. Ask an operator about the id above." },
-	[REFUSAL_LIMIT] = { "ILL01", "larger than a limit",
+	[REFUSAL_LIMIT] = { "ILL01", 413, "larger than a limit",
 	    "Ask for less at a time." },
-	[REFUSAL_FORMAT] = { "ILF01", "an answer in this format is not given here",
-	    "Ask with SELECT, or COPY in text format." },
-	[REFUSAL_ENCODING] = { "ILF02", "text is understood here in UTF8 and with standard strings only",
+	[REFUSAL_FORMAT] = { "ILF01", 502, "an answer in this format is not given here",
+	    "Ask for it in a form that can be read: in SQL, with SELECT or COPY in text format." },
+	[REFUSAL_ENCODING] = { "ILF02", 415, "text is understood here in UTF8 and with standard strings only",
 	    "Connect with client_encoding UTF8 and standard_conforming_strings on." },
-	[REFUSAL_PROTOCOL] = { "ILM01", "a message that is not understood, or larger than a limit",
+	[REFUSAL_PROTOCOL] = { "ILM01", 400, "a message that is not understood, or larger than a limit",
 	    "The connection ends. Sent again it would be refused again." },
-	[REFUSAL_CANCELLED] = { "57014", "cancelled by the skill that asked it",
+	[REFUSAL_CANCELLED] = { "57014", 403, "cancelled by the skill that asked it",
 	    "It was not run, and nobody can approve it any more." },
-	[REFUSAL_INTERNAL] = { "ILX01", "this cannot be served now",
+	[REFUSAL_INTERNAL] = { "ILX01", 503, "this cannot be served now",
 	    "Try again in a few seconds." },
 };
 static_assert(COUNT(words) == REFUSALS, "words for each refusal");
@@ -74,8 +76,12 @@ flow_refusal(enum refusal what, const struct id *id, unsigned int minutes, char 
 		    minutes);
 	else
 		m = snprintf(room + n, (size_t)(REFUSAL_ROOM - n), "%s", words[what].hint);
+	must(n + m + 1 + ID_TEXT_SIZE <= REFUSAL_ROOM);
+	strcpy(room + n + m + 1, text);
 	return (struct wire_no){
 		.sqlstate = words[what].sqlstate,
+		.status = words[what].status,
+		.id = span_of(room + n + m + 1, strlen(text)),
 		.message = span_of(room, (size_t)n),
 		.hint = span_of(room + n, (size_t)m),
 	};

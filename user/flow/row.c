@@ -10,9 +10,8 @@
 #define ROW_SPARE 4096	/* for masks that are longer than what they hide */
 #define ROOM_KEPT (64u << 10)	/* of memory for a row's edits, from row to row */
 
-/* End the flow in the middle of an answer: it must not go on as it is. */
-static bool
-stop_answer(struct flow *flow, struct span unit, enum refusal what, const char *reason)
+bool
+flow_stop_answer(struct flow *flow, struct span unit, enum refusal what, const char *reason)
 {
 	char room[REFUSAL_ROOM];
 	struct wire_no no;
@@ -73,9 +72,9 @@ mask_row(struct flow *flow, struct turn *turn, const struct wire_event *event,
 	int edits;
 
 	if (count > WIRE_FIELDS_MAX || !event->row.fields)
-		return stop_answer(flow, unit, REFUSAL_LIMIT, "a row too large to be masked");
+		return flow_stop_answer(flow, unit, REFUSAL_LIMIT, "a row too large to be masked");
 	if (event->row.is_opaque)
-		return stop_answer(flow, unit, REFUSAL_FORMAT,
+		return flow_stop_answer(flow, unit, REFUSAL_FORMAT,
 		    "a COPY in a format that cannot be masked");
 	memcpy(fields, event->row.fields, count * sizeof(*fields));
 	out_clear(&room);
@@ -88,7 +87,7 @@ mask_row(struct flow *flow, struct turn *turn, const struct wire_event *event,
 	if (room.room > ROOM_KEPT)
 		out_free(&room);
 	if (edits < 0)
-		return stop_answer(flow, unit, REFUSAL_LIMIT, "a row too large to be masked");
+		return flow_stop_answer(flow, unit, REFUSAL_LIMIT, "a row too large to be masked");
 	flow_answer_sent(flow, turn, from);
 	return true;
 }
@@ -101,7 +100,7 @@ want_whole(struct flow *flow, struct span unit)
 	struct worker *worker = flow->worker;
 
 	if (flow->whole || worker->whole + FLOW_ROW_BYTES > FLOW_WHOLE_BYTES)
-		return stop_answer(flow, unit, REFUSAL_LIMIT, "a row too large to be masked");
+		return flow_stop_answer(flow, unit, REFUSAL_LIMIT, "a row too large to be masked");
 	flow->whole = FLOW_ROW_BYTES;
 	worker->whole += flow->whole;
 	leg->in_most = leg->in.limit = FLOW_ROW_BYTES + FLOW_SPARE_BYTES;
@@ -142,7 +141,7 @@ flow_unit_row(struct flow *flow, const struct wire_event *event, struct span uni
 	turn->bytes_in += unit.n;
 	turn->rows += event->row.begins;
 	if (turn->row_limit && turn->rows > turn->row_limit)
-		return stop_answer(flow, unit, REFUSAL_LIMIT, "more rows than policy allows");
+		return flow_stop_answer(flow, unit, REFUSAL_LIMIT, "more rows than policy allows");
 	if (is_free) {
 		pass_row(flow, turn, unit);
 		return true;

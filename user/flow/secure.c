@@ -30,7 +30,8 @@ begin(struct flow *flow, struct span chain)
 {
 	const struct view_target *target = target_of(flow);
 	struct leg *leg = &flow->legs[WIRE_SERVER];
-	int error = tls_client_new(&leg->tls, target->tls, flow->policy->roots[flow->target], target->tls_name);
+	int error = tls_client_new(&leg->tls, target->tls, flow->policy->roots[flow->target], target->tls_name,
+	    flow->codec->has_login ? NULL : flow->codec->alpn);
 
 	if (!error && target->has_certificate)
 		error = tls_set_certificate(leg->tls, chain);

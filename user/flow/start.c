@@ -167,6 +167,7 @@ open_codec(struct flow *flow)
 	};
 
 	flow->codec = wire_find(target->protocol);
+	flow->meaning = flow->codec && flow->codec->change ? &meaning_request : &meaning_statement;
 	if (flow->codec)
 		flow->codec_state = flow->codec->open(&settings);
 	return flow->codec && flow->codec_state;

@@ -46,6 +46,17 @@ tls_context_new(const SSL_METHOD *method)
 	return context;
 }
 
+unsigned int
+tls_protocol_list(const char *protocol, unsigned char out[1 + TLS_PROTOCOL_MAX])
+{
+	size_t n = strlen(protocol);
+
+	must(n > 0 && n <= TLS_PROTOCOL_MAX);
+	out[0] = (unsigned char)n;
+	memcpy(out + 1, protocol, n);
+	return (unsigned int)n + 1;
+}
+
 int
 tls_leg_new(struct tls **out, SSL_CTX *context, bool is_server)
 {

@@ -16,19 +16,20 @@ struct tls;
 
 enum tls_state { TLS_SHAKING, TLS_OPEN, TLS_CLOSED, TLS_BROKEN };
 
-/* Server face, for the skill. Direct: nobody asked for TLS, so the client must name its protocol by
- * ALPN, or it may be another's words (ALPACA). tls_needs_leaf() is true once the ClientHello was read: then give
+/* Server face, for the skill. Of what the client offers by ALPN, `protocol` is taken ("http/1.1"); one that offers others
+ * only is refused (RFC 7301 section 3.2, and ALPACA). Insists: so is one that offers none. tls_needs_leaf() is true once the ClientHello was read: then give
  * tls_set_leaf() the keeper's answer and go on, with tls_write() of nothing. An empty chain says that
  * there is none: going on then ends TLS with an alert. */
-int tls_server_new(struct tls **out, bool is_direct);
+int tls_server_new(struct tls **out, const char *protocol, bool insists);
 bool tls_needs_leaf(const struct tls *, struct span *server_name);
 int tls_set_leaf(struct tls *, struct span chain_pem, struct span key_pem);
 
-/* Client face, to the backend. `roots_pem` is parsed once per target by tls_roots_new and shared. */
+/* Client face, to the backend; offers `protocol` by ALPN (NULL: says nothing). `roots_pem` is parsed once per target by tls_roots_new and shared. */
 struct tls_roots;
 int tls_roots_new(struct tls_roots **out, struct span roots_pem);
 void tls_roots_free(struct tls_roots **);
-int tls_client_new(struct tls **out, enum view_tls, const struct tls_roots *, const char *name);
+int tls_client_new(struct tls **out, enum view_tls, const struct tls_roots *, const char *name,
+    const char *protocol);
 /*
  * Show this certificate (leaf first) where the backend asks for one, over TLS 1.3 and no less; its key
  * (RSA, EC P-256 or P-384, Ed25519) is somewhere else. Before the handshake begins. When

@@ -136,9 +136,18 @@ terms_are_right(enum view_tls how, const struct tls_roots *roots,
 	}
 }
 
+/* SSL_set_alpn_protos() is 0 when all is well. */
+static bool
+offer(SSL *ssl, const char *protocol)
+{
+	unsigned char list[1 + TLS_PROTOCOL_MAX];
+
+	return !protocol || SSL_set_alpn_protos(ssl, list, tls_protocol_list(protocol, list)) == 0;
+}
+
 int
 tls_client_new(struct tls **out, enum view_tls how,
-    const struct tls_roots *roots, const char *name)
+    const struct tls_roots *roots, const char *name, const char *protocol)
 {
 	cleanup(free_context) SSL_CTX *own = NULL;
 	cleanup(tls_free) struct tls *tls = NULL;
@@ -155,7 +164,7 @@ tls_client_new(struct tls **out, enum view_tls how,
 	if (r)
 		return r;
 	SSL_set_verify(tls->ssl, how == TLS_REQUIRE ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
-	if (!tell_name(tls->ssl, name) ||
+	if (!tell_name(tls->ssl, name) || !offer(tls->ssl, protocol) ||
 	    (how == TLS_VERIFY_FULL && !demand_name(tls->ssl, name))) {
 		ERR_clear_error();
 		return -EINVAL;

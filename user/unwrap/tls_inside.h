@@ -32,6 +32,9 @@ struct tls {
 SSL_CTX *tls_context_new(const SSL_METHOD *);
 /* Let the leg show the certificates of the text, the leaf first. False: they are no such text. */
 bool tls_use_chain(SSL *, struct span pem);
+/* A list of one, as ALPN has it (RFC 7301 section 3.1). Returns its bytes. */
+#define TLS_PROTOCOL_MAX 32
+unsigned int tls_protocol_list(const char *protocol, unsigned char out[1 + TLS_PROTOCOL_MAX]);
 /* A leg over memory from a context. Returns 0 or -ENOMEM. */
 int tls_leg_new(struct tls **out, SSL_CTX *, bool is_server);
 

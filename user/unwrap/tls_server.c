@@ -37,18 +37,18 @@ give_leaf(SSL *ssl, void *arg)
 	return tls->has_leaf ? 1 : -1;
 }
 
-/* Take "postgresql" (IANA, for direct TLS); who offers others only is in the
- * wrong place: RFC 7301 section 3.2, and ALPACA. */
+/* Who offers others only is in the wrong place. */
 static int
 choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *n,
     const unsigned char *in, unsigned int in_n, void *arg)
 {
-	static const unsigned char ours[] = "\012postgresql";
+	unsigned char ours[1 + TLS_PROTOCOL_MAX];
+	unsigned int ours_n = tls_protocol_list(arg, ours);
 	unsigned char *chosen;
 
-	(void)ssl, (void)arg;
-	if (SSL_select_next_proto(&chosen, n, ours, sizeof(ours) - 1, in, in_n) !=
-	    OPENSSL_NPN_NEGOTIATED)
+	(void)ssl;
+	/* `ours` is looked for in `in`, so that what is chosen stands in there: see SSL_select_next_proto(3) */
+	if (SSL_select_next_proto(&chosen, n, in, in_n, ours, ours_n) != OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	*out = chosen;
 	return SSL_TLSEXT_ERR_OK;
@@ -71,7 +71,7 @@ insist_on_protocol(SSL *ssl, int *alert, void *arg)
 }
 
 int
-tls_server_new(struct tls **out, bool is_direct)
+tls_server_new(struct tls **out, const char *protocol, bool insists)
 {
 	cleanup(free_context) SSL_CTX *context = tls_context_new(TLS_server_method());
 	struct tls *tls = NULL;
@@ -79,8 +79,8 @@ tls_server_new(struct tls **out, bool is_direct)
 
 	if (!context)
 		return -ENOMEM;
-	SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
-	if (is_direct)
+	SSL_CTX_set_alpn_select_cb(context, choose_protocol, (void *)protocol);
+	if (insists)
 		SSL_CTX_set_client_hello_cb(context, insist_on_protocol, NULL);
 	r = tls_leg_new(&tls, context, true);
 	if (r)

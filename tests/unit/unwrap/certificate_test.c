@@ -135,7 +135,7 @@ play_new(struct play *play, enum wish wish, const struct signer *signer)
 	SSL_CTX_free(context);
 	SSL_set_bio(play->server, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
 	SSL_set_accept_state(play->server);
-	CHECK(tls_client_new(&play->client, TLS_REQUIRE, NULL, "db") == 0);
+	CHECK(tls_client_new(&play->client, TLS_REQUIRE, NULL, "db", NULL) == 0);
 	CHECK(tls_set_certificate(play->client, out_view(&signer->pem)) == 0);
 	CHECK(tls_set_certificate(play->client, out_view(&signer->pem)) == -EINVAL);
 }
@@ -343,7 +343,7 @@ check_chains(const struct signer *signer)
 {
 	struct tls *tls = NULL;
 
-	CHECK(tls_client_new(&tls, TLS_REQUIRE, NULL, "db") == 0);
+	CHECK(tls_client_new(&tls, TLS_REQUIRE, NULL, "db", NULL) == 0);
 	CHECK(tls_set_certificate(tls, SPAN("")) == -EINVAL);
 	CHECK(tls_set_certificate(tls, SPAN("no text of that kind")) == -EINVAL);
 	CHECK(tls_set_certificate(tls, span_head(out_view(&signer->pem), signer->pem.n / 2)) == -EINVAL);

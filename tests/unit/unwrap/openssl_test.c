@@ -161,7 +161,7 @@ check_server(void)
 		    ntohs(address.sin_port), clients[i].arguments);
 		pid = start(arguments, &input, &output);
 		fd = accept4(door, NULL, NULL, SOCK_CLOEXEC);
-		CHECK(tls_server_new(&tls, false) == 0);
+		CHECK(tls_server_new(&tls, "postgresql", false) == 0);
 		CHECK(write(input, "hello\n", 6) == 6);
 		state = carry(fd, tls, &plain, &cipher, 6);
 		CHECK_ROW(clients[i].name, state == clients[i].state);
@@ -220,7 +220,7 @@ check_client(const struct tls_roots *roots)
 		port = strstr(text, "ACCEPT 127.0.0.1:");
 		address.sin_port = htons((uint16_t)(port ? atoi(port + 17) : 0));
 		CHECK_ROW(servers[i].name, !connect(fd, (struct sockaddr *)&address, sizeof(address)));
-		CHECK(tls_client_new(&tls, servers[i].how, roots, servers[i].ask) == 0);
+		CHECK(tls_client_new(&tls, servers[i].how, roots, servers[i].ask, NULL) == 0);
 		state = carry(fd, tls, &plain, &cipher, 0);
 		CHECK_ROW(servers[i].name, state == servers[i].state);
 		CHECK_ROW(servers[i].name, strstr(tls_error(tls), servers[i].why) != NULL);

@@ -34,8 +34,8 @@ pair_new(struct pair *pair, enum view_tls how, const struct tls_roots *roots, co
 		.at_server = out_new(LIMIT), .at_client = out_new(LIMIT),
 		.chain = out_view(&chain_pem), .key = out_view(&key_pem),
 	};
-	CHECK(tls_server_new(&pair->server, false) == 0);
-	CHECK(tls_client_new(&pair->client, how, roots, name) == 0);
+	CHECK(tls_server_new(&pair->server, "postgresql", false) == 0);
+	CHECK(tls_client_new(&pair->client, how, roots, name, NULL) == 0);
 }
 
 static void
@@ -324,12 +324,12 @@ check_terms(const struct tls_roots *roots)
 
 	memset(long_name, 'a', sizeof(long_name));
 	long_name[sizeof(long_name) - 1] = 0;
-	CHECK(tls_client_new(&tls, TLS_DISABLE, roots, NAME) == -EINVAL);
-	CHECK(tls_client_new(&tls, TLS_VERIFY_FULL, NULL, NAME) == -EINVAL);
-	CHECK(tls_client_new(&tls, TLS_VERIFY_CA, NULL, NAME) == -EINVAL);
-	CHECK(tls_client_new(&tls, TLS_VERIFY_FULL, roots, NULL) == -EINVAL);
-	CHECK(tls_client_new(&tls, TLS_VERIFY_FULL, roots, "") == -EINVAL);
-	CHECK(tls_client_new(&tls, TLS_VERIFY_FULL, roots, long_name) == -EINVAL);
+	CHECK(tls_client_new(&tls, TLS_DISABLE, roots, NAME, NULL) == -EINVAL);
+	CHECK(tls_client_new(&tls, TLS_VERIFY_FULL, NULL, NAME, NULL) == -EINVAL);
+	CHECK(tls_client_new(&tls, TLS_VERIFY_CA, NULL, NAME, NULL) == -EINVAL);
+	CHECK(tls_client_new(&tls, TLS_VERIFY_FULL, roots, NULL, NULL) == -EINVAL);
+	CHECK(tls_client_new(&tls, TLS_VERIFY_FULL, roots, "", NULL) == -EINVAL);
+	CHECK(tls_client_new(&tls, TLS_VERIFY_FULL, roots, long_name, NULL) == -EINVAL);
 	CHECK(!tls);
 	CHECK(tls_roots_new(&none, SPAN("")) == -EINVAL);
 	CHECK(tls_roots_new(&none, SPAN("no certificate at all\n")) == -EINVAL);
@@ -368,7 +368,7 @@ check_alpn(void)
 			SSL_set_alpn_protos(ssl, rows[i].offer.p, (unsigned int)rows[i].offer.n);
 		SSL_do_handshake(ssl);
 		n = BIO_get_mem_data(out, &p);
-		CHECK(tls_server_new(&tls, rows[i].direct) == 0);
+		CHECK(tls_server_new(&tls, "postgresql", rows[i].direct) == 0);
 		state = tls_read(tls, span_of(p, (size_t)n), &plain, &cipher);
 		if (tls_needs_leaf(tls, &name)) {
 			CHECK(tls_set_leaf(tls, out_view(&chain_pem), out_view(&key_pem)) == 0);

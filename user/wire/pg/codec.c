@@ -215,6 +215,7 @@ has_room(void *state)
 const struct wire_codec wire_pg = {
 	.name = "postgresql",
 	.first = WIRE_CLIENT,
+	.alpn = "postgresql",
 	.has_login = true,
 	.sniff = sniff,
 	.open = open_flow,

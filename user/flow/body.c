@@ -1,0 +1,245 @@
+/*
+ * body.c: an answer of HTTP, from its head to its end.
+ * The head says what its body is. Where masks could touch it, the body is rewritten as
+ * it streams through, and the head with it; a body that cannot be read as what the head
+ * says it is, is refused. What no mask can touch passes as it came.
+ */
+#include <stdio.h>
+#include <strings.h>
+
+#include "base/must.h"
+#include "flow/flow.h"
+
+#define HEADER_ROOM (64u << 10)
+
+/* ---- what it is ---------------------------------------------------------------------------- */
+
+static const struct wire_pair *
+find_field(const struct wire_head *head, const char *name)
+{
+	for (size_t i = 0; i < head->header_count; i++) {
+		struct span is = head->headers[i].name;
+
+		if (is.n == strlen(name) && strncasecmp((const char *)is.p, name, is.n) == 0)
+			return &head->headers[i];
+	}
+	return NULL;
+}
+
+/* The type without its parameters, in lower case. */
+static struct span
+media_type(struct span value, char *room, size_t size)
+{
+	size_t n = 0;
+
+	while (n < value.n && n < size && value.p[n] != ';' && value.p[n] != ' ' && value.p[n] != '\t') {
+		uint8_t c = value.p[n];
+
+		room[n++] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+	}
+	return span_of(room, n);
+}
+
+static bool
+begins(struct span text, const char *with)
+{
+	return span_equal(span_head(text, strlen(with)), span_text(with));
+}
+
+static bool
+ends(struct span text, const char *with)
+{
+	size_t n = strlen(with);
+
+	return text.n >= n && span_equal(span_skip(text, text.n - n), span_text(with));
+}
+
+/* Charsets whose bytes are read as what they are by who looks for ASCII and UTF-8. */
+static bool
+has_plain_charset(struct span value)
+{
+	static const char *const plain[] = { "utf-8", "utf8", "us-ascii", "iso-8859-1", "windows-1252" };
+	char room[128];
+	size_t n = value.n < sizeof(room) - 1 ? value.n : sizeof(room) - 1;
+	char *charset;
+
+	memcpy(room, value.p, n);
+	room[n] = '\0';
+	charset = strcasestr(room, "charset=");
+	if (!charset)
+		return n == value.n;
+	charset += strlen("charset=");
+	charset += *charset == '"';
+	for (size_t i = 0; i < COUNT(plain); i++)
+		if (strncasecmp(charset, plain[i], strlen(plain[i])) == 0)
+			return true;
+	return false;
+}
+
+static const struct {
+	const char *type;
+	enum mask_form form;
+} types[] = {
+	{ "application/json", MASK_FORM_JSON }, { "text/json", MASK_FORM_JSON },
+	{ "application/x-ndjson", MASK_FORM_NDJSON }, { "application/jsonl", MASK_FORM_NDJSON },
+	{ "application/x-jsonlines", MASK_FORM_NDJSON }, { "text/event-stream", MASK_FORM_SSE },
+	{ "application/x-www-form-urlencoded", MASK_FORM_URLENCODED },
+	{ "text/csv", MASK_FORM_CSV }, { "application/xml", MASK_FORM_XML }, { "text/xml", MASK_FORM_XML },
+	{ "application/javascript", MASK_FORM_TEXT }, { "application/yaml", MASK_FORM_TEXT },
+};
+
+/* False: it cannot be looked into. */
+static bool
+form_of(const struct wire_head *head, enum mask_form *form)
+{
+	const struct wire_pair *type = find_field(head, "content-type");
+	const struct wire_pair *coding = find_field(head, "content-encoding");
+	char room[128];
+	struct span media;
+
+	if (!type || !has_plain_charset(type->value) ||
+	    (coding && !(coding->value.n == 8 && strncasecmp((const char *)coding->value.p, "identity", 8) == 0)))
+		return false;
+	media = media_type(type->value, room, sizeof(room));
+	for (size_t i = 0; i < COUNT(types); i++)
+		if (span_is(media, types[i].type)) {
+			*form = types[i].form;
+			return true;
+		}
+	*form = ends(media, "+json") ? MASK_FORM_JSON : ends(media, "+xml") ? MASK_FORM_XML : MASK_FORM_TEXT;
+	return *form != MASK_FORM_TEXT || begins(media, "text/");
+}
+
+/* ---- the head -------------------------------------------------------------------------------- */
+
+/* Values of fields are looked into as text. False: more than may be. */
+static bool
+mask_fields(struct turn *turn, const struct wire_head *head, struct wire_pair *set, size_t *set_count,
+    struct out *room)
+{
+	size_t starts[WIRE_HEADERS_MAX + 1];
+
+	for (size_t i = 0; i < head->header_count; i++) {
+		starts[*set_count] = room->n;
+		if (mask_text(turn->policy->masks, turn->masks, head->headers[i].value, room,
+		    &turn->tally) != MASK_KEPT)
+			set[(*set_count)++].name = head->headers[i].name;
+	}
+	starts[*set_count] = room->n;
+	for (size_t i = 0; i < *set_count; i++)
+		set[i].value = span_of(room->p + starts[i], starts[i + 1] - starts[i]);
+	return !room->failed;
+}
+
+static bool
+change_head(struct flow *flow, struct turn *turn, const struct wire_event *event, struct span unit)
+{
+	static struct wire_pair set[WIRE_HEADERS_MAX];	/* a process has one thread */
+	struct out room = out_new(HEADER_ROOM);
+	struct wire_change change = { .set = set, .is_new_body = turn->body != NULL };
+	size_t from = flow->to[WIRE_CLIENT].n;
+	bool right = event->head.header_count <= WIRE_HEADERS_MAX &&
+	    mask_fields(turn, &event->head, set, &change.set_count, &room);
+
+	if (right && !change.set_count && !change.is_new_body)
+		flow->codec->pass(flow->codec_state, WIRE_SERVER, unit, flow->to);
+	else if (right)
+		flow->codec->change(flow->codec_state, WIRE_SERVER, unit, &change, flow->to);
+	out_free(&room);
+	if (!right)
+		return flow_stop_answer(flow, unit, REFUSAL_LIMIT, "a head too large to be masked");
+	flow_answer_sent(flow, turn, from);
+	return true;
+}
+
+static bool
+pass_unit(struct flow *flow, struct turn *turn, struct span unit)
+{
+	size_t from = flow->to[WIRE_CLIENT].n;
+
+	flow->codec->pass(flow->codec_state, WIRE_SERVER, unit, flow->to);
+	flow_answer_sent(flow, turn, from);
+	return true;
+}
+
+static bool
+finish(struct flow *flow, struct turn *turn, const struct wire_event *event)
+{
+	struct wire_event done = { .done = { .turn = turn->number, .is_last = true } };
+
+	if (!event->ends)
+		return true;
+	return flow_unit_done(flow, &done);
+}
+
+static bool
+begin_body(struct flow *flow, struct turn *turn, const struct wire_event *event, struct span unit)
+{
+	enum mask_form form;
+
+	if (!turn->has_bodies || !event->head.has_body || event->head.body_length == 0)
+		return true;
+	if (!form_of(&event->head, &form))
+		return flow_stop_answer(flow, unit, REFUSAL_FORMAT,
+		    "an answer of a type that cannot be looked into, where masks apply");
+	if (mask_body_new(&turn->body, turn->policy->masks, turn->masks, form)) {
+		flow_end(flow, "no memory to mask an answer");
+		return false;
+	}
+	return true;
+}
+
+bool
+flow_unit_head(struct flow *flow, const struct wire_event *event, struct span unit)
+{
+	struct turn *turn = flow_turn_find(flow, event->turn);
+
+	if (!turn) {
+		flow_end(flow, "an answer that nobody asked for");
+		return false;
+	}
+	turn->bytes_in += unit.n;
+	if (event->head.status < 200)
+		return pass_unit(flow, turn, unit);
+	out_clear(&turn->tag);
+	out_printf(&turn->tag, "%u", event->head.status);
+	if (!begin_body(flow, turn, event, unit))
+		return false;
+	if (!(turn->masks ? change_head(flow, turn, event, unit) : pass_unit(flow, turn, unit)))
+		return false;
+	return finish(flow, turn, event);
+}
+
+/* ---- the body ---------------------------------------------------------------------------------- */
+
+static bool
+put_body(struct flow *flow, struct turn *turn, const struct wire_event *event, struct span unit)
+{
+	static struct out room;		/* what is masked of one run: no secret */
+	size_t from = flow->to[WIRE_CLIENT].n;
+
+	out_clear(&room);
+	room.limit = FLOW_OUT_BYTES;
+	if (!mask_body_put(turn->body, event->body.bytes, event->ends, &room, &turn->tally) || room.failed)
+		return flow_stop_answer(flow, unit, REFUSAL_FORMAT, mask_body_error(turn->body));
+	flow->codec->put(flow->codec_state, WIRE_SERVER, unit, out_view(&room), flow->to);
+	if (room.room > FLOW_UNIT_BYTES)
+		out_free(&room);
+	flow_answer_sent(flow, turn, from);
+	return true;
+}
+
+bool
+flow_unit_body(struct flow *flow, const struct wire_event *event, struct span unit)
+{
+	struct turn *turn = flow_turn_find(flow, event->turn);
+
+	if (!turn) {
+		flow_end(flow, "a body that nobody asked for");
+		return false;
+	}
+	turn->bytes_in += unit.n;
+	if (!(turn->body ? put_body(flow, turn, event, unit) : pass_unit(flow, turn, unit)))
+		return false;
+	return finish(flow, turn, event);
+}

@@ -1,0 +1,75 @@
+/*
+ * greet.c: the beginning of a flow whose client does not log in.
+ * Its first bytes say whether it speaks TLS or the protocol itself; what is neither is
+ * refused. The backend is dialed before anything is answered, and where it speaks
+ * TLS it has shown a certificate that is right before the skill is shown one of
+ * ours: what the skill takes for the backend's failure is the backend's failure.
+ */
+#include <stdio.h>
+
+#include "decide/decide.h"
+#include "flow/flow.h"
+
+#define SURE 50		/* of 100: what else speaks first on such a port is not this protocol */
+#define TLS_HANDSHAKE 22	/* RFC 8446 section 5.1 */
+
+/* Has it any business there? Each ask is judged when it comes. */
+static bool
+may_dial(struct flow *flow)
+{
+	char why[DECIDE_WHY];
+
+	if (decide_has_duty(flow->policy->view, span_text(flow->who.skill), flow->target, why))
+		return true;
+	flow_login_failed(flow, REFUSAL_POLICY, why);
+	return false;
+}
+
+static void
+dial(struct flow *flow)
+{
+	if (may_dial(flow))
+		flow_dial(flow);
+}
+
+void
+flow_greet_named(struct flow *flow, struct span server_name)
+{
+	snprintf(flow->server_name, sizeof(flow->server_name), "%.*s", (int)server_name.n,
+	    server_name.n ? (const char *)server_name.p : "");
+	dial(flow);
+}
+
+void
+flow_greet_backend(struct flow *flow)
+{
+	if (flow->legs[WIRE_CLIENT].tls)
+		flow_want_leaf(flow, span_text(flow->server_name));
+	else
+		flow_move(flow, FLOW_OPEN);
+}
+
+bool
+flow_greet(struct flow *flow)
+{
+	const struct leg *client = &flow->legs[WIRE_CLIENT];
+	struct span in = flow_leg_in(flow, WIRE_CLIENT);
+	size_t need = 0;
+
+	if (client->tls_open) {
+		flow_move(flow, FLOW_OPEN);
+		return true;
+	}
+	if (client->tls)
+		return false;
+	if (in.p[0] == TLS_HANDSHAKE) {
+		(void)flow_begin_tls(flow, 0);
+		return false;
+	}
+	if (flow->codec->sniff(in, &need) >= SURE)
+		dial(flow);
+	else if (need <= in.n)
+		flow_login_failed(flow, REFUSAL_PROTOCOL,
+		    "the skill speaks neither TLS nor the target's protocol");
+	return false;
+}

@@ -1,0 +1,224 @@
+/*
+ * request.c: what a request of HTTP means, and how it goes upstream.
+ * facts/http says what it does. People and the ledger get it as a text of its own:
+ * what it asks for, the fields that can matter, its body; what proves who the skill is
+ * stands there as a mark by the node's key, so that another proof is another request.
+ */
+#include <openssl/hmac.h>
+#include <stdio.h>
+#include <strings.h>
+
+#include "base/arena.h"
+#include "facts/http/http.h"
+#include "flow/flow.h"
+
+static const struct view_target *
+target_of(const struct flow *flow)
+{
+	return &flow->policy->view->targets[flow->target];
+}
+
+static bool
+is_called(struct span name, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (name.n == strlen(names[i]) &&
+		    strncasecmp((const char *)name.p, names[i], name.n) == 0)
+			return true;
+	return false;
+}
+
+/* ---- as it is shown and recorded --------------------------------------------------------- */
+
+/* Fields that change nothing of what is asked, and are others each time it is asked again. */
+static const char *const passing[] = {
+	"accept", "accept-encoding", "accept-language", "cache-control", "connection", "content-length",
+	"date", "dnt", "expect", "host", "keep-alive", "pragma", "priority", "sec-fetch-dest",
+	"sec-fetch-mode", "sec-fetch-site", "te", "traceparent", "tracestate", "transfer-encoding",
+	"user-agent", "x-amzn-trace-id", "x-correlation-id", "x-request-id",
+};
+
+static const char *const proofs[] = {
+	"api-key", "authorization", "cookie", "proxy-authorization", "x-amz-security-token", "x-api-key",
+	"x-auth-token", "x-goog-api-key",
+};
+
+#define MARK_BYTES 8
+
+/* The same for the same value, and of no use to who guesses values. */
+static void
+put_mark(const struct flow *flow, struct span value, struct out *out)
+{
+	uint8_t mark[EVP_MAX_MD_SIZE];
+	unsigned int n = 0;
+
+	if (!HMAC(EVP_sha256(), flow->policy->hold_key, sizeof(flow->policy->hold_key), value.p, value.n,
+	    mark, &n) || n < MARK_BYTES) {
+		out->failed = true;
+		return;
+	}
+	out_printf(out, "[not shown, ");
+	for (size_t i = 0; i < MARK_BYTES; i++)
+		out_printf(out, "%02x", mark[i]);
+	out_u8(out, ']');
+}
+
+static void
+put_fields(const struct flow *flow, const struct wire_pair *fields, size_t count, struct out *out)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (is_called(fields[i].name, passing, COUNT(passing)))
+			continue;
+		out_span(out, fields[i].name);
+		out_span(out, SPAN(": "));
+		if (is_called(fields[i].name, proofs, COUNT(proofs)))
+			put_mark(flow, fields[i].value, out);
+		else
+			out_span(out, fields[i].value);
+		out_u8(out, '\n');
+	}
+}
+
+static void
+put_request(const struct flow *flow, const struct wire_request *request, struct out *out)
+{
+	out_span(out, request->method);
+	out_u8(out, ' ');
+	out_span(out, request->path);
+	if (request->query.p) {
+		out_u8(out, '?');
+		out_span(out, request->query);
+	}
+	out_span(out, SPAN("\nhost: "));
+	out_span(out, request->host);
+	out_u8(out, '\n');
+	put_fields(flow, request->headers, request->header_count, out);
+	if (request->body.n) {
+		out_u8(out, '\n');
+		out_span(out, request->body);
+	}
+	if (request->is_open)
+		out_span(out, SPAN("\n[it goes on]"));
+	put_fields(flow, request->trailers, request->trailer_count, out);
+}
+
+static bool
+write_down(struct flow *flow)
+{
+	struct pending *pending = &flow->ask;
+	struct out text = out_new(FLOW_UNIT_BYTES * 2);
+
+	put_request(flow, &pending->ask.request, &text);
+	pending->ask.text = text.failed ? span_of(NULL, 0) : arena_copy(flow->scratch, out_view(&text));
+	out_free(&text);
+	return pending->ask.text.p != NULL;
+}
+
+/* ---- what it means ------------------------------------------------------------------------- */
+
+static void
+begin(struct flow *flow)
+{
+	if (write_down(flow))
+		flow_ask_judge(flow);
+	else
+		flow_farewell(flow, REFUSAL_LIMIT, "a request larger than the flow's memory");
+}
+
+/* A name without its port. */
+static struct span
+bare(struct span host)
+{
+	size_t n = host.n;
+
+	while (n > 0 && host.p[n - 1] >= '0' && host.p[n - 1] <= '9')
+		n--;
+	return n > 0 && n < host.n && host.p[n - 1] == ':' ? span_head(host, n - 1) : host;
+}
+
+/* Who asked TLS for one name and HTTP for another speaks to two (RFC 9110 section 7.4). */
+static bool
+is_fronted(const struct flow *flow)
+{
+	struct span host = bare(flow->ask.ask.request.host), name = span_text(flow->server_name);
+
+	return flow->legs[WIRE_CLIENT].tls && name.n &&
+	    (host.n != name.n || strncasecmp((const char *)host.p, flow->server_name, name.n) != 0);
+}
+
+static bool
+explain(struct flow *flow)
+{
+	struct pending *pending = &flow->ask;
+	struct act *act;
+
+	pending->no = REFUSAL_POLICY;
+	if (http_explain(target_of(flow), &pending->ask.request, flow->scratch, &pending->action))
+		return false;
+	if (!is_fronted(flow))
+		return true;
+	act = arena_take(flow->scratch, sizeof(*act));
+	if (!act)
+		return false;
+	*act = (struct act){ .effect = EFFECT_UNKNOWN, .object = pending->ask.request.path,
+		.note = SPAN("its Host is another than its TLS server name") };
+	pending->action.acts = act;
+	pending->action.act_count = 1;
+	return true;
+}
+
+static const char *
+hinder(struct flow *flow, enum refusal *no)
+{
+	const struct pending *pending = &flow->ask;
+
+	*no = REFUSAL_LIMIT;
+	return pending->verdict.kind == VERDICT_HOLD && pending->ask.request.is_open ?
+	    "a body too large to be shown to people" : NULL;
+}
+
+static bool
+is_same(const struct flow *flow, const struct wire_event *event)
+{
+	return event->n == flow->ask.n && event->ask.turn == flow->ask.ask.turn &&
+	    event->ask.phase == PHASE_REQUEST;
+}
+
+/* ---- upstream --------------------------------------------------------------------------------- */
+
+static bool
+begin_turn(struct flow *flow, struct turn *turn)
+{
+	(void)flow;
+	turn->has_bodies = !mask_body_is_idle(turn->policy->masks, turn->masks);
+	return true;
+}
+
+/* An answer that is looked into must come whole, and in the open. */
+static void
+ask_plainly(struct wire_change *change)
+{
+	static const struct wire_pair set[] = { { SPAN("Accept-Encoding"), SPAN("identity") } };
+	static const struct span drop[] = { SPAN("Range"), SPAN("If-Range"), SPAN("A-IM") };
+
+	change->set = set;
+	change->set_count = COUNT(set);
+	change->drop = drop;
+	change->drop_count = COUNT(drop);
+}
+
+static void
+pass(struct flow *flow, const struct wire_event *event, struct span unit)
+{
+	const struct turn *turn = flow_turn_find(flow, event->turn);
+	struct wire_change change = { 0 };
+
+	if (turn && turn->has_bodies)
+		ask_plainly(&change);
+	flow->codec->change(flow->codec_state, WIRE_CLIENT, unit, &change, flow->to);
+}
+
+const struct meaning meaning_request = {
+	.begin = begin, .explain = explain, .hinder = hinder,
+	.is_same = is_same, .begin_turn = begin_turn, .pass = pass,
+};
