@@ -125,27 +125,6 @@ begin(struct flow *flow)
 		flow_farewell(flow, REFUSAL_LIMIT, "a request larger than the flow's memory");
 }
 
-/* A name without its port. */
-static struct span
-bare(struct span host)
-{
-	size_t n = host.n;
-
-	while (n > 0 && host.p[n - 1] >= '0' && host.p[n - 1] <= '9')
-		n--;
-	return n > 0 && n < host.n && host.p[n - 1] == ':' ? span_head(host, n - 1) : host;
-}
-
-/* Who asked TLS for one name and HTTP for another speaks to two (RFC 9110 section 7.4). */
-static bool
-is_fronted(const struct flow *flow)
-{
-	struct span host = bare(flow->ask.ask.request.host), name = span_text(flow->server_name);
-
-	return flow->legs[WIRE_CLIENT].tls && name.n &&
-	    (host.n != name.n || strncasecmp((const char *)host.p, flow->server_name, name.n) != 0);
-}
-
 static bool
 explain(struct flow *flow)
 {
@@ -155,13 +134,13 @@ explain(struct flow *flow)
 	pending->no = REFUSAL_POLICY;
 	if (http_explain(target_of(flow), &pending->ask.request, flow->scratch, &pending->action))
 		return false;
-	if (!is_fronted(flow))
+	if (http_host_fits(target_of(flow), pending->ask.request.host, span_text(flow->server_name)))
 		return true;
 	act = arena_take(flow->scratch, sizeof(*act));
 	if (!act)
 		return false;
 	*act = (struct act){ .effect = EFFECT_UNKNOWN, .object = pending->ask.request.path,
-		.note = SPAN("its Host is another than its TLS server name") };
+		.note = SPAN("its Host is not the target's, or another than was asked for in TLS") };
 	pending->action.acts = act;
 	pending->action.act_count = 1;
 	return true;
@@ -211,7 +190,11 @@ static void
 pass(struct flow *flow, const struct wire_event *event, struct span unit)
 {
 	const struct turn *turn = flow_turn_find(flow, event->turn);
+	const struct http_facts *facts = flow->ask.action.http;
 	struct wire_change change = { 0 };
+
+	if (facts)
+		change.path_and_query = facts->upstream;
 
 	if (turn && turn->has_bodies)
 		ask_plainly(&change);
