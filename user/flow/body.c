@@ -134,13 +134,19 @@ mask_fields(struct turn *turn, const struct wire_head *head, struct wire_pair *s
 static bool
 change_head(struct flow *flow, struct turn *turn, const struct wire_event *event, struct span unit)
 {
-	static struct wire_pair set[WIRE_HEADERS_MAX];	/* a process has one thread */
+	static struct wire_pair set[WIRE_HEADERS_MAX + 1];	/* a process has one thread */
+	static const struct span codings[] = { SPAN("Content-Encoding") };
 	struct out room = out_new(HEADER_ROOM);
-	struct wire_change change = { .set = set, .is_new_body = turn->body != NULL };
+	struct wire_change change = { .set = set, .is_new_body = turn->body || turn->redacts };
 	size_t from = flow->to[WIRE_CLIENT].n;
 	bool right = event->head.header_count <= WIRE_HEADERS_MAX &&
 	    mask_fields(turn, &event->head, set, &change.set_count, &room);
 
+	if (turn->redacts) {
+		set[change.set_count++] = (struct wire_pair){ SPAN("Content-Type"), SPAN("text/plain") };
+		change.drop = codings;
+		change.drop_count = COUNT(codings);
+	}
 	if (right && !change.set_count && !change.is_new_body)
 		flow->codec->pass(flow->codec_state, WIRE_SERVER, unit, flow->to);
 	else if (right)
@@ -179,13 +185,16 @@ begin_body(struct flow *flow, struct turn *turn, const struct wire_event *event,
 
 	if (!turn->has_bodies || !event->head.has_body || event->head.body_length == 0)
 		return true;
-	if (!form_of(&event->head, &form))
-		return flow_stop_answer(flow, unit, REFUSAL_FORMAT,
-		    "an answer of a type that cannot be looked into, where masks apply");
-	if (mask_body_new(&turn->body, turn->policy->masks, turn->masks, form)) {
+	if (form_of(&event->head, &form)) {
+		if (!mask_body_new(&turn->body, turn->policy->masks, turn->masks, form))
+			return true;
 		flow_end(flow, "no memory to mask an answer");
 		return false;
 	}
+	turn->redacts = flow->policy->view->targets[flow->target].unparsable == UNPARSABLE_REDACT;
+	if (!turn->redacts)
+		return flow_stop_answer(flow, unit, REFUSAL_FORMAT,
+		    "an answer of a type that cannot be looked into, where masks apply");
 	return true;
 }
 
@@ -211,6 +220,17 @@ flow_unit_head(struct flow *flow, const struct wire_event *event, struct span un
 }
 
 /* ---- the body ---------------------------------------------------------------------------------- */
+
+static bool
+redact_body(struct flow *flow, struct turn *turn, const struct wire_event *event, struct span unit)
+{
+	size_t from = flow->to[WIRE_CLIENT].n;
+
+	flow->codec->put(flow->codec_state, WIRE_SERVER, unit,
+	    event->ends ? SPAN("[redacted]\n") : span_of("", 0), flow->to);
+	flow_answer_sent(flow, turn, from);
+	return true;
+}
 
 static bool
 put_body(struct flow *flow, struct turn *turn, const struct wire_event *event, struct span unit)
@@ -239,7 +259,8 @@ flow_unit_body(struct flow *flow, const struct wire_event *event, struct span un
 		return false;
 	}
 	turn->bytes_in += unit.n;
-	if (!(turn->body ? put_body(flow, turn, event, unit) : pass_unit(flow, turn, unit)))
+	if (!(turn->redacts ? redact_body(flow, turn, event, unit) :
+	    turn->body ? put_body(flow, turn, event, unit) : pass_unit(flow, turn, unit)))
 		return false;
 	return finish(flow, turn, event);
 }

@@ -227,6 +227,7 @@ struct turn {
 	struct mask_plan *plan;		/* once the columns are known */
 	struct mask_body *body;		/* of HTTP's answer, where it is masked */
 	bool has_bodies;		/* masks may touch a body */
+	bool redacts;			/* all of its body: policy wants what cannot be looked into so */
 	struct mask_tally tally;
 	uint64_t rows, bytes_in, bytes_out;
 	EVP_MD_CTX *digest;

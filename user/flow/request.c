@@ -195,7 +195,6 @@ pass(struct flow *flow, const struct wire_event *event, struct span unit)
 
 	if (facts)
 		change.path_and_query = facts->upstream;
-
 	if (turn && turn->has_bodies)
 		ask_plainly(&change);
 	flow->codec->change(flow->codec_state, WIRE_CLIENT, unit, &change, flow->to);
