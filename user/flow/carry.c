@@ -39,7 +39,7 @@ flow_decrypt(struct flow *flow, enum wire_side side, struct span cipher)
 {
 	struct leg *leg = &flow->legs[side];
 	enum tls_state state = tls_read(leg->tls, cipher, &leg->in, &leg->cipher);
-	struct span name;
+	struct span name, protocols;
 
 	if (state == TLS_BROKEN && side == WIRE_CLIENT) {
 		leg->eof = true;	/* our alert still goes out */
@@ -54,13 +54,12 @@ flow_decrypt(struct flow *flow, enum wire_side side, struct span cipher)
 		leg->eof = true;
 	if (state == TLS_OPEN)
 		leg->tls_open = true;
-	if (side == WIRE_CLIENT && !leg->tls_open && flow->state == FLOW_GREETING &&
-	    tls_needs_leaf(leg->tls, &name)) {
-		if (flow->codec->has_login)
-			flow_want_leaf(flow, name);
-		else
-			flow_greet_named(flow, name);
-	}
+	if (side != WIRE_CLIENT || leg->tls_open || flow->state != FLOW_GREETING)
+		return !flow->ended;
+	if (tls_needs_choice(leg->tls, &name, &protocols))
+		flow_greet_named(flow, name, protocols);
+	else if (tls_needs_leaf(leg->tls, &name))
+		flow_want_leaf(flow, name);
 	return !flow->ended;
 }
 

@@ -275,6 +275,7 @@ struct flow {
 	uint64_t turn_total;
 	struct splice *splice;
 	char server_name[256];
+	bool says_protocol, offers_h2;	/* in its ClientHello */
 	uint64_t entry;			/* sequence of the flow's own entry waited for */
 	char reason[160];		/* why it closes */
 	struct id refusal;		/* what the skill was told when it closed; unset: nothing */
@@ -346,13 +347,17 @@ void flow_loader_is_back(struct worker *);
 bool flow_hear_who(struct worker *, const struct msg_head *, struct span body);
 bool flow_hear_leaf(struct worker *, const struct msg_head *, struct span body);
 void flow_want_leaf(struct flow *, struct span server_name);
+/* In the middle of the client's handshake: tell it with an alert, as TLS has it, and close. */
+void flow_end_shaking(struct flow *, const char *reason);
 
 /* ---- greet.c: where the client does not log in: TLS or not, and the backend first ------ */
 
 /* The client has begun to speak, or goes on with TLS. True: it may be asked for units now. */
 bool flow_greet(struct flow *);
-/* Its ClientHello is read: no certificate before the backend has shown its own. */
-void flow_greet_named(struct flow *, struct span server_name);
+/* Its ClientHello is read, with what it offers to speak: no answer before the backend's. */
+void flow_greet_named(struct flow *, struct span server_name, struct span protocols);
+/* What is offered to the backend: no more than the client offers. */
+const char *flow_greet_offers(const struct flow *);
 /* The backend is there, and verified. */
 void flow_greet_backend(struct flow *);
 

@@ -33,20 +33,49 @@ dial(struct flow *flow)
 }
 
 void
-flow_greet_named(struct flow *flow, struct span server_name)
+flow_greet_named(struct flow *flow, struct span server_name, struct span protocols)
 {
 	snprintf(flow->server_name, sizeof(flow->server_name), "%.*s", (int)server_name.n,
 	    server_name.n ? (const char *)server_name.p : "");
+	flow->says_protocol = protocols.n > 0;
+	flow->offers_h2 = tls_offers(protocols, "h2");
 	dial(flow);
+}
+
+const char *
+flow_greet_offers(const struct flow *flow)
+{
+	return flow->codec->has_login ? NULL : "http/1.1";
+}
+
+/* What the backend speaks is spoken with the client. */
+static const char *
+chosen(const struct flow *flow)
+{
+	const struct tls *backend = flow->legs[WIRE_SERVER].tls;
+
+	if (!flow->says_protocol)
+		return NULL;
+	return backend && span_is(tls_protocol(backend), "h2") ? "h2" : "http/1.1";
 }
 
 void
 flow_greet_backend(struct flow *flow)
 {
-	if (flow->legs[WIRE_CLIENT].tls)
-		flow_want_leaf(flow, span_text(flow->server_name));
-	else
+	struct leg *client = &flow->legs[WIRE_CLIENT];
+	struct span name;
+
+	if (!client->tls) {
 		flow_move(flow, FLOW_OPEN);
+		return;
+	}
+	tls_choose(client->tls, chosen(flow));
+	if (tls_write(client->tls, span_of(NULL, 0), &client->cipher) == TLS_BROKEN ||
+	    !tls_needs_leaf(client->tls, &name)) {
+		flow_close(flow, tls_error(client->tls));
+		return;
+	}
+	flow_want_leaf(flow, span_text(flow->server_name));
 }
 
 bool

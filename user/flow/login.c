@@ -34,9 +34,14 @@ target_of(const struct flow *flow)
 static void
 say_no(struct flow *flow, enum refusal what, const struct id *refusal, const char *reason)
 {
+	const struct tls *client = flow->legs[WIRE_CLIENT].tls;
+
 	flow->refusal = *refusal;
 	log_line(LOG_LEVEL_WARNING, &flow->id, "login refused: %s", reason);
-	flow_farewell(flow, what, reason);
+	if (client && !flow->legs[WIRE_CLIENT].tls_open)
+		flow_end_shaking(flow, reason);
+	else
+		flow_farewell(flow, what, reason);
 }
 
 void

@@ -55,7 +55,8 @@ flow_begin_tls(struct flow *flow, size_t leave)
 
 	out_span(&cipher, flow_leg_in(flow, WIRE_CLIENT));
 	if (leg->tls || cipher.failed ||
-	    tls_server_new(&leg->tls, flow->codec->alpn, flow->codec->has_login)) {
+	    tls_server_new(&leg->tls, flow->codec->has_login ? flow->codec->alpn : NULL,
+	    flow->codec->has_login)) {
 		out_free(&cipher);
 		flow_end(flow, "no memory for TLS, or TLS within TLS");
 		return false;
@@ -348,7 +349,7 @@ check_ends(struct flow *flow)
 		flow_backend_failed(flow, "the backend closed during the login");
 		return;
 	}
-	if (server->eof && server->connected) {
+	if (server->eof && server->connected && !flow->choked) {	/* else there is more of it */
 		flow_close(flow, flow->state == FLOW_DRAINING ?
 		    "the skill said good-bye" : "the backend closed");
 		return;

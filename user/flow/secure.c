@@ -31,7 +31,7 @@ begin(struct flow *flow, struct span chain)
 	const struct view_target *target = target_of(flow);
 	struct leg *leg = &flow->legs[WIRE_SERVER];
 	int error = tls_client_new(&leg->tls, target->tls, flow->policy->roots[flow->target], target->tls_name,
-	    flow->codec->has_login ? NULL : flow->codec->alpn);
+	    flow_greet_offers(flow));
 
 	if (!error && target->has_certificate)
 		error = tls_set_certificate(leg->tls, chain);

@@ -268,18 +268,29 @@ flow_want_leaf(struct flow *flow, struct span server_name)
 		flow_end(flow, "the keeper cannot be asked");
 }
 
-/* The client is told with an alert, as TLS has it. */
-static void
-no_leaf(struct flow *flow)
+void
+flow_end_shaking(struct flow *flow, const char *reason)
 {
-	static const char reason[] = "no certificate is made for the name the skill asked for";
 	struct leg *leg = &flow->legs[WIRE_CLIENT];
+	struct span name, protocols;
 
-	enter_refusal(flow, reason);
+	if (tls_needs_choice(leg->tls, &name, &protocols)) {
+		tls_choose(leg->tls, NULL);
+		tls_write(leg->tls, span_of(NULL, 0), &leg->cipher);
+	}
 	if (tls_set_leaf(leg->tls, span_of(NULL, 0), span_of(NULL, 0)) == 0)
 		tls_write(leg->tls, span_of(NULL, 0), &leg->cipher);
 	flow_close(flow, reason);
 	flow_flush(flow);
+}
+
+static void
+no_leaf(struct flow *flow)
+{
+	static const char reason[] = "no certificate is made for the name the skill asked for";
+
+	enter_refusal(flow, reason);
+	flow_end_shaking(flow, reason);
 }
 
 bool

@@ -47,14 +47,20 @@ tls_context_new(const SSL_METHOD *method)
 }
 
 unsigned int
-tls_protocol_list(const char *protocol, unsigned char out[1 + TLS_PROTOCOL_MAX])
+tls_protocol_list(const char *protocols, unsigned char out[TLS_PROTOCOLS_MAX])
 {
-	size_t n = strlen(protocol);
+	unsigned int used = 0;
 
-	must(n > 0 && n <= TLS_PROTOCOL_MAX);
-	out[0] = (unsigned char)n;
-	memcpy(out + 1, protocol, n);
-	return (unsigned int)n + 1;
+	while (*protocols) {
+		size_t n = strcspn(protocols, " ");
+
+		must(n > 0 && n < TLS_PROTOCOLS_MAX - used);
+		out[used++] = (unsigned char)n;
+		memcpy(out + used, protocols, n);
+		used += (unsigned int)n;
+		protocols += n + (protocols[n] == ' ');
+	}
+	return used;
 }
 
 int
@@ -118,7 +124,7 @@ broken(struct tls *tls, const char *why, const char *detail)
 		snprintf(tls->why, sizeof(tls->why), "%s%s%s", why,
 		    detail ? ": " : "", detail ? detail : "");
 	tls->state = TLS_BROKEN;
-	tls->wants_leaf = tls->wants_signature = false;
+	tls->wants_choice = tls->wants_leaf = tls->wants_signature = false;
 	ERR_clear_error();
 	return TLS_BROKEN;
 }
@@ -177,7 +183,7 @@ drain(struct tls *tls, struct out *cipher)
 static bool
 stands_still(const struct tls *tls)
 {
-	return tls->wants_leaf || tls->wants_signature;
+	return tls->wants_choice || tls->wants_leaf || tls->wants_signature;
 }
 
 /* Push the handshake as far as it goes. */
@@ -195,6 +201,9 @@ shake(struct tls *tls)
 	}
 	switch (SSL_get_error(tls->ssl, r)) {
 	case SSL_ERROR_WANT_READ:
+		return TLS_SHAKING;
+	case SSL_ERROR_WANT_CLIENT_HELLO_CB:
+		tls->wants_choice = true;
 		return TLS_SHAKING;
 	case SSL_ERROR_WANT_X509_LOOKUP:
 		if (!tls->is_server) {	/* asked() comes next, in a job */
@@ -297,6 +306,16 @@ tls_close(struct tls *tls, struct out *cipher)
 	tls->said_bye = true;
 	drain(tls, cipher);
 	ERR_clear_error();
+}
+
+struct span
+tls_protocol(const struct tls *tls)
+{
+	const unsigned char *name;
+	unsigned int n;
+
+	SSL_get0_alpn_selected(tls->ssl, &name, &n);
+	return span_of(name, n);
 }
 
 const char *

@@ -16,20 +16,28 @@ struct tls;
 
 enum tls_state { TLS_SHAKING, TLS_OPEN, TLS_CLOSED, TLS_BROKEN };
 
-/* Server face, for the skill. Of what the client offers by ALPN, `protocol` is taken ("http/1.1"); one that offers others
- * only is refused (RFC 7301 section 3.2, and ALPACA). Insists: so is one that offers none. tls_needs_leaf() is true once the ClientHello was read: then give
+/* Server face, for the skill. Of what the client offers by ALPN, `protocol` is taken ("postgresql"); one that offers others
+ * only is refused (RFC 7301 section 3.2, and ALPACA). Insists: so is one that offers none. With NULL the choice comes later:
+ * tls_needs_choice() is true once the ClientHello was read, *protocols is what is offered, as ALPN has it (empty:
+ * nothing); then give tls_choose() and go on, with tls_write() of nothing. tls_needs_leaf() is true once the ClientHello was read: then give
  * tls_set_leaf() the keeper's answer and go on, with tls_write() of nothing. An empty chain says that
  * there is none: going on then ends TLS with an alert. */
 int tls_server_new(struct tls **out, const char *protocol, bool insists);
+bool tls_needs_choice(const struct tls *, struct span *server_name, struct span *protocols);
+/* NULL: none. The text stays the caller's. */
+void tls_choose(struct tls *, const char *protocol);
+/* Is that one of ALPN's list? */
+bool tls_offers(struct span protocols, const char *protocol);
 bool tls_needs_leaf(const struct tls *, struct span *server_name);
 int tls_set_leaf(struct tls *, struct span chain_pem, struct span key_pem);
 
-/* Client face, to the backend; offers `protocol` by ALPN (NULL: says nothing). `roots_pem` is parsed once per target by tls_roots_new and shared. */
+/* Client face, to the backend; offers `protocols` by ALPN: names with a space between, the best first (NULL: says
+ * nothing). `roots_pem` is parsed once per target by tls_roots_new and shared. */
 struct tls_roots;
 int tls_roots_new(struct tls_roots **out, struct span roots_pem);
 void tls_roots_free(struct tls_roots **);
 int tls_client_new(struct tls **out, enum view_tls, const struct tls_roots *, const char *name,
-    const char *protocol);
+    const char *protocols);
 /*
  * Show this certificate (leaf first) where the backend asks for one, over TLS 1.3 and no less; its key
  * (RSA, EC P-256 or P-384, Ed25519) is somewhere else. Before the handshake begins. When
@@ -49,6 +57,8 @@ bool tls_has_signed(const struct tls *);
 #define TLS_END_POINT_MAX 64
 size_t tls_end_point(const struct tls *, uint8_t out[TLS_END_POINT_MAX]);
 
+/* What was agreed on by ALPN; empty: nothing. */
+struct span tls_protocol(const struct tls *);
 /* Feed ciphertext from the socket; plaintext is appended to *plain, answers to *cipher. Consumes all of `in`. */
 enum tls_state tls_read(struct tls *, struct span in, struct out *plain, struct out *cipher);
 /* Encrypt; also pushes a handshake on when `plain` is empty. */

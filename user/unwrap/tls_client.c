@@ -138,16 +138,16 @@ terms_are_right(enum view_tls how, const struct tls_roots *roots,
 
 /* SSL_set_alpn_protos() is 0 when all is well. */
 static bool
-offer(SSL *ssl, const char *protocol)
+offer(SSL *ssl, const char *protocols)
 {
-	unsigned char list[1 + TLS_PROTOCOL_MAX];
+	unsigned char list[TLS_PROTOCOLS_MAX];
 
-	return !protocol || SSL_set_alpn_protos(ssl, list, tls_protocol_list(protocol, list)) == 0;
+	return !protocols || SSL_set_alpn_protos(ssl, list, tls_protocol_list(protocols, list)) == 0;
 }
 
 int
 tls_client_new(struct tls **out, enum view_tls how,
-    const struct tls_roots *roots, const char *name, const char *protocol)
+    const struct tls_roots *roots, const char *name, const char *protocols)
 {
 	cleanup(free_context) SSL_CTX *own = NULL;
 	cleanup(tls_free) struct tls *tls = NULL;
@@ -164,7 +164,7 @@ tls_client_new(struct tls **out, enum view_tls how,
 	if (r)
 		return r;
 	SSL_set_verify(tls->ssl, how == TLS_REQUIRE ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
-	if (!tell_name(tls->ssl, name) || !offer(tls->ssl, protocol) ||
+	if (!tell_name(tls->ssl, name) || !offer(tls->ssl, protocols) ||
 	    (how == TLS_VERIFY_FULL && !demand_name(tls->ssl, name))) {
 		ERR_clear_error();
 		return -EINVAL;

@@ -15,6 +15,11 @@ struct tls {
 	BIO *in, *out;		/* ciphertext; the SSL's */
 	enum tls_state state;
 	bool is_server;
+	bool wants_choice;	/* server face: the ClientHello is here, what to speak is not chosen */
+	bool has_choice, insists;
+	const char *protocol;	/* chosen; NULL: none */
+	struct span offers;	/* ALPN's list, OpenSSL's, while it stands still */
+	struct span asked_name;	/* the same of its server name */
 	bool wants_leaf;	/* the ClientHello was read, no leaf was given yet */
 	bool has_leaf;
 	bool refuses;		/* there is no leaf: say so and end */
@@ -32,9 +37,9 @@ struct tls {
 SSL_CTX *tls_context_new(const SSL_METHOD *);
 /* Let the leg show the certificates of the text, the leaf first. False: they are no such text. */
 bool tls_use_chain(SSL *, struct span pem);
-/* A list of one, as ALPN has it (RFC 7301 section 3.1). Returns its bytes. */
-#define TLS_PROTOCOL_MAX 32
-unsigned int tls_protocol_list(const char *protocol, unsigned char out[1 + TLS_PROTOCOL_MAX]);
+/* Names with a space between as ALPN has them (RFC 7301 section 3.1). Returns the bytes. */
+#define TLS_PROTOCOLS_MAX 64
+unsigned int tls_protocol_list(const char *protocols, unsigned char out[TLS_PROTOCOLS_MAX]);
 /* A leg over memory from a context. Returns 0 or -ENOMEM. */
 int tls_leg_new(struct tls **out, SSL_CTX *, bool is_server);
 

@@ -42,28 +42,63 @@ static int
 choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *n,
     const unsigned char *in, unsigned int in_n, void *arg)
 {
-	unsigned char ours[1 + TLS_PROTOCOL_MAX];
-	unsigned int ours_n = tls_protocol_list(arg, ours);
+	const struct tls *tls = arg;
+	unsigned char ours[TLS_PROTOCOLS_MAX];
 	unsigned char *chosen;
 
 	(void)ssl;
 	/* `ours` is looked for in `in`, so that what is chosen stands in there: see SSL_select_next_proto(3) */
-	if (SSL_select_next_proto(&chosen, n, in, in_n, ours, ours_n) != OPENSSL_NPN_NEGOTIATED)
+	if (!tls->protocol || SSL_select_next_proto(&chosen, n, in, in_n, ours,
+	    tls_protocol_list(tls->protocol, ours)) != OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	*out = chosen;
 	return SSL_TLSEXT_ERR_OK;
 }
 
-/* Who says nothing before TLS must say within it what it wants to speak. */
-static int
-insist_on_protocol(SSL *ssl, int *alert, void *arg)
+/* An extension of the ClientHello; empty: it is not there. */
+static struct span
+extension_of(SSL *ssl, unsigned int type)
 {
-	const unsigned char *list;
+	const unsigned char *p;
 	size_t n;
 
-	(void)arg;
-	if (SSL_client_hello_get0_ext(ssl,
-	    TLSEXT_TYPE_application_layer_protocol_negotiation, &list, &n))
+	return SSL_client_hello_get0_ext(ssl, type, &p, &n) ? span_of(p, n) : span_of(NULL, 0);
+}
+
+/* RFC 7301 section 3.1: a list in 16 bits of length; OpenSSL looks at what is in it itself, afterwards. */
+static struct span
+list_in(struct span extension)
+{
+	struct span list = { 0 };
+	uint16_t n;
+
+	return take_be16(&extension, &n) && take_bytes(&extension, n, &list) ? list : span_of(NULL, 0);
+}
+
+/* RFC 6066 section 3: a list of names, the first of which is a host's. */
+static struct span
+name_in(struct span extension)
+{
+	struct span list = list_in(extension), name = { 0 };
+	uint8_t type;
+	uint16_t n;
+
+	return take_u8(&list, &type) && type == TLSEXT_NAMETYPE_host_name && take_be16(&list, &n) &&
+	    take_bytes(&list, n, &name) ? name : span_of(NULL, 0);
+}
+
+/* Who says nothing before TLS must say within it what it wants to speak; and where that
+ * is chosen by somebody else, the handshake waits for it. */
+static int
+look_at_hello(SSL *ssl, int *alert, void *arg)
+{
+	struct tls *tls = arg;
+
+	tls->offers = list_in(extension_of(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation));
+	tls->asked_name = name_in(extension_of(ssl, TLSEXT_TYPE_server_name));
+	if (!tls->has_choice)
+		return SSL_CLIENT_HELLO_RETRY;
+	if (!tls->insists || tls->offers.n)
 		return SSL_CLIENT_HELLO_SUCCESS;
 	*alert = SSL_AD_NO_APPLICATION_PROTOCOL;
 	ERR_raise(ERR_LIB_SSL, SSL_R_NO_APPLICATION_PROTOCOL);	/* so that its end says why */
@@ -79,15 +114,47 @@ tls_server_new(struct tls **out, const char *protocol, bool insists)
 
 	if (!context)
 		return -ENOMEM;
-	SSL_CTX_set_alpn_select_cb(context, choose_protocol, (void *)protocol);
-	if (insists)
-		SSL_CTX_set_client_hello_cb(context, insist_on_protocol, NULL);
 	r = tls_leg_new(&tls, context, true);
 	if (r)
 		return r;
+	tls->protocol = protocol;
+	tls->has_choice = protocol != NULL;
+	tls->insists = insists;
+	SSL_CTX_set_alpn_select_cb(context, choose_protocol, tls);	/* the context is this leg's alone */
+	SSL_CTX_set_client_hello_cb(context, look_at_hello, tls);
 	SSL_set_cert_cb(tls->ssl, give_leaf, tls);
 	*out = tls;
 	return 0;
+}
+
+bool
+tls_needs_choice(const struct tls *tls, struct span *server_name, struct span *protocols)
+{
+	if (!tls->wants_choice)
+		return false;
+	*server_name = tls->asked_name;
+	*protocols = tls->offers;
+	return true;
+}
+
+void
+tls_choose(struct tls *tls, const char *protocol)
+{
+	tls->protocol = protocol;
+	tls->has_choice = true;
+	tls->wants_choice = false;
+}
+
+bool
+tls_offers(struct span protocols, const char *protocol)
+{
+	struct span name;
+	uint8_t n;
+
+	while (take_u8(&protocols, &n) && take_bytes(&protocols, n, &name))
+		if (span_is(name, protocol))
+			return true;
+	return false;
 }
 
 bool
