@@ -385,6 +385,50 @@ check_alpn(void)
 	}
 }
 
+/* What is spoken is chosen by somebody else, once the ClientHello is here. */
+static const struct choice {
+	const char *name, *offers, *chosen;
+	bool right;
+} choices[] = {
+	{ "the better one", "h2 http/1.1", "h2", true },
+	{ "the other one", "h2 http/1.1", "http/1.1", true },
+	{ "one that is not offered", "http/1.1", "h2", false },
+	{ "none, of those that are offered", "h2", NULL, false },
+	{ "none, and none is offered", NULL, NULL, true },
+	{ "one, and none is offered", NULL, "http/1.1", true },
+};
+
+static void
+check_choice(const struct tls_roots *roots)
+{
+	for (size_t i = 0; i < COUNT(choices); i++) {
+		const struct choice *row = &choices[i];
+		const char *agreed = row->offers && row->chosen ? row->chosen : "";
+		struct pair pair;
+		struct span name = { 0 }, offers = { 0 };
+
+		pair_new(&pair, TLS_VERIFY_FULL, roots, NAME);
+		tls_free(&pair.client);
+		tls_free(&pair.server);
+		CHECK(tls_client_new(&pair.client, TLS_VERIFY_FULL, roots, NAME, row->offers) == 0);
+		CHECK(tls_server_new(&pair.server, NULL, false) == 0);
+		CHECK(!tls_needs_choice(pair.server, &name, &offers));
+		shake(&pair, 7);
+		CHECK_ROW(row->name, tls_needs_choice(pair.server, &name, &offers) && !pair.was_asked);
+		CHECK_ROW(row->name, span_is(name, NAME) && (offers.n > 0) == (row->offers != NULL));
+		CHECK_ROW(row->name, tls_offers(offers, "h2") == (row->offers && strstr(row->offers, "h2")));
+		CHECK_ROW(row->name, !tls_offers(offers, "h") && !tls_offers(offers, "h2 "));
+		tls_choose(pair.server, row->chosen);
+		pair.server_state = tls_write(pair.server, SPAN(""), &pair.to_client);
+		while (move(&pair, 7))
+			;
+		CHECK_ROW(row->name, (pair.client_state == TLS_OPEN && pair.server_state == TLS_OPEN) == row->right);
+		CHECK_ROW(row->name, !row->right || span_is(tls_protocol(pair.client), agreed));
+		CHECK_ROW(row->name, !row->right || span_is(tls_protocol(pair.server), agreed));
+		pair_free(&pair);
+	}
+}
+
 int
 main(void)
 {
@@ -406,6 +450,7 @@ main(void)
 	check_flipped(roots);
 	check_terms(roots);
 	check_alpn();
+	check_choice(roots);
 	tls_roots_free(&roots);
 	authority_free(&authority);
 	out_free(&root_pem);
