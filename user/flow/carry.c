@@ -163,10 +163,14 @@ write_leg(struct flow *flow, enum wire_side side)
 		broken(flow, side, "more is queued than the limit");
 		return false;
 	}
-	if (leg->fd < 0 || !leg->connected)
+	if (flow->parent ? false : leg->fd < 0 || !leg->connected)
 		return true;
 	if (side == WIRE_CLIENT)
 		flow_answer_digest(flow);
+	if (flow->parent) {
+		lane_give(flow, side);
+		return true;
+	}
 	if (leg->tls && !encrypt(flow, side))
 		return false;
 	if (!write_out(flow, side, &leg->cipher))
@@ -239,10 +243,14 @@ asks_people(const struct flow *flow)
 bool
 flow_flush(struct flow *flow)
 {
+	uint64_t sent = flow->legs[WIRE_CLIENT].sent;
+
 	for (int side = 0; side < WIRE_SIDES && !flow->ended; side++)
 		write_leg(flow, (enum wire_side)side);
 	if (flow->ended)
 		return false;
+	if (flow->state == FLOW_CLOSING && flow->legs[WIRE_CLIENT].sent > sent)
+		flow_move(flow, FLOW_CLOSING);	/* who still reads has as long again */
 	if (flow->state == FLOW_CLOSING && !queued(flow, WIRE_CLIENT)) {
 		flow_end(flow, flow->reason);
 		return false;

@@ -28,6 +28,7 @@
 #include "mask/mask.h"
 #include "out.h"
 #include "record/record.h"
+#include "unwrap/h2.h"
 #include "unwrap/tls.h"
 #include "verdict.h"
 #include "view.h"
@@ -134,6 +135,7 @@ enum flow_state {
 	FLOW_LOGGING_IN,	/* TLS and login upstream */
 	FLOW_OPEN,		/* turns */
 	FLOW_DRAINING,		/* the skill said good-bye; the backend's last words */
+	FLOW_LANES,		/* HTTP/2: its streams are flows of their own */
 	FLOW_CARRYING,		/* inspect: none */
 	FLOW_CLOSING,		/* last bytes go out, then it ends */
 	FLOW_STATES
@@ -159,6 +161,7 @@ struct leg {
 	uint32_t events;
 	struct tls *tls;
 	bool tls_open;		/* its handshake is complete */
+	struct h2 *h2;		/* of a connection in FLOW_LANES */
 	struct out in;		/* plaintext that came; read while it has less than in_most */
 	size_t in_most;
 	size_t used;		/* bytes at its front that are consumed */
@@ -275,7 +278,10 @@ struct flow {
 	uint64_t turn_total;
 	struct splice *splice;
 	char server_name[256];
-	bool says_protocol, offers_h2;	/* in its ClientHello */
+	bool says_protocol, offers_h2;	/* in its ClientHello, or by the first bytes that come */
+	struct flow *lanes;		/* of a connection of HTTP/2 */
+	struct flow *parent, *next_lane;	/* of a lane: its connection; NULL: it has sockets of its own */
+	uint32_t stream[WIRE_SIDES];	/* of a lane; 0: none yet */
 	uint64_t entry;			/* sequence of the flow's own entry waited for */
 	char reason[160];		/* why it closes */
 	struct id refusal;		/* what the skill was told when it closed; unset: nothing */
@@ -301,6 +307,8 @@ const char *flow_state_name(enum flow_state);
 /* ---- table.c: making, finding, ending --------------------------------------- */
 
 struct flow *flow_new(struct worker *, int fd, const struct abi_origin *);
+/* A flow for one stream of that connection, open at once. NULL: there is no room. */
+struct flow *flow_new_lane(struct flow *parent, uint32_t stream);
 /* Wait for the answer to one request; the id to send it with. */
 uint64_t flow_request(struct flow *);
 struct flow *flow_asked(struct worker *, uint64_t request);
@@ -327,6 +335,20 @@ struct span flow_leg_in(const struct flow *, enum wire_side);
 bool flow_decrypt(struct flow *, enum wire_side, struct span cipher);
 bool flow_flush(struct flow *);
 
+/* ---- lane.c: HTTP/2 --------------------------------------------------------------- */
+
+/* Both sides speak it. The flow may have ended afterwards. */
+void lanes_begin(struct flow *);
+void lanes_pump(struct flow *);
+/* End all lanes of a connection that ends. */
+void lanes_end(struct flow *);
+/* Take what came on a lane's streams. True: there was something. The lane may have ended. False: of what is no lane. */
+bool lane_fill(struct flow *);
+/* Give to a lane's stream what it has room for. */
+void lane_give(struct flow *, enum wire_side);
+/* Its streams are ended with it. */
+void lane_end(struct flow *);
+
 /* ---- pump.c: units ------------------------------------------------------------ */
 
 /* Do everything that can be done now. The flow may have ended afterwards. */
@@ -339,6 +361,10 @@ void flow_refuse_ask(struct flow *, enum refusal);
 
 /* ---- start.c: from accept to the first unit ------------------------------------ */
 
+/* One skill must not take the room of all: has it any left? */
+bool flow_has_room(const struct worker *, const struct abi_origin *);
+/* The codec of its target. False: there is none, or no memory. */
+bool flow_open_codec(struct flow *);
 /* It is known who asks: go on, as soon as a policy is whole. */
 void flow_identified(struct flow *);
 void flow_accepted(void *worker, int fd, uint64_t netns, int status, const struct abi_origin *);

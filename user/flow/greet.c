@@ -11,6 +11,7 @@
 #include "flow/flow.h"
 
 #define SURE 50		/* of 100: what else speaks first on such a port is not this protocol */
+#define PREFACE SPAN("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")	/* RFC 9113 section 3.4 */
 #define TLS_HANDSHAKE 22	/* RFC 8446 section 5.1 */
 
 /* Has it any business there? Each ask is judged when it comes. */
@@ -45,7 +46,7 @@ flow_greet_named(struct flow *flow, struct span server_name, struct span protoco
 const char *
 flow_greet_offers(const struct flow *flow)
 {
-	return flow->codec->has_login ? NULL : "http/1.1";
+	return flow->codec->has_login ? NULL : flow->offers_h2 ? "h2 http/1.1" : "http/1.1";
 }
 
 /* What the backend speaks is spoken with the client. */
@@ -59,6 +60,24 @@ chosen(const struct flow *flow)
 	return backend && span_is(tls_protocol(backend), "h2") ? "h2" : "http/1.1";
 }
 
+/* Both sides are there. True: units of HTTP/1.1 come. */
+static bool
+begin(struct flow *flow)
+{
+	const struct leg *client = &flow->legs[WIRE_CLIENT], *server = &flow->legs[WIRE_SERVER];
+	bool is_h2 = client->tls ? span_is(tls_protocol(client->tls), "h2") : flow->offers_h2;
+
+	if (!is_h2) {
+		flow_move(flow, FLOW_OPEN);
+		return true;
+	}
+	if (server->tls && !span_is(tls_protocol(server->tls), "h2"))
+		flow_login_failed(flow, REFUSAL_BACKEND, "the skill speaks HTTP/2, and the backend does not");
+	else
+		lanes_begin(flow);
+	return false;
+}
+
 void
 flow_greet_backend(struct flow *flow)
 {
@@ -66,7 +85,7 @@ flow_greet_backend(struct flow *flow)
 	struct span name;
 
 	if (!client->tls) {
-		flow_move(flow, FLOW_OPEN);
+		(void)begin(flow);
 		return;
 	}
 	tls_choose(client->tls, chosen(flow));
@@ -85,18 +104,19 @@ flow_greet(struct flow *flow)
 	struct span in = flow_leg_in(flow, WIRE_CLIENT);
 	size_t need = 0;
 
-	if (client->tls_open) {
-		flow_move(flow, FLOW_OPEN);
-		return true;
-	}
+	if (client->tls_open)
+		return begin(flow);
 	if (client->tls)
 		return false;
 	if (in.p[0] == TLS_HANDSHAKE) {
 		(void)flow_begin_tls(flow, 0);
 		return false;
 	}
-	if (flow->codec->sniff(in, &need) >= SURE)
+	flow->offers_h2 = span_equal(span_head(in, PREFACE.n), PREFACE);
+	if (flow->offers_h2 || flow->codec->sniff(in, &need) >= SURE)
 		dial(flow);
+	else if (span_equal(in, span_head(PREFACE, in.n)))
+		return false;	/* it is not here whole yet */
 	else if (need <= in.n)
 		flow_login_failed(flow, REFUSAL_PROTOCOL,
 		    "the skill speaks neither TLS nor the target's protocol");

@@ -297,7 +297,7 @@ pump_side(struct flow *flow, enum wire_side side)
 	enum wire_step step;
 	enum pumped pumped;
 
-	if (flow->ended || !flow->codec || !in.n)
+	if (flow->ended || !flow->codec || !in.n || flow->state == FLOW_LANES)
 		return false;
 	if (!flow_reads(flow, side) && !(side == WIRE_CLIENT && flow->ask.state == ASK_CLEARED))
 		return false;
@@ -356,6 +356,11 @@ check_ends(struct flow *flow)
 	}
 	if (!client->eof || flow->ask.state != ASK_NONE)
 		return;
+	if (flow->parent && !flow_leg_in(flow, WIRE_CLIENT).n) {
+		if (!flow->turns && !flow->to[WIRE_CLIENT].n)
+			flow_close(flow, "its one request is answered");
+		return;
+	}
 	if (flow->state == FLOW_OPEN && !flow_leg_in(flow, WIRE_CLIENT).n)
 		flow_move(flow, FLOW_DRAINING);
 	else if (flow->state == FLOW_PROVING)
@@ -400,11 +405,18 @@ flow_pump(struct flow *flow)
 	flow->stirred = true;
 	if (flow->ended || flow->pumping)
 		return;
-	do {
+	lane_fill(flow);
+	while (!flow->ended && flow->state != FLOW_LANES) {
 		flow->again = true;
 		pump_round(flow);
-	} while (!flow->ended && flow_flush(flow) && flow->choked &&
-	    !is_choked(flow, WIRE_CLIENT) && !is_choked(flow, WIRE_SERVER));
+		if (flow->ended || !flow_flush(flow))
+			return;
+		if (!lane_fill(flow) && flow->state != FLOW_LANES &&
+		    !(flow->choked && !is_choked(flow, WIRE_CLIENT) && !is_choked(flow, WIRE_SERVER)))
+			return;
+	}
+	if (!flow->ended)
+		lanes_pump(flow);
 }
 
 void

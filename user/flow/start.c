@@ -51,8 +51,8 @@ enter_stranger(struct worker *worker, uint64_t netns, int status)
 }
 
 /* One skill must not take the room of all. */
-static bool
-has_room(const struct worker *worker, const struct abi_origin *origin)
+bool
+flow_has_room(const struct worker *worker, const struct abi_origin *origin)
 {
 	unsigned int count = 0;
 
@@ -89,7 +89,7 @@ flow_accepted(void *arg, int fd, uint64_t netns, int status, const struct abi_or
 		accept_reset(fd);
 		return;
 	}
-	flow = has_room(worker, origin) ? flow_new(worker, fd, origin) : NULL;
+	flow = flow_has_room(worker, origin) ? flow_new(worker, fd, origin) : NULL;
 	if (!flow) {
 		enter_full(worker, origin);
 		accept_reset(fd);
@@ -157,8 +157,8 @@ choose_target(struct flow *flow)
 	return true;
 }
 
-static bool
-open_codec(struct flow *flow)
+bool
+flow_open_codec(struct flow *flow)
 {
 	const struct view_target *target = &flow->policy->view->targets[flow->target];
 	struct wire_settings settings = {
@@ -195,7 +195,7 @@ entered(void *arg, int status)
 		flow_dial(flow);
 		return;
 	}
-	if (!open_codec(flow)) {
+	if (!flow_open_codec(flow)) {
 		refuse_flow(flow, "no codec for the target's protocol");
 		return;
 	}

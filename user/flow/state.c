@@ -28,6 +28,7 @@ static const struct flow_row rows[] = {
 	[FLOW_LOGGING_IN] =  { "logging in",  30, { false, true } },
 	[FLOW_OPEN] =        { "open",         0, { true, true } },
 	[FLOW_DRAINING] =    { "draining",    60, { false, true } },
+	[FLOW_LANES] =       { "lanes",        0, { true, true } },
 	[FLOW_CARRYING] =    { "carrying",     0, { false, false } },
 	[FLOW_CLOSING] =     { "closing",      5, { false, false } },
 };

@@ -55,24 +55,9 @@ unlink_flow(struct flow *flow)
 	worker->whole -= flow->whole;
 }
 
-struct flow *
-flow_new(struct worker *worker, int fd, const struct abi_origin *origin)
+static bool
+has_parts(struct flow *flow)
 {
-	struct flow *flow;
-
-	if (worker->count >= FLOW_MOST)
-		return NULL;
-	flow = calloc(1, sizeof(*flow));
-	if (!flow || getrandom(flow->key.p, sizeof(flow->key.p), 0) != sizeof(flow->key.p)) {
-		free(flow);
-		return NULL;
-	}
-	flow->key.n = sizeof(flow->key.p);
-	flow->worker = worker;
-	flow->id = flow_make_id(worker, ID_FLOW);
-	flow->began = clock_mono();
-	flow->who.origin = *origin;
-	record_destination(origin, flow->destination);
 	flow->last_turn = &flow->turns;
 	for (int side = 0; side < WIRE_SIDES; side++) {
 		flow->legs[side].fd = -1;
@@ -84,17 +69,74 @@ flow_new(struct worker *worker, int fd, const struct abi_origin *origin)
 	flow->ask.acts = out_new(FLOW_UNIT_BYTES);
 	flow->arena = arena_new(FLOW_ARENA_BYTES);
 	flow->scratch = arena_new(FLOW_SCRATCH_BYTES);
-	link_flow(flow);
-	if (!flow->arena || !flow->scratch ||
-	    sql_catalogue_new(&flow->names, FLOW_UNIT_BYTES) ||
-	    flow_leg_open(flow, WIRE_CLIENT, fd)) {
-		unlink_flow(flow);
+	return flow->arena && flow->scratch && sql_catalogue_new(&flow->names, FLOW_UNIT_BYTES) == 0;
+}
+
+static struct flow *
+make_flow(struct worker *worker, const struct abi_origin *origin)
+{
+	struct flow *flow = worker->count < FLOW_MOST ? calloc(1, sizeof(*flow)) : NULL;
+
+	if (!flow)
+		return NULL;
+	flow->worker = worker;
+	flow->began = clock_mono();
+	flow->who.origin = *origin;
+	flow->key.n = sizeof(flow->key.p);
+	if (has_parts(flow) && getrandom(flow->key.p, sizeof(flow->key.p), 0) == sizeof(flow->key.p))
+		return flow;
+	flow_free(flow);
+	return NULL;
+}
+
+struct flow *
+flow_new(struct worker *worker, int fd, const struct abi_origin *origin)
+{
+	struct flow *flow = make_flow(worker, origin);
+
+	if (!flow)
+		return NULL;
+	flow->id = flow_make_id(worker, ID_FLOW);
+	record_destination(origin, flow->destination);
+	if (flow_leg_open(flow, WIRE_CLIENT, fd)) {
 		flow_free(flow);
 		return NULL;
 	}
+	link_flow(flow);
 	flow->legs[WIRE_CLIENT].connected = true;
 	flow_rest_begin(worker);
 	return flow;
+}
+
+/* Its entries are those of its connection. */
+struct flow *
+flow_new_lane(struct flow *parent, uint32_t stream)
+{
+	struct flow *lane = flow_has_room(parent->worker, &parent->who.origin) ?
+	    make_flow(parent->worker, &parent->who.origin) : NULL;
+
+	if (!lane)
+		return NULL;
+	lane->id = parent->id;
+	lane->who = parent->who;
+	lane->policy = policy_hold(parent->policy);
+	lane->target = parent->target;
+	strcpy(lane->target_name, parent->target_name);
+	strcpy(lane->destination, parent->destination);
+	strcpy(lane->server_name, parent->server_name);
+	if (!flow_open_codec(lane)) {
+		flow_free(lane);
+		return NULL;
+	}
+	lane->parent = parent;
+	lane->stream[WIRE_CLIENT] = stream;
+	lane->next_lane = parent->lanes;
+	parent->lanes = lane;
+	for (int side = 0; side < WIRE_SIDES; side++)
+		lane->legs[side].connected = true;
+	link_flow(lane);
+	flow_move(lane, FLOW_OPEN);
+	return lane;
 }
 
 /* ---- requests ------------------------------------------------------------- */
@@ -206,9 +248,13 @@ flow_end(struct flow *flow, const char *reason)
 	if (flow->ended)
 		return;
 	flow->ended = true;
+	lanes_end(flow);
 	log_line(LOG_LEVEL_DEBUG, &flow->id, "ends: %s", reason);
 	await_nothing(flow);
-	enter_end(flow, reason);
+	if (flow->parent)
+		lane_end(flow);
+	else
+		enter_end(flow, reason);
 	loop_unset(worker->loop, &flow->deadline);
 	splice_free(&flow->splice);
 	flow_leg_close(flow, WIRE_CLIENT);
@@ -226,6 +272,7 @@ flow_close(struct flow *flow, const char *reason)
 		return;
 	snprintf(flow->reason, sizeof(flow->reason), "%s", reason);
 	await_nothing(flow);
+	lanes_end(flow);
 	flow_move(flow, FLOW_CLOSING);
 }
 
@@ -237,7 +284,7 @@ flow_farewell(struct flow *flow, enum refusal what, const char *reason)
 
 	if (flow->ended || flow->state == FLOW_CLOSING)
 		return;
-	if (!flow->codec) {
+	if (!flow->codec || flow->lanes) {
 		flow_end(flow, reason);
 		return;
 	}
