@@ -131,6 +131,13 @@ mask_fields(struct turn *turn, const struct wire_head *head, struct wire_pair *s
 	return !room->failed;
 }
 
+static void
+note_echo(struct turn *turn)
+{
+	if (!turn->error.n)
+		out_span(&turn->error, SPAN("the backend said the credential back: it was written over"));
+}
+
 static bool
 change_head(struct flow *flow, struct turn *turn, const struct wire_event *event, struct span unit)
 {
@@ -139,6 +146,7 @@ change_head(struct flow *flow, struct turn *turn, const struct wire_event *event
 	struct out room = out_new(HEADER_ROOM);
 	struct wire_change change = { .set = set, .is_new_body = turn->body || turn->redacts };
 	size_t from = flow->to[WIRE_CLIENT].n;
+	size_t echoed = 0;
 	bool right = event->head.header_count <= WIRE_HEADERS_MAX &&
 	    mask_fields(turn, &event->head, set, &change.set_count, &room);
 
@@ -147,7 +155,10 @@ change_head(struct flow *flow, struct turn *turn, const struct wire_event *event
 		change.drop = codings;
 		change.drop_count = COUNT(codings);
 	}
-	if (right && !change.set_count && !change.is_new_body)
+	right = right && inject_head(flow->inject, &event->head, flow->scratch, &change, &echoed) == 0;
+	if (echoed)
+		note_echo(turn);
+	if (right && !change.set_count && !change.drop_count && !change.is_new_body)
 		flow->codec->pass(flow->codec_state, WIRE_SERVER, unit, flow->to);
 	else if (right)
 		flow->codec->change(flow->codec_state, WIRE_SERVER, unit, &change, flow->to);
@@ -214,7 +225,7 @@ flow_unit_head(struct flow *flow, const struct wire_event *event, struct span un
 	out_printf(&turn->tag, "%u", event->head.status);
 	if (!begin_body(flow, turn, event, unit))
 		return false;
-	if (!(turn->masks ? change_head(flow, turn, event, unit) : pass_unit(flow, turn, unit)))
+	if (!(turn->masks || turn->echo ? change_head(flow, turn, event, unit) : pass_unit(flow, turn, unit)))
 		return false;
 	return finish(flow, turn, event);
 }
@@ -232,19 +243,43 @@ redact_body(struct flow *flow, struct turn *turn, const struct wire_event *event
 	return true;
 }
 
+/* Through masks and what looks for secrets, as far as there are any. *bytes is what may go on. */
+static bool
+look_into(struct turn *turn, bool is_last, struct span *bytes, struct out rooms[2])
+{
+	for (int i = 0; i < 2; i++) {
+		out_clear(&rooms[i]);
+		rooms[i].limit = FLOW_OUT_BYTES;
+	}
+	if (turn->body) {
+		if (!mask_body_put(turn->body, *bytes, is_last, &rooms[0], &turn->tally) || rooms[0].failed)
+			return false;
+		*bytes = out_view(&rooms[0]);
+	}
+	if (turn->echo) {
+		if (!inject_echo_put(turn->echo, *bytes, is_last, &rooms[1]) || rooms[1].failed)
+			return false;
+		*bytes = out_view(&rooms[1]);
+		if (inject_echo_hits(turn->echo))
+			note_echo(turn);
+	}
+	return true;
+}
+
 static bool
 put_body(struct flow *flow, struct turn *turn, const struct wire_event *event, struct span unit)
 {
-	static struct out room;		/* what is masked of one run: no secret */
+	static struct out rooms[2];	/* of one run, without what is masked: no secret */
 	size_t from = flow->to[WIRE_CLIENT].n;
+	struct span bytes = event->body.bytes;
 
-	out_clear(&room);
-	room.limit = FLOW_OUT_BYTES;
-	if (!mask_body_put(turn->body, event->body.bytes, event->ends, &room, &turn->tally) || room.failed)
-		return flow_stop_answer(flow, unit, REFUSAL_FORMAT, mask_body_error(turn->body));
-	flow->codec->put(flow->codec_state, WIRE_SERVER, unit, out_view(&room), flow->to);
-	if (room.room > FLOW_UNIT_BYTES)
-		out_free(&room);
+	if (!look_into(turn, event->ends, &bytes, rooms))
+		return flow_stop_answer(flow, unit, REFUSAL_FORMAT,
+		    turn->body ? mask_body_error(turn->body) : "no memory to look into an answer");
+	flow->codec->put(flow->codec_state, WIRE_SERVER, unit, bytes, flow->to);
+	for (int i = 0; i < 2; i++)
+		if (rooms[i].room > FLOW_UNIT_BYTES)
+			out_free(&rooms[i]);
 	flow_answer_sent(flow, turn, from);
 	return true;
 }
@@ -260,7 +295,7 @@ flow_unit_body(struct flow *flow, const struct wire_event *event, struct span un
 	}
 	turn->bytes_in += unit.n;
 	if (!(turn->redacts ? redact_body(flow, turn, event, unit) :
-	    turn->body ? put_body(flow, turn, event, unit) : pass_unit(flow, turn, unit)))
+	    turn->body || turn->echo ? put_body(flow, turn, event, unit) : pass_unit(flow, turn, unit)))
 		return false;
 	return finish(flow, turn, event);
 }

@@ -23,6 +23,8 @@
 #include "approve/approve.h"
 #include "facts/sql/sql.h"
 #include "id.h"
+#include "inject/echo.h"
+#include "inject/request.h"
 #include "loop/loop.h"
 #include "mask/body.h"
 #include "mask/mask.h"
@@ -112,6 +114,8 @@ struct meaning {
 	const char *(*hinder)(struct flow *, enum refusal *);
 	/* Is that unit still the parked ask, with the same meaning? */
 	bool (*is_same)(const struct flow *, const struct wire_event *);
+	/* It is entered: is all there that it goes upstream with? Else that is asked for, and then it is released again. */
+	bool (*is_ready)(struct flow *);
 	/* Give the turn what its answer is looked at with. False: no memory. */
 	bool (*begin_turn)(struct flow *, struct turn *);
 	/* Send the ask upstream. The flow may have ended afterwards. */
@@ -150,6 +154,7 @@ enum ask_state {
 	ASK_HOLDING,		/* the entry of the hold is on its way */
 	ASK_HELD,		/* people decide */
 	ASK_ENTERING,		/* allowed; its entry is on its way */
+	ASK_LENDING,		/* entered; the keeper is asked for the credential it goes with */
 	ASK_REFUSING,		/* refused; its entry is on its way */
 	ASK_CLEARED,		/* may go as soon as the codec names it again */
 	ASK_STATES
@@ -184,6 +189,7 @@ enum refusal {
 	REFUSAL_PASSWORD,	/* 28P01 its own password is wrong */
 	REFUSAL_BINDING,	/* 28000 its login is bound to another channel */
 	REFUSAL_BACKEND,	/* ILB01 the backend cannot be reached or trusted */
+	REFUSAL_CREDENTIAL,	/* ILC01 it cannot be sent with the target's credential */
 	REFUSAL_LIMIT,		/* ILL01 larger than a limit */
 	REFUSAL_FORMAT,		/* ILF01 a format that cannot be masked */
 	REFUSAL_ENCODING,	/* ILF02 a text in another form than is understood here */
@@ -229,6 +235,7 @@ struct turn {
 	struct sql_catalogue *names;	/* it was judged by */
 	struct mask_plan *plan;		/* once the columns are known */
 	struct mask_body *body;		/* of HTTP's answer, where it is masked */
+	struct inject_echo *echo;	/* looks for secrets in it */
 	bool has_bodies;		/* masks may touch a body */
 	bool redacts;			/* all of its body: policy wants what cannot be looked into so */
 	struct mask_tally tally;
@@ -286,6 +293,8 @@ struct flow {
 	char reason[160];		/* why it closes */
 	struct id refusal;		/* what the skill was told when it closed; unset: nothing */
 	struct memos *memos;		/* plans of its answers */
+	struct inject *inject;		/* the credential of HTTP's requests; NULL: none */
+	const struct policy *inject_policy;	/* by which it was opened */
 	size_t whole;			/* bytes of a large row that it holds, of worker->whole */
 	bool whole_is_done;
 	bool is_known;			/* identified; waits for a whole policy */
@@ -450,6 +459,12 @@ void flow_ask_names(struct flow *);
 /* What names mean may have changed: forget it, for portals that are bound too. */
 void flow_names_moved(struct flow *);
 void flow_ask_judge(struct flow *);
+/* request.c: the keeper's answer in ASK_LENDING. */
+void flow_ask_lent(struct flow *, uint8_t step, int status, struct span output);
+/* release.c: it was allowed and entered, and cannot go all the same: enter why, refuse it. */
+void flow_ask_fail(struct flow *, enum refusal, const char *reason);
+/* What is entered goes, as soon as it has all it needs. */
+void flow_ask_go(struct flow *);
 /* The catalogue did not answer: what the names mean cannot be known. */
 void flow_ask_nameless(struct flow *);
 bool flow_hear_analysis(struct worker *, const struct msg_head *, struct span body);

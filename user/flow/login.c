@@ -387,6 +387,10 @@ flow_hear_proof(struct worker *worker, const struct msg_head *head, struct span 
 
 	if (!inject_hear(body, &status, &step, &output))
 		return false;
+	if (flow && flow->ask.state == ASK_LENDING) {
+		flow_ask_lent(flow, step, status, output);
+		return true;
+	}
 	if (flow && flow->state == FLOW_PROVING) {
 		flow_prove_answered(flow, step, status, output);
 		return true;

@@ -336,6 +336,17 @@ pump_side(struct flow *flow, enum wire_side side)
 	return !flow->ended;
 }
 
+/* A unit that lasts as long as its connection has ended with it. False: the flow has. */
+static bool
+end_last_unit(struct flow *flow)
+{
+	struct wire_event event;
+
+	if (!flow->codec->ended || !flow->codec->ended(flow->codec_state, WIRE_SERVER, &event))
+		return true;
+	return units[event.kind](flow, WIRE_SERVER, &event, span_of(NULL, 0)) == PUMP_ON && !flow->ended;
+}
+
 /* One side has sent its last byte and everything of it is done. */
 static void
 check_ends(struct flow *flow)
@@ -349,7 +360,7 @@ check_ends(struct flow *flow)
 		flow_backend_failed(flow, "the backend closed during the login");
 		return;
 	}
-	if (server->eof && server->connected && !flow->choked) {	/* else there is more of it */
+	if (server->eof && server->connected && !flow->choked && end_last_unit(flow)) {	/* else there is more of it */
 		flow_close(flow, flow->state == FLOW_DRAINING ?
 		    "the skill said good-bye" : "the backend closed");
 		return;

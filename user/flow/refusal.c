@@ -35,6 +35,8 @@ static const struct {
 	    "The TLS connection does not end where this login was made for." },
 	[REFUSAL_BACKEND] = { "ILB01", 502, "the backend cannot be reached or trusted",
 	    "Try again later. Ask an operator about the id above." },
+	[REFUSAL_CREDENTIAL] = { "ILC01", 403, "this cannot be sent with the credential that is put in",
+	    "Ask for it in another form: in one piece, or with its digest." },
 	[REFUSAL_LIMIT] = { "ILL01", 413, "larger than a limit",
 	    "Ask for less at a time." },
 	[REFUSAL_FORMAT] = { "ILF01", 502, "an answer in this format is not given here",

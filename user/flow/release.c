@@ -196,7 +196,30 @@ may_go(void *arg, int status)
 	if (flow->ended || status)
 		return;
 	flow_watch_ask(flow);
-	flow_pass_ask(flow);
+	flow_ask_go(flow);
+}
+
+void
+flow_ask_go(struct flow *flow)
+{
+	if (flow->meaning->is_ready(flow))
+		flow_pass_ask(flow);
+}
+
+void
+flow_ask_fail(struct flow *flow, enum refusal what, const char *reason)
+{
+	struct wire_event done = { .done = { .turn = flow->ask.ask.turn, .is_last = true } };
+	struct turn *turn = flow_turn_add(flow) ? flow_turn_find(flow, flow->ask.ask.turn) : NULL;
+
+	if (!turn) {
+		flow_end(flow, "no memory for a turn");
+		return;
+	}
+	out_printf(&turn->error, "not sent: %s", reason);
+	flow->ask.refusal = flow_refusal_id(flow->worker);
+	if (flow_unit_done(flow, &done))
+		flow_refuse_ask(flow, what);
 }
 
 void
@@ -466,6 +489,8 @@ flow_ask_late(struct flow *flow)
 		flow_refuse_ask(flow, REFUSAL_HOLD_EXPIRED);
 	} else if (pending->state == ASK_CLEARED) {
 		flow_end(flow, "the backend takes nothing");
+	} else if (pending->state == ASK_LENDING) {
+		flow_ask_fail(flow, REFUSAL_INTERNAL, "the keeper did not answer");
 	} else if (pending->state == ASK_GRAMMAR || pending->state == ASK_POLICY) {
 		flow_refuse_ask(flow, REFUSAL_INTERNAL);
 	} else {

@@ -4,13 +4,17 @@
  * what it asks for, the fields that can matter, its body; what proves who the skill is
  * stands there as a mark by the node's key, so that another proof is another request.
  */
+#include <errno.h>
 #include <openssl/hmac.h>
 #include <stdio.h>
 #include <strings.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
+#include "base/must.h"
 #include "facts/http/http.h"
 #include "flow/flow.h"
+#include "inject/inject.h"
 
 static const struct view_target *
 target_of(const struct flow *flow)
@@ -163,14 +167,92 @@ is_same(const struct flow *flow, const struct wire_event *event)
 	    event->ask.phase == PHASE_REQUEST;
 }
 
+/* ---- its credential ---------------------------------------------------------------------------- */
+
+/* Opened for the policy in force: where the target has none, a request goes with what the skill has. */
+static bool
+open_inject(struct flow *flow)
+{
+	const struct leg *server = flow->parent ? &flow->parent->legs[WIRE_SERVER] : &flow->legs[WIRE_SERVER];
+
+	if (flow->inject_policy == flow->policy)
+		return true;
+	inject_close(&flow->inject);
+	flow->inject_policy = flow->policy;
+	return inject_open(&flow->inject, target_of(flow), server->tls_open) == 0;
+}
+
+static struct span
+sent_as(const struct flow *flow)
+{
+	const struct http_facts *facts = flow->ask.action.http;
+
+	return facts ? facts->upstream : span_of(NULL, 0);
+}
+
+static bool
+is_ready(struct flow *flow)
+{
+	struct pending *pending = &flow->ask;
+	struct inject_question question;
+	enum inject_way way;
+
+	if (!open_inject(flow)) {
+		flow_ask_fail(flow, REFUSAL_INTERNAL, "no memory for its credential");
+		return false;
+	}
+	if (!flow->inject)
+		return true;
+	way = inject_next(flow->inject, &pending->ask.request, sent_as(flow), clock_wall(), &question);
+	if (way == INJECT_READY)
+		return true;
+	if (way == INJECT_REFUSED) {
+		flow_ask_fail(flow, REFUSAL_CREDENTIAL, question.why);
+		return false;
+	}
+	flow_park(flow, ASK_LENDING);
+	if (inject_ask(flow->worker->post, flow_request(flow), span_text(flow->target_name), &flow->id,
+	    question.step, question.input))
+		flow_ask_fail(flow, REFUSAL_INTERNAL, "the keeper cannot be asked");
+	return false;
+}
+
+static void
+ask_again(void *arg)
+{
+	struct flow *flow = arg;
+
+	if (!flow->ended && flow->ask.state == ASK_LENDING)
+		flow_ask_go(flow);
+}
+
+#define AGAIN_NS (20 * MILLISECOND_NS)
+
+void
+flow_ask_lent(struct flow *flow, uint8_t step, int status, struct span output)
+{
+	if (status == EAGAIN)	/* about to be replaced */
+		must(loop_set(flow->worker->loop, &flow->retry, AGAIN_NS, ask_again, flow) == 0);
+	else if (status)
+		flow_ask_fail(flow, REFUSAL_BACKEND, status == ENOENT ? "no secret is stored for the target" :
+		    status == EDQUOT ? "its credential was lent too often" :
+		    status == EOPNOTSUPP ? "policy does not allow to show its credential so" :
+		    "its credential cannot be used");
+	else if (inject_answer(flow->inject, step, output))
+		flow_ask_fail(flow, REFUSAL_INTERNAL, "the keeper's answer does not fit");
+	else
+		flow_ask_go(flow);
+}
+
 /* ---- upstream --------------------------------------------------------------------------------- */
 
 static bool
 begin_turn(struct flow *flow, struct turn *turn)
 {
-	(void)flow;
+	const struct inject_marks *secrets = inject_secrets(flow->inject);
+
 	turn->has_bodies = !mask_body_is_idle(turn->policy->masks, turn->masks);
-	return true;
+	return !secrets || inject_echo_new(&turn->echo, secrets) == 0;
 }
 
 /* An answer that is looked into must come whole, and in the open. */
@@ -190,17 +272,18 @@ static void
 pass(struct flow *flow, const struct wire_event *event, struct span unit)
 {
 	const struct turn *turn = flow_turn_find(flow, event->turn);
-	const struct http_facts *facts = flow->ask.action.http;
-	struct wire_change change = { 0 };
+	struct wire_change change = { .path_and_query = sent_as(flow) };
 
-	if (facts)
-		change.path_and_query = facts->upstream;
-	if (turn && turn->has_bodies)
+	if (turn && (turn->has_bodies || turn->echo))
 		ask_plainly(&change);
-	flow->codec->change(flow->codec_state, WIRE_CLIENT, unit, &change, flow->to);
+	if (inject_change(flow->inject, &flow->ask.ask.request, flow->scratch, &change))
+		flow_end(flow, "no memory for its credential");
+	else
+		flow->codec->change(flow->codec_state, WIRE_CLIENT, unit, &change, flow->to);
+	inject_sent(flow->inject);
 }
 
 const struct meaning meaning_request = {
 	.begin = begin, .explain = explain, .hinder = hinder,
-	.is_same = is_same, .begin_turn = begin_turn, .pass = pass,
+	.is_ready = is_ready, .is_same = is_same, .begin_turn = begin_turn, .pass = pass,
 };

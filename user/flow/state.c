@@ -47,6 +47,7 @@ static const struct ask_row asks[] = {
 	[ASK_HOLDING] = { 10 },
 	[ASK_HELD] = { 0 },
 	[ASK_ENTERING] = { 10 },
+	[ASK_LENDING] = { 10 },
 	[ASK_REFUSING] = { 10 },
 	[ASK_CLEARED] = { 10 },
 };

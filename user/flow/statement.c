@@ -208,6 +208,14 @@ hinder(struct flow *flow, enum refusal *no)
 	return is_unmaskable(flow) ? "a COPY whose rows cannot be masked in this form" : NULL;
 }
 
+/* The login has shown the credential. */
+static bool
+is_ready(struct flow *flow)
+{
+	(void)flow;
+	return true;
+}
+
 /* ---- upstream ------------------------------------------------------------------------- */
 
 static bool
@@ -254,5 +262,5 @@ is_same(const struct flow *flow, const struct wire_event *event)
 
 const struct meaning meaning_statement = {
 	.begin = begin, .explain = explain, .hinder = hinder,
-	.is_same = is_same, .begin_turn = begin_turn, .pass = pass,
+	.is_ready = is_ready, .is_same = is_same, .begin_turn = begin_turn, .pass = pass,
 };

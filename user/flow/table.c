@@ -317,6 +317,7 @@ flow_free(struct flow *flow)
 		flow->turns = turn->after;
 		flow_turn_free(turn);
 	}
+	inject_close(&flow->inject);
 	sql_drop(&flow->ask.analysis);
 	sql_catalogue_free(&flow->ask.names);
 	out_free(&flow->ask.acts);
