@@ -40,8 +40,8 @@ enum wire_step {
 
 enum wire_kind {
 	UNIT_PLAIN,	/* no meaning of its own: pass */
-	UNIT_OWN,	/* the codec's own business (TLS and GSS requests, login dialogue); it has written
-			 * its answer already: drop */
+	UNIT_OWN,	/* the codec's own business (TLS and GSS requests, login dialogue, the rest of a request
+			 * that was refused); it has written its answer already: drop */
 	UNIT_TLS,	/* client asks for TLS: answer written; after it is sent, bytes are TLS: drop */
 	UNIT_LOGIN,	/* client names user and database: event.login; dial, then login_begin */
 	UNIT_CANCEL,	/* event.cancel: route to that flow, then close this one */
@@ -121,7 +121,7 @@ struct wire_request {
 	const struct wire_pair *headers;	/* as sent, hop-by-hop ones (RFC 9110 section 7.6.1) and lengths too */
 	size_t header_count;
 	struct span body;		/* as far as it is here */
-	bool is_open;			/* more of it follows as UNIT_BODY: it is longer than unit_limit */
+	bool is_open;			/* more of it follows as UNIT_BODY: it is longer than unit_limit, as it is framed */
 	uint64_t body_length;		/* as it was announced; UINT64_MAX: not told */
 	const struct wire_pair *trailers;	/* of a chunked body that is here whole */
 	size_t trailer_count;
@@ -206,7 +206,8 @@ struct wire_event {
 	bool is_final;		/* nothing follows from this side: obey, flush both queues, close */
 	bool is_direct;		/* UNIT_TLS: no request; these bytes and all that follow are TLS already */
 	bool ends;		/* HEAD, BODY: nothing of this message follows */
-	bool ends_flow;		/* HEAD: no other ask will be answered behind this one */
+	bool ends_flow;		/* HEAD: no other ask will be answered behind this one. ASK: nor behind its refusal,
+				 * which says so: flush it, and close once the client has (what it still sends is OWN) */
 	bool lost_reply;	/* every own turn still outstanding but this one's will never be answered */
 	union {
 		struct wire_ask ask;
@@ -262,6 +263,11 @@ struct wire_codec {
 	/* Name the next unit. Spans in *event point into `in` or the arena, good until the next call.
 	 * For UNIT_OWN and UNIT_TLS an answer may have been put into to[] . */
 	enum wire_step (*next)(void *, enum wire_side, struct span in, struct out to[WIRE_SIDES], struct wire_event *event);
+
+	/* Of codecs whose units may last as long as their connection, else NULL: nothing more will come from this side,
+	 * and all that came is consumed. True: that ends a unit, and *event is its last, of no bytes, to be obeyed as
+	 * any other. False: it ends nothing, or in the middle. */
+	bool (*ended)(void *, enum wire_side, struct wire_event *event);
 
 	/* Obey a verdict on the unit that next() just named, whose bytes are `unit` (event.n of them).
 	 * next() may be called again for a unit not yet obeyed (an ask whose verdict takes time) and

@@ -9,7 +9,7 @@
 
 #include "../../fuzz/laws.c"
 
-#define FOLDER "tests/fuzz/corpus/pg"
+static const char *const folders[] = { "tests/fuzz/corpus/pg", "tests/fuzz/corpus/http1" };
 #define LARGEST (1 << 17)
 #define CHANGED 60
 
@@ -52,14 +52,14 @@ change(uint8_t *p, size_t n)
 }
 
 static void
-replay(const char *name)
+replay(const char *folder, const char *name)
 {
 	static uint8_t was[LARGEST], now[LARGEST];
 	char path[512];
 	FILE *file;
 	size_t n;
 
-	snprintf(path, sizeof(path), FOLDER "/%s", name);
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	file = fopen(path, "r");
 	if (!CHECK_ROW(name, file != NULL))
 		return;
@@ -77,17 +77,24 @@ replay(const char *name)
 	CHECK_ROW(name, n > 3);
 }
 
+static void
+replay_all(const char *path)
+{
+	DIR *folder = opendir(path);
+	const struct dirent *entry;
+
+	if (!CHECK_ROW(path, folder != NULL))
+		return;
+	while ((entry = readdir(folder)) != NULL)
+		if (entry->d_name[0] != '.')
+			replay(path, entry->d_name);
+	closedir(folder);
+}
+
 int
 main(void)
 {
-	DIR *folder = opendir(FOLDER);
-	const struct dirent *entry;
-
-	if (!CHECK(folder != NULL))
-		return check_end();
-	while ((entry = readdir(folder)) != NULL)
-		if (entry->d_name[0] != '.')
-			replay(entry->d_name);
-	closedir(folder);
+	for (size_t i = 0; i < COUNT(folders); i++)
+		replay_all(folders[i]);
 	return check_end();
 }

@@ -35,6 +35,14 @@ struct relay {
 	bool needs_proof;
 	bool challenges, binds;	/* the client is asked for a proof of its own, which may be bound */
 	bool is_bad, is_final, in_part;
+	bool new_body;		/* answers of HTTP get other bytes: each of theirs twice */
+	const char *refuses_answer;	/* heads of the server that have this */
+	const char *refuses_run;	/* and runs of its bodies, as they happen to be cut */
+	const struct wire_change *change;	/* what is done to each request and each head of an answer */
+	bool in_body;		/* the last line of the log is a body, */
+	enum wire_side body_side;	/* of this side */
+	char heads[1024];	/* for each ask that was passed or refused: 'H' of HEAD, else 'x' */
+	size_t head_count;
 	uint32_t key;		/* 0: 0xdeadbeef */
 	struct wire_cancel cancel;
 	char tls;		/* what the client was told */
@@ -44,7 +52,7 @@ struct relay {
 
 static const char *const relay_kinds[UNIT_KINDS] = {
 	"plain", "own", "tls", "login", "cancel", "ask", "bye", "fields", "row",
-	"text", "done", "reply", "reply-end", "logged-in",
+	"text", "done", "reply", "reply-end", "logged-in", "head", "body",
 };
 
 /* A key that is a number, told in full or cut: its number comes again and again. */
@@ -96,14 +104,67 @@ relay_span(struct relay *r, const char *name, struct span s)
 }
 
 static void
+relay_note_pairs(struct relay *r, const struct wire_pair *pairs, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		out_printf(&r->log, "\n  ");
+		out_span(&r->log, pairs[i].name);
+		out_printf(&r->log, ": ");
+		out_span(&r->log, pairs[i].value);
+	}
+}
+
+static void
+relay_note_request(struct relay *r, const struct wire_request *request)
+{
+	relay_span(r, "method", request->method);
+	relay_span(r, "scheme", request->scheme);
+	relay_span(r, "host", request->host);
+	relay_span(r, "path", request->path);
+	if (request->query.p)
+		out_printf(&r->log, " query");
+	relay_span(r, "query", request->query);
+	relay_note_pairs(r, request->headers, request->header_count);
+	relay_note_pairs(r, request->trailers, request->trailer_count);
+	out_printf(&r->log, "\n  length=%lld%s", (long long)request->body_length, request->is_open ? " open" : "");
+	relay_span(r, "body", request->body);
+}
+
+/* Runs of one body are one line, however they were cut. */
+static void
+relay_note_body(struct relay *r, enum wire_side side, const struct wire_event *event)
+{
+	if (!r->in_body || r->body_side != side)
+		out_printf(&r->log, "%s%c %s #%u '", r->in_body ? "\n" : "", side == WIRE_CLIENT ? '>' : '<',
+		    relay_kinds[event->kind], event->turn);
+	r->in_body = !event->ends;
+	r->body_side = side;
+	out_span(&r->log, event->body.bytes);
+	if (!event->ends)
+		return;
+	relay_note_pairs(r, event->body.trailers, event->body.trailer_count);
+	out_printf(&r->log, " ends%s\n", event->is_final ? " final" : "");
+}
+
+static void
+relay_note_head(struct relay *r, const struct wire_event *event)
+{
+	out_printf(&r->log, " %u length=%lld%s%s", event->head.status, (long long)event->head.body_length,
+	    event->head.has_body ? " body" : "", event->ends ? " ends" : "");
+	relay_note_pairs(r, event->head.headers, event->head.header_count);
+}
+
+static void
 relay_note_ask(struct relay *r, const struct wire_ask *ask)
 {
-	static const char *const phases[] = { "query", "parse", "bind", "execute", "function", "replication" };
+	static const char *const phases[] = { "query", "parse", "bind", "execute", "function", "replication", "request" };
 
 	r->asks++;
 	out_printf(&r->log, " %s %u tx=%c", phases[ask->phase], ask->turn, ask->transaction);
 	relay_span(r, "text", ask->text);
 	relay_span(r, "name", ask->name);
+	if (ask->phase == PHASE_REQUEST)
+		relay_note_request(r, &ask->request);
 	if (ask->is_too_large)
 		out_printf(&r->log, " too large");
 	if (ask->row_limit)
@@ -132,12 +193,21 @@ relay_note(struct relay *r, enum wire_side side, enum wire_step step, const stru
 	if (step == WIRE_PART && r->in_part)
 		return;
 	r->in_part = step == WIRE_PART;
+	if (event->kind == UNIT_BODY || (event->kind == UNIT_OWN && r->codec == &wire_http1 && event->turn)) {
+		relay_note_body(r, side, event);
+		return;
+	}
+	if (r->in_body)
+		out_printf(&r->log, "\n");
+	r->in_body = false;
 	out_printf(&r->log, "%c %s%s", side == WIRE_CLIENT ? '>' : '<', relay_kinds[event->kind],
 	    step == WIRE_PART ? " (parts)" : "");
 	if (event->turn)
 		out_printf(&r->log, " #%u", event->turn);
 	if (event->kind == UNIT_ASK)
 		relay_note_ask(r, &event->ask);
+	if (event->kind == UNIT_HEAD)
+		relay_note_head(r, event);
 	if (event->kind == UNIT_LOGIN) {
 		relay_span(r, "user", event->login.user);
 		relay_span(r, "database", event->login.database);
@@ -159,7 +229,8 @@ relay_note(struct relay *r, enum wire_side side, enum wire_step step, const stru
 			out_printf(&r->log, " tx=%c upto=%u", event->done.transaction, event->done.upto);
 		out_printf(&r->log, "%s", event->done.is_last ? " last" : "");
 	}
-	out_printf(&r->log, "%s%s\n", event->is_final ? " final" : "", event->lost_reply ? " lost" : "");
+	out_printf(&r->log, "%s%s%s\n", event->is_final ? " final" : "", event->lost_reply ? " lost" : "",
+	    event->ends_flow ? " ends-flow" : "");
 }
 
 /* A law of wire.h; broken, there is no going on. */
@@ -179,7 +250,7 @@ relay_check(struct relay *r, enum wire_side side, enum wire_step step, struct sp
 
 	if (step == WIRE_MORE) {
 		relay_law(event->need > in.n, "honest hunger: more than was given");
-		relay_law(event->need <= (r->unit_limit ? r->unit_limit : 1 << 20) || event->need <= 65536,
+		relay_law(event->need <= (r->unit_limit ? r->unit_limit : 1 << 20) + 65536,
 		    "honest hunger: not beyond the limit");
 	} else if (step == WIRE_BAD) {
 		relay_law(event->why != NULL, "bad has a reason");
@@ -231,6 +302,29 @@ relay_copy_form(struct relay *r, struct span text)
 	r->codec->copy_form(r->state, &form);
 }
 
+/* The head or a run of an answer of HTTP; or of the rest of an ask. */
+static void
+relay_obey_answer(struct relay *r, enum wire_side side, struct span unit, const struct wire_event *event,
+    const struct wire_no *no)
+{
+	struct wire_change change = { .is_new_body = r->new_body };
+	struct out bytes = out_new(64 << 20);
+
+	if (side == WIRE_SERVER && relay_has(unit, event->kind == UNIT_HEAD ? r->refuses_answer : r->refuses_run)) {
+		r->codec->refuse(r->state, side, unit, no, r->to);
+	} else if (event->kind == UNIT_HEAD && (r->rewrites || r->new_body || r->change)) {
+		r->codec->change(r->state, side, unit, r->change ? r->change : &change, r->to);
+	} else if (event->kind == UNIT_BODY && (r->rewrites || (r->new_body && side == WIRE_SERVER))) {
+		for (size_t i = 0; i < event->body.bytes.n; i++)
+			for (int k = 0; k <= r->new_body; k++)
+				out_u8(&bytes, event->body.bytes.p[i]);
+		r->codec->put(r->state, side, unit, out_view(&bytes), r->to);
+	} else {
+		r->codec->pass(r->state, side, unit, r->to);
+	}
+	out_free(&bytes);
+}
+
 /* Obey what was named. False: it waits. */
 static bool
 relay_obey(struct relay *r, enum wire_side side, enum wire_step step, struct span unit, struct wire_event *event)
@@ -240,8 +334,13 @@ relay_obey(struct relay *r, enum wire_side side, enum wire_step step, struct spa
 	bool is_row = event->kind == UNIT_ROW || event->kind == UNIT_TEXT;
 
 	switch (event->kind) {
+	case UNIT_HEAD: case UNIT_BODY:
+		relay_obey_answer(r, side, unit, event, &no);
+		return true;
 	case UNIT_ASK:
 		r->own = OWN_NOT;
+		if (event->ask.phase == PHASE_REQUEST && r->head_count < sizeof(r->heads))
+			r->heads[r->head_count++] = span_is(event->ask.request.method, "HEAD") ? 'H' : 'x';
 		relay_copy_form(r, event->ask.text);
 		if (!relay_has(event->ask.text, r->refuses) && !event->ask.is_too_large)
 			break;
@@ -263,6 +362,10 @@ relay_obey(struct relay *r, enum wire_side side, enum wire_step step, struct spa
 		return true;
 	default:
 		break;
+	}
+	if (event->kind == UNIT_ASK && r->change) {
+		r->codec->change(r->state, side, unit, r->change, r->to);
+		return true;
 	}
 	r->rows += event->kind == UNIT_ROW;
 	if (is_row && step == WIRE_UNIT && (r->rewrites || r->masks || r->masks_all))
@@ -318,6 +421,8 @@ relay_run(struct relay *r, enum wire_side side)
 		struct span in = out_view(&r->in[side]);
 		enum wire_step step;
 
+		if (side == WIRE_CLIENT && !r->codec->has_room(r->state))
+			break;
 		if (in.n < 4096) {	/* so that ASan sees a byte read too far */
 			free(tight);
 			tight = malloc(in.n ? in.n : 1);
@@ -344,10 +449,25 @@ relay_run(struct relay *r, enum wire_side side)
 		relay_obey(r, side, step, span_head(in, event.n), &event);
 		out_drop(&r->in[side], event.n);
 		relay_prove(r);
-		if (r->own == OWN_ANSWERED && side == WIRE_SERVER)
+		if (side == WIRE_SERVER && (r->own == OWN_ANSWERED || event.ends))
 			relay_run(r, WIRE_CLIENT);
 	}
 	free(tight);
+}
+
+/* That side has closed: what this ends is obeyed. */
+__attribute__((unused)) static bool
+relay_end(struct relay *r, enum wire_side side)
+{
+	struct wire_event event;
+
+	if (r->is_bad || r->is_final || r->in[side].n || !r->codec->ended || !r->codec->ended(r->state, side, &event))
+		return false;
+	relay_law(event.n == 0 && event.ends, "what the end of a side ends has no bytes");
+	relay_note(r, side, WIRE_UNIT, &event);
+	r->is_final |= event.is_final;
+	relay_obey(r, side, WIRE_UNIT, SPAN(""), &event);
+	return true;
 }
 
 __attribute__((unused)) static void

@@ -1,0 +1,100 @@
+/* change_test.c: what is put into a head and taken out of it, and other bytes in place of a body's. */
+#include "wire/http1/play.h"
+
+#define ASK "GET /x?y HTTP/1.1\r\nHost: a\r\nAuthorization: one\r\nA: b\r\nauthorization: two\r\n\r\n"
+
+static const struct {
+	const char *name;
+	struct wire_pair set[2];
+	struct span drop, path;
+	struct span out;	/* empty: it is none */
+} rows[] = {
+	{ .name = "nothing", .out = SPAN("GET /x?y HTTP/1.1\r\nHost: a\r\nAuthorization: one\r\nA: b\r\nauthorization: two\r\n\r\n") },
+	{ .name = "set in place of all", .set = { { SPAN("AUTHORIZATION"), SPAN("Bearer x") } },
+	    .out = SPAN("GET /x?y HTTP/1.1\r\nHost: a\r\nAUTHORIZATION: Bearer x\r\nA: b\r\n\r\n") },
+	{ .name = "set what was not there", .set = { { SPAN("X"), SPAN("1") } },
+	    .out = SPAN("GET /x?y HTTP/1.1\r\nHost: a\r\nAuthorization: one\r\nA: b\r\nauthorization: two\r\nX: 1\r\n\r\n") },
+	{ .name = "two of one name", .set = { { SPAN("a"), SPAN("1") }, { SPAN("A"), SPAN("2") } },
+	    .out = SPAN("GET /x?y HTTP/1.1\r\nHost: a\r\nAuthorization: one\r\na: 1\r\nA: 2\r\nauthorization: two\r\n\r\n") },
+	{ .name = "another Host", .set = { { SPAN("host"), SPAN("b:1") } },
+	    .out = SPAN("GET /x?y HTTP/1.1\r\nHost: b:1\r\nAuthorization: one\r\nA: b\r\nauthorization: two\r\n\r\n") },
+	{ .name = "drop", .drop = SPAN("authorization"), .out = SPAN("GET /x?y HTTP/1.1\r\nHost: a\r\nA: b\r\n\r\n") },
+	{ .name = "drop and set", .set = { { SPAN("A"), SPAN("1") } }, .drop = SPAN("AUTHORIZATION"),
+	    .out = SPAN("GET /x?y HTTP/1.1\r\nHost: a\r\nA: 1\r\n\r\n") },
+	{ .name = "set what is dropped", .set = { { SPAN("A"), SPAN("1") }, { SPAN("authorization"), SPAN("x") } },
+	    .drop = SPAN("AUTHORIZATION"), .out = SPAN("GET /x?y HTTP/1.1\r\nHost: a\r\nauthorization: x\r\nA: 1\r\n\r\n") },
+	{ .name = "another path", .path = SPAN("/z?k=%20"), .drop = SPAN("authorization"),
+	    .out = SPAN("GET /z?k=%20 HTTP/1.1\r\nHost: a\r\nA: b\r\n\r\n") },
+	{ .name = "a value with a line end", .set = { { SPAN("X"), SPAN("1\r\nY: 2") } } },
+	{ .name = "a value with NUL", .set = { { SPAN("X"), SPAN("1\0") } } },
+	{ .name = "a name that is none", .set = { { SPAN("X Y"), SPAN("1") } } },
+	{ .name = "a length", .set = { { SPAN("Content-Length"), SPAN("1") } } },
+	{ .name = "a coding", .set = { { SPAN("transfer-encoding"), SPAN("chunked") } } },
+	{ .name = "a Host that is none", .set = { { SPAN("Host"), SPAN("a/b") } } },
+	{ .name = "a path with a blank", .path = SPAN("/z HTTP/1.1") },
+	{ .name = "a path that is none", .path = SPAN("z") },
+	{ .name = "a query with a line end", .path = SPAN("/?\r\n") },
+};
+
+static const struct {
+	const char *name;
+	struct span ask, in, out;	/* each byte of the body comes twice */
+	bool is_final;
+} bodies[] = {
+	{ "length", SPAN("GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
+	    SPAN("HTTP/1.1 200 OK\r\nETag: \"x\"\r\nA: b\r\nContent-MD5: x\r\nDigest: x\r\nContent-Digest: x\r\nRepr-Digest: x\r\n"
+	    "Accept-Ranges: bytes\r\nContent-Length: 2\r\n\r\nab"),
+	    SPAN("HTTP/1.1 200 OK\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n4\r\naabb\r\n0\r\n\r\n"), false },
+	{ "chunks", SPAN("GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
+	    SPAN("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\n0\r\nX: y\r\nRepr-Digest: x\r\n\r\n"),
+	    SPAN("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\naa\r\n2\r\nbb\r\n0\r\nX: y\r\n\r\n"), false },
+	{ "an old client", SPAN("GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n"), SPAN("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab"),
+	    SPAN("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\naabb"), true },
+	{ "no body", SPAN("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), SPAN("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+	    SPAN("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), false },
+	{ "HEAD", SPAN("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"), SPAN("HTTP/1.1 200 OK\r\nETag: \"x\"\r\nContent-Length: 2\r\n\r\n"),
+	    SPAN("HTTP/1.1 200 OK\r\n\r\n"), false },
+	{ "304", SPAN("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), SPAN("HTTP/1.1 304 N\r\nContent-Length: 2\r\n\r\n"), SPAN("HTTP/1.1 304 N\r\n\r\n"), false },
+};
+
+/* A body of another length than the head told would be read as something else. */
+static void
+check_promise(void)
+{
+	struct relay r = { 0 };
+	struct wire_event event;
+
+	play(&r, (struct said[]){ CLIENT("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), SERVER("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n") }, 2, 0);
+	out_clear(&r.to[WIRE_CLIENT]);
+	CHECK(r.codec->next(r.state, WIRE_SERVER, SPAN("abc"), r.to, &event) == WIRE_UNIT);
+	r.codec->put(r.state, WIRE_SERVER, SPAN("abc"), SPAN("abcd"), r.to);
+	CHECK(r.to[WIRE_CLIENT].n == 0 && r.codec->next(r.state, WIRE_SERVER, SPAN("abc"), r.to, &event) == WIRE_BAD);
+	CHECK(farewell(&r) == 0);
+	relay_close(&r);
+}
+
+int
+main(void)
+{
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct wire_change change = { .set = rows[i].set, .set_count = (rows[i].set[0].name.n > 0) + (rows[i].set[1].name.n > 0),
+			.drop = &rows[i].drop, .drop_count = rows[i].drop.n > 0, .path_and_query = rows[i].path };
+		struct relay r = { .change = &change };
+
+		play(&r, (struct said[]){ CLIENT(ASK) }, 1, 0);
+		check_bytes(rows[i].name, "towards the server", out_view(&r.to[WIRE_SERVER]), rows[i].out);
+		relay_feed(&r, WIRE_CLIENT, SPAN("G"));
+		CHECK_ROW(rows[i].name, (rows[i].out.n > 0) == (farewell(&r) == 503));
+		relay_close(&r);
+	}
+	for (size_t i = 0; i < COUNT(bodies); i++) {
+		struct relay r = { .new_body = true };
+
+		play(&r, (struct said[]){ { WIRE_CLIENT, bodies[i].ask, false }, { WIRE_SERVER, bodies[i].in, false } }, 2, 0);
+		check_bytes(bodies[i].name, "towards the client", out_view(&r.to[WIRE_CLIENT]), bodies[i].out);
+		CHECK_ROW(bodies[i].name, !r.is_bad && r.is_final == bodies[i].is_final);
+		relay_close(&r);
+	}
+	check_promise();
+	return check_end();
+}

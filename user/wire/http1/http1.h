@@ -1,0 +1,207 @@
+/*
+ * http1.h: the HTTP/1.1 codec's own state (RFC 9110, RFC 9112). Both sides, in the worker. Pure.
+ *
+ * A message is a head, which is held whole, and a body. A head is read once, into
+ * spans over its own bytes; where two readers could read it differently it is
+ * refused. Nothing is ever forwarded as it came: what was understood is written anew
+ * (write.c), so that whoever reads it next has nothing left to disagree about.
+ *
+ * One request is under way at a time: the next is not read before the answer has
+ * ended, so nothing is queued. An ask holds its body whole where that is not longer
+ * than unit_limit, as it is framed; of a longer one the ask has the beginning, always
+ * the same one however the bytes were cut, and the rest goes by in runs.
+ *
+ * next() changes nothing but what it has found out about the bytes in hand, which
+ * are the same until they are obeyed: how far they were searched, the head, the body
+ * without its chunks. So a message that comes byte by byte is read once.
+ */
+#ifndef WIRE_HTTP1_HTTP1_H
+#define WIRE_HTTP1_HTTP1_H
+
+#include "out.h"
+#include "span.h"
+#include "wire.h"
+
+#define HTTP1_HEAD_MAX 65536		/* bytes of a head */
+#define HTTP1_TRAILERS_MAX 16384	/* bytes of what is behind the last chunk */
+#define HTTP1_METHOD_MAX 32
+#define HTTP1_KEPT_ROOM 65536		/* room for bodies that is not given back between requests */
+#define HTTP1_PROBLEM_MAX 16384		/* a problem document */
+
+enum http1_framing { FRAMING_NONE, FRAMING_LENGTH, FRAMING_CHUNKED, FRAMING_CLOSE };
+
+/* Names of fields that mean something here; table in names.c. */
+enum http1_name {
+	NAME_OTHER, NAME_PROXY,		/* proxy-…: all of them */
+	NAME_HOST, NAME_CONNECTION, NAME_KEEP_ALIVE, NAME_TE, NAME_TRANSFER_ENCODING, NAME_CONTENT_LENGTH,
+	NAME_UPGRADE, NAME_HTTP2_SETTINGS, NAME_TRAILER, NAME_EXPECT, NAME_ALT_SVC, NAME_USER_AGENT,
+	NAME_CONTENT_TYPE, NAME_CONTENT_ENCODING, NAME_CONTENT_RANGE,
+	NAME_AUTHORIZATION, NAME_COOKIE, NAME_SET_COOKIE, NAME_WWW_AUTHENTICATE, NAME_AUTHENTICATION_INFO,
+	NAME_CACHE_CONTROL, NAME_RANGE, NAME_IF_MATCH, NAME_IF_NONE_MATCH, NAME_IF_MODIFIED_SINCE,
+	NAME_IF_UNMODIFIED_SINCE, NAME_IF_RANGE, NAME_MAX_FORWARDS, NAME_AGE, NAME_DATE, NAME_EXPIRES,
+	NAME_LOCATION, NAME_RETRY_AFTER, NAME_VARY, NAME_WARNING, NAME_PRAGMA,
+	NAME_CONTENT_MD5, NAME_DIGEST, NAME_CONTENT_DIGEST, NAME_REPR_DIGEST, NAME_ACCEPT_RANGES, NAME_ETAG,
+	HTTP1_NAMES
+};
+
+#define HTTP1_HOP 1		/* of this connection alone: not forwarded as it is */
+#define HTTP1_NOT_TRAILING 2	/* frames, routes, authenticates or steers: never behind the body */
+#define HTTP1_NOT_NAMED 4	/* Connection must not make it go away */
+#define HTTP1_OF_BODY 8		/* tells of the body's bytes: untrue of others */
+
+/* Header fields, in order. */
+struct http1_fields {
+	struct wire_pair *pairs;
+	uint8_t *names;		/* enum http1_name of each */
+	size_t count, room;
+};
+
+struct http1_head {
+	const uint8_t *base;	/* where its bytes lay when it was read */
+	size_t n;		/* of them, with the empty line; 0: it is not read */
+	size_t sought;		/* bytes that have been searched for its end */
+	struct http1_fields fields;
+	unsigned int minor;	/* of its version: 0 or 1 */
+	struct span method, scheme, host, path, query;	/* of a request */
+	struct span status_text, reason;		/* of an answer */
+	unsigned int status;
+	bool has_no_body;		/* answers HEAD, or is 304: it has none, whatever its fields say */
+	enum http1_framing framing;	/* of its body as the fields say it */
+	uint64_t length;		/* LENGTH */
+	bool closes;		/* nothing follows it on its connection */
+	bool names_fields;	/* Connection names fields of its own */
+	bool expects;		/* 100-continue */
+	bool takes_trailers;	/* TE says so */
+	bool is_of_head;	/* a request: HEAD */
+	bool takes_102;		/* its client is known to take 102 (RFC 2518) for what it is */
+};
+
+/* Where in a body one side stands. */
+struct http1_body {
+	enum http1_framing framing;
+	uint64_t left;		/* LENGTH: of it; CHUNKED: of the chunk */
+	bool is_between;	/* CHUNKED: a chunk has been before, whose line end is due when left is 0 */
+};
+
+/* A run of a body: what the next bytes are of it. */
+struct http1_run {
+	struct http1_body after;	/* where it then stands */
+	size_t n;			/* bytes of the input */
+	struct span bytes;		/* of the body */
+	size_t trailers_n;		/* bytes of the trailers, which are its last */
+	bool ends;
+};
+
+enum http1_state {
+	HTTP1_HEAD,	/* a head comes next */
+	HTTP1_BODY,	/* of a head that went on */
+	HTTP1_SINK,	/* the rest of a refused request, which nobody reads */
+};
+
+struct http1 {
+	struct wire_settings set;
+	struct arena *arena;
+	const char *why;		/* BAD was said, and why */
+	unsigned int status;		/* what the client is told then */
+	bool is_over;			/* nothing else will be answered */
+
+	enum http1_state state[WIRE_SIDES];
+	struct http1_head head[WIRE_SIDES];	/* in hand */
+	struct http1_body body[WIRE_SIDES];
+	struct http1_run run[WIRE_SIDES];	/* as next() named it */
+	struct http1_fields trailers[WIRE_SIDES];
+	enum http1_framing to[WIRE_SIDES];	/* how the body is written towards that side */
+
+	/* the ask in hand */
+	size_t named;			/* bytes of it; 0: none has been named */
+	bool is_open, is_continued, had_blank, has_begun;
+	struct http1_body scan;		/* how far its chunks have been read, */
+	size_t scanned;			/* that is, so many bytes of them */
+	size_t trailers_n;		/* bytes of its trailers, which are its last */
+	uint8_t *room;			/* the body without them */
+	size_t room_n, room_size;
+
+	/* the request under way */
+	uint32_t turn;			/* of the last ask */
+	bool is_asked;			/* its answer has not ended */
+	bool has_answered;		/* the answer's head has gone on */
+	bool asked_head;		/* HEAD: the answer has no body */
+	bool asked_old;			/* HTTP/1.0 */
+	bool asked_close;		/* its client wants no more than this answer */
+	bool closes;			/* the flow ends behind the answer */
+	bool is_new_body;
+};
+
+/* text.c: what bytes may stand where */
+bool http1_is_token(struct span);
+bool http1_is_value(struct span);	/* of a field: no controls but TAB */
+bool http1_same(struct span, struct span);	/* without case */
+bool http1_is(struct span, const char *text);
+struct span http1_trim(struct span);	/* blanks and TABs at both ends */
+/* The next member of a list with commas; false: there is none. Empty ones are skipped. */
+bool http1_take_member(struct span *list, struct span *member);
+bool http1_read_number(struct span digits, uint64_t *out);	/* decimal, as RFC 9110 section 8.6, no zeros before it */
+bool http1_read_hex(struct span digits, uint64_t *out);
+bool http1_is_host(struct span);	/* of Host: name or address, perhaps a port */
+bool http1_is_path(struct span);
+bool http1_is_query(struct span);
+
+/* names.c */
+enum http1_name http1_name_of(struct span);
+unsigned int http1_name_flags(enum http1_name);
+bool http1_name_poses(struct span);	/* reads as another name of framing where '_' is '-' */
+
+/* head.c: where a head ends, and its fields */
+bool http1_fail(struct http1 *, unsigned int status, const char *why);	/* false */
+enum wire_step http1_bad(const struct http1 *, struct wire_event *);
+enum wire_step http1_more(struct wire_event *, size_t need);
+/* Lines up to an empty one, of at most `most` bytes: *n of them, 0 while it is not there. *sought is kept between
+ * calls with the same bytes. False: they are none. */
+bool http1_block_find(struct http1 *, struct span in, size_t most, size_t *sought, size_t *n);
+/* MORE, or BAD, or UNIT: the head is of head->n bytes, its first line (without line end) in *line and the others in *rest. */
+enum wire_step http1_head_find(struct http1 *, struct http1_head *, struct span in, struct span *line, struct span *rest,
+    struct wire_event *);
+bool http1_fields_read(struct http1 *, struct http1_fields *, struct span lines);
+/* What the fields of either kind of message say of the connection and of the body. */
+bool http1_head_common(struct http1 *, struct http1_head *);
+/* Does its Connection name this field? */
+bool http1_is_named(const struct http1_head *, struct span name);
+void http1_head_done(struct http1_head *);
+
+/* request.c, status.c: what the two kinds of head say */
+bool http1_request_read(struct http1 *, struct http1_head *, struct span line, struct span rest);
+bool http1_status_read(struct http1 *, struct http1_head *, struct span line, struct span rest);
+
+/* body.c: MORE, BAD or UNIT: *run; `trailers` are of its end. */
+enum wire_step http1_body_step(struct http1 *, const struct http1_body *, struct span in, struct http1_fields *trailers,
+    struct http1_run *run, struct wire_event *);
+
+/* ask.c: the client's side */
+enum wire_step http1_ask_next(struct http1 *, struct span in, struct out to[WIRE_SIDES], struct wire_event *);
+void http1_ask_pass(struct http1 *, const struct wire_change *, struct out to[WIRE_SIDES]);
+void http1_ask_body(struct http1 *, const struct span *bytes, struct out to[WIRE_SIDES]);
+void http1_ask_drop(struct http1 *);
+/* The ask in hand is done with, or is to be thrown away. */
+void http1_ask_done(struct http1 *, enum http1_state behind);
+
+/* reply.c: the server's side */
+enum wire_step http1_reply_next(struct http1 *, struct span in, struct wire_event *);
+bool http1_ended(void *, enum wire_side, struct wire_event *);
+void http1_reply_pass(struct http1 *, const struct wire_change *, struct out to[WIRE_SIDES]);
+/* NULL: its own bytes. */
+void http1_reply_body(struct http1 *, const struct span *bytes, struct out to[WIRE_SIDES]);
+
+/* write.c: what goes on */
+void http1_write_request(struct http1 *, const struct wire_change *, struct out *);
+void http1_write_status(struct http1 *, const struct wire_change *, struct out *);
+void http1_write_run(enum http1_framing, struct span bytes, struct out *);
+void http1_write_end(enum http1_framing, const struct http1_fields *trailers, bool is_new_body, struct out *);
+bool http1_change_fits(const struct wire_change *);
+
+/* refuse.c: saying no */
+void http1_refuse_ask(struct http1 *, const struct wire_no *, struct out to[WIRE_SIDES]);
+void http1_refuse_reply(struct http1 *, const struct wire_no *, struct out to[WIRE_SIDES]);
+void http1_farewell(void *, const struct wire_no *, struct out to[WIRE_SIDES]);
+void http1_calm(void *, struct out to[WIRE_SIDES]);
+
+#endif

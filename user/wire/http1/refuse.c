@@ -1,0 +1,146 @@
+/*
+ * refuse.c: saying no in HTTP.
+ * A refusal is an answer with a problem document (RFC 9457), in the place of the one
+ * that was asked for. Where the beginning of another answer is with the client already,
+ * nothing can be said any more: the answer is left without its end, which the client sees.
+ */
+#include "wire/http1/http1.h"
+
+#include "base/json.h"
+
+static const struct {
+	unsigned int status;
+	const char *reason;
+} reasons[] = {
+	{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
+	{ 408, "Request Timeout" }, { 409, "Conflict" }, { 413, "Content Too Large" }, { 417, "Expectation Failed" },
+	{ 425, "Too Early" }, { 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" },
+	{ 451, "Unavailable For Legal Reasons" }, { 500, "Internal Server Error" }, { 501, "Not Implemented" },
+	{ 502, "Bad Gateway" }, { 503, "Service Unavailable" }, { 504, "Gateway Timeout" },
+	{ 505, "HTTP Version Not Supported" },
+};
+
+static const char *
+reason_of(unsigned int status)
+{
+	for (size_t i = 0; i < COUNT(reasons); i++)
+		if (reasons[i].status == status)
+			return reasons[i].reason;
+	return "Refused";
+}
+
+static void
+write_document(struct out *out, unsigned int status, const struct wire_no *no, const char *why)
+{
+	bool first = false;
+	struct out instance = out_new(HTTP1_PROBLEM_MAX);
+
+	out_span(out, SPAN("{\"type\":\"about:blank\""));
+	json_member_text(out, &first, "title", no->message.n ? no->message : span_text(reason_of(status)));
+	json_member_uint(out, &first, "status", status);
+	if (no->hint.n)
+		json_member_text(out, &first, "detail", no->hint);
+	if (no->id.n) {
+		out_span(&instance, SPAN("urn:interlock:"));
+		out_span(&instance, no->id);
+		json_member_text(out, &first, "instance", out_view(&instance));
+	}
+	if (no->sqlstate)
+		json_member_text(out, &first, "code", span_text(no->sqlstate));
+	if (why)
+		json_member_text(out, &first, "reason", span_text(why));
+	out_span(out, SPAN("}\n"));
+	out_free(&instance);
+}
+
+/* A whole answer. `is_old`: HTTP/1.0, which must be told that the connection stays. */
+static void
+write_problem(struct out *client, unsigned int status, const struct wire_no *no, const char *why, bool closes,
+    bool is_old, bool is_head)
+{
+	struct out document = out_new(HTTP1_PROBLEM_MAX);
+
+	write_document(&document, status, no, why);
+	if (document.failed)
+		out_clear(&document);
+	out_printf(client, "HTTP/1.1 %u %s\r\nContent-Type: application/problem+json\r\nCache-Control: no-store\r\n",
+	    status, reason_of(status));
+	if (closes || is_old)
+		out_printf(client, "Connection: %s\r\n", closes ? "close" : "keep-alive");
+	out_printf(client, "Content-Length: %zu\r\n\r\n", document.n);
+	if (!is_head)
+		out_span(client, out_view(&document));
+	out_free(&document);
+}
+
+static unsigned int
+status_of(const struct wire_no *no, unsigned int otherwise)
+{
+	return no->status >= 400 && no->status <= 599 ? no->status : otherwise;
+}
+
+/* Nothing more is said or understood. */
+static void
+end_flow(struct http1 *h)
+{
+	h->is_over = true;
+	h->is_asked = false;
+}
+
+/* Of the request under way whose answer has not begun, or of the one in hand. */
+static void
+answer_last(struct http1 *h, unsigned int status, const struct wire_no *no, const char *why, struct out *client)
+{
+	const struct http1_head *head = &h->head[WIRE_CLIENT];
+	bool is_head = h->is_asked ? h->asked_head : head->is_of_head;
+
+	write_problem(client, status, no, why, true, false, is_head);
+}
+
+void
+http1_refuse_ask(struct http1 *h, const struct wire_no *no, struct out to[WIRE_SIDES])
+{
+	const struct http1_head *head = &h->head[WIRE_CLIENT];
+	bool closes = head->closes || h->is_open || no->fatal;
+
+	if (h->state[WIRE_CLIENT] != HTTP1_HEAD) {	/* in the middle of its body: the server has half of it */
+		if (h->is_asked && !h->has_answered)
+			answer_last(h, status_of(no, 403), no, NULL, &to[WIRE_CLIENT]);
+		end_flow(h);
+		return;
+	}
+	write_problem(&to[WIRE_CLIENT], status_of(no, 403), no, NULL, closes, head->minor == 0,
+	    head->is_of_head);
+	h->turn++;
+	http1_ask_done(h, h->is_open ? HTTP1_SINK : HTTP1_HEAD);
+	h->is_over |= closes && h->state[WIRE_CLIENT] == HTTP1_HEAD;
+}
+
+void
+http1_refuse_reply(struct http1 *h, const struct wire_no *no, struct out to[WIRE_SIDES])
+{
+	if (!h->has_answered)
+		answer_last(h, status_of(no, 502), no, NULL, &to[WIRE_CLIENT]);
+	end_flow(h);
+}
+
+void
+http1_farewell(void *state, const struct wire_no *no, struct out to[WIRE_SIDES])
+{
+	struct http1 *h = state;
+	bool is_first = h->turn == 0, waits = h->is_asked && !h->has_answered;
+
+	if (!h->is_over && (waits || (!h->is_asked && (is_first || h->has_begun))))
+		answer_last(h, h->why ? h->status : status_of(no, 503), no, h->why, &to[WIRE_CLIENT]);
+	end_flow(h);
+}
+
+void
+http1_calm(void *state, struct out to[WIRE_SIDES])
+{
+	struct http1 *h = state;
+	const struct http1_head *head = &h->head[WIRE_CLIENT];
+
+	if (!h->why && h->named && !h->is_asked && head->takes_102)
+		out_span(&to[WIRE_CLIENT], SPAN("HTTP/1.1 102 Processing\r\n\r\n"));
+}
