@@ -123,8 +123,12 @@ struct view_mask {
 	const char *pattern;		/* PCRE2, for DETECT_PATTERN */
 	enum view_way way;
 	uint32_t keep;			/* for partial: how many at the end stay */
+	const char **fields;		/* globs over the paths of bodies: "customer.ssn", "items[].price", "**.card" */
+	size_t field_count;
 };
 
+#define MASK_FIELDS_MOST 256	/* of one mask */
+#define MASK_FIELD_BYTES 255	/* of one of them */
 #define MASKS_MAX 64	/* masks of a view: one bit each in a verdict */
 
 /* How often each mask (by index) hit; adds up over an answer. */

@@ -29,10 +29,20 @@ static const struct {
 	{ 0xfe58, 0xfe58, '-' }, { 0xfe63, 0xfe63, '-' }, { 0xfeff, 0xfeff, 0 },
 };
 
+/* Most text beyond ASCII is of these, where nothing is folded. */
+static bool
+is_plain(uint32_t c)
+{
+	return (c < 0x660 && c != 0xa0 && c != 0xad) || (c > 0x3000 && c < 0xa620) || (c > 0xabf9 && c < 0xfe52) ||
+	    (c > 0x1e959 && c < 0x1fbf0);
+}
+
 /* Is the character read as ASCII? As which: 0 for none at all. */
 static bool
 folds(uint32_t c, uint8_t *to)
 {
+	if (is_plain(c))
+		return false;
 	if (c >= 0xff01 && c <= 0xff5e) {	/* full-width forms, in the order of ASCII */
 		*to = (uint8_t)(c - 0xff01 + '!');
 		return true;

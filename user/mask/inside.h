@@ -11,11 +11,14 @@
  *   decode    numbers, arrays and records in binary form
  *   made      in binary form, of types that somebody made in the database
  *   bytes     what of a bytea is text
- *   set plan value text    the interface
+ *   set plan value text    the interface, for answers that come as values
+ *   body_*    and for those that come as one text: body.h
  */
 #ifndef MASK_INSIDE_H
 #define MASK_INSIDE_H
 
+#include "mask/body_path.h"
+#include "mask/body_sieve.h"
 #include "mask/mask.h"
 
 /* ---- bytes ----------------------------------------------------------- */
@@ -162,7 +165,9 @@ struct mask {
 
 struct mask_set {
 	size_t count;
-	uint64_t with_columns, with_detectors;	/* bit per mask */
+	uint64_t with_columns, with_detectors, with_fields;	/* bit per mask */
+	struct path_rules paths;	/* owned: all fields */
+	struct mask_sieve sieve;
 	struct mask masks[MASKS_MAX];
 };
 
@@ -216,7 +221,7 @@ mask_lineup_is_empty(const struct mask_lineup *lineup)
 	return lineup->detectors == 0 && lineup->pattern_count == 0;
 }
 
-enum mask_form {
+enum mask_writing {
 	FORM_TEXT,
 	FORM_JSON,	/* stays JSON */
 	FORM_MESSAGE,	/* for people: cannot be null */
@@ -224,13 +229,24 @@ enum mask_form {
 
 /* Does any detector hit `text`? */
 bool mask_hits(const struct mask_set *, const struct mask_lineup *, struct span text,
-    enum mask_form, struct mask_tally *);
+    enum mask_writing, struct mask_tally *);
 /*
  * Write `text` without its hits to *out. MASK_KEPT: no hit, nothing written.
  * MASK_NULLED: a mask said null; what was written is taken back.
  */
 enum mask_result mask_scan(const struct mask_set *, const struct mask_lineup *,
-    struct span text, enum mask_form, struct out *, struct mask_tally *);
+    struct span text, enum mask_writing, struct out *, struct mask_tally *);
+/* A part of a text. What is before it is read for what it says of it ("ssn=") and not written. */
+struct mask_window {
+	size_t begin;	/* the first byte that is written */
+	size_t from;	/* begin, or the sign before it, with which no hit begins */
+	size_t upto;	/* hits that begin behind it are left */
+	size_t used;	/* out: where what was written ends: at `upto`, or where a hit does that crosses it */
+};
+
+/* As mask_scan(), of a part. */
+enum mask_result mask_scan_part(const struct mask_set *, const struct mask_lineup *, struct span text,
+    struct mask_window *, enum mask_writing, struct out *out, struct mask_tally *);
 /* Does a value in binary form hold a hit? Doubt is a hit. */
 bool mask_decode_hits(const struct mask_set *, const struct mask_lineup *, uint32_t type,
     struct span value, struct mask_tally *);

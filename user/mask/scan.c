@@ -3,7 +3,8 @@
  * Each detector that could hit has a cursor on its next hit. The leftmost hit
  * is taken, widened by whatever overlaps it (a card inside a webhook address is
  * one hit, not a remainder), and written as the strictest of the masks says.
- * Every cursor only moves right, and nothing is kept but the cursors. What reads as
+ * Every cursor only moves right, and nothing is kept but the cursors. Of a window only what
+ * begins in it is taken. What reads as
  * ASCII and is not (fold.h) is ASCII to the detectors, not to patterns; the escapes of
  * a JSON text are what they stand for to both.
  */
@@ -29,6 +30,7 @@ struct scan {
 	struct fold plain;	/* what patterns read, where it is another text */
 	size_t count;		/* cursors that still have a hit */
 	bool gave_up;		/* a pattern reached its limit */
+	struct mask_window window;	/* of the text */
 	struct cursor cursors[CURSORS];
 };
 
@@ -117,7 +119,7 @@ scan_add(struct scan *scan, unsigned int detector, unsigned int mask)
 
 	cursor->detector = (uint8_t)detector;
 	cursor->mask = (uint8_t)mask;
-	scan->count += cursor_move(scan, cursor, 0);
+	scan->count += cursor_move(scan, cursor, scan->window.from);
 }
 
 static void
@@ -202,7 +204,7 @@ scan_widen(struct scan *scan, size_t *end, unsigned int *mask, struct mask_tally
 	return grew;
 }
 
-/* The next hit, widened, and its mask. False: no more. */
+/* The next hit, widened, and its mask. False: no more in the window. */
 static bool
 scan_next(struct scan *scan, struct mask_hit *hit, unsigned int *mask,
     struct mask_tally *tally)
@@ -216,6 +218,8 @@ scan_next(struct scan *scan, struct mask_hit *hit, unsigned int *mask,
 		if (scan->cursors[i].hit.at < first->hit.at)
 			first = &scan->cursors[i];
 	}
+	if (first->hit.at >= scan->window.upto)
+		return false;
 	hit->at = first->hit.at;
 	end = first->hit.at + first->hit.n;
 	*mask = first->mask;
@@ -227,7 +231,7 @@ scan_next(struct scan *scan, struct mask_hit *hit, unsigned int *mask,
 
 /* What the whole value becomes when it cannot be taken apart. */
 static enum mask_result
-hide_all(enum mask_form form, struct out *out)
+hide_all(enum mask_writing form, struct out *out)
 {
 	if (form == FORM_JSON)
 		out_span(out, SPAN("\"" MASK_REDACTED "\""));
@@ -261,19 +265,24 @@ write_json(const struct mask *mask, struct span text, const struct mask_hit *hit
 
 /* The text, hit by hit. */
 static enum mask_result
-rewrite(struct scan *scan, enum mask_form form, struct out *out,
+rewrite(struct scan *scan, enum mask_writing form, struct out *out,
     struct mask_tally *tally)
 {
 	struct span text = scan->text;
-	size_t mark = out->n, done = 0;
+	size_t mark = out->n, done = scan->window.begin;
 	struct json_place place = { 0 };
 	struct mask_hit hit;
 	unsigned int i;
 
 	while (scan_next(scan, &hit, &i, tally)) {
 		const struct mask *mask = &scan->set->masks[i];
-		struct span before = span_of(text.p + done, hit.at - done);
+		struct span before;
 
+		if (hit.at < done) {	/* the sign in front is none of it */
+			hit.n = hit.at + hit.n > done ? hit.at + hit.n - done : 0;
+			hit.at = done;
+		}
+		before = span_of(text.p + done, hit.at - done);
 		if (mask->view->way == WAY_NULL && form != FORM_MESSAGE) {
 			out->n = mark;
 			return MASK_NULLED;
@@ -292,9 +301,15 @@ rewrite(struct scan *scan, enum mask_form form, struct out *out,
 	}
 	if (scan->gave_up) {
 		out->n = mark;
+		scan->window.used = text.n;
 		return hide_all(form, out);
 	}
-	out_span(out, span_skip(text, done));
+	if (done == scan->window.begin)
+		return MASK_KEPT;	/* all hits are behind the window */
+	if (scan->window.used > done)
+		out_bytes(out, text.p + done, scan->window.used - done);
+	else
+		scan->window.used = done;
 	return MASK_EDITED;
 }
 
@@ -309,7 +324,7 @@ is_spared(const struct mask_lineup *lineup, const struct mask_class *class)
 
 /* Is it JSON with escapes; and could they hide something that no class tells? */
 static bool
-has_escapes(enum mask_form form, struct span text, bool *hide)
+has_escapes(enum mask_writing form, struct span text, bool *hide)
 {
 	bool has = form == FORM_JSON && memchr(text.p, '\\', text.n);
 
@@ -317,15 +332,16 @@ has_escapes(enum mask_form form, struct span text, bool *hide)
 	return has;
 }
 
-enum mask_result
-mask_scan(const struct mask_set *set, const struct mask_lineup *lineup, struct span text,
-    enum mask_form form, struct out *out, struct mask_tally *tally)
+/* The window's end is told in all cases. */
+static enum mask_result
+scan_text(struct scan *scan, const struct mask_set *set, const struct mask_lineup *lineup, struct span text,
+    enum mask_writing form, struct out *out, struct mask_tally *tally)
 {
 	struct mask_class class = mask_class_of(text);
 	enum mask_result result = MASK_KEPT;
-	struct scan scan;
 	bool hide, escaped;
 
+	scan->window.used = scan->window.upto < text.n ? scan->window.upto : text.n;
 	if ((class.bits & CLASS_HIGH) && !utf8_is_valid(text))
 		return hide_all(form, out);
 	if (!text.n)
@@ -333,22 +349,48 @@ mask_scan(const struct mask_set *set, const struct mask_lineup *lineup, struct s
 	escaped = has_escapes(form, text, &hide);
 	if (!hide && is_spared(lineup, &class))
 		return MASK_KEPT;
-	if (!scan_begin(&scan, set, lineup, &class, text, escaped))
+	if (!scan_begin(scan, set, lineup, &class, text, escaped))
 		return hide_all(form, out);
-	if (scan.count)
-		result = rewrite(&scan, form, out, tally);
-	scan_end(&scan);
+	if (scan->count)
+		result = rewrite(scan, form, out, tally);
+	scan_end(scan);
+	return result;
+}
+
+static const struct mask_window all_of_it = { .upto = SIZE_MAX };
+
+enum mask_result
+mask_scan(const struct mask_set *set, const struct mask_lineup *lineup, struct span text,
+    enum mask_writing form, struct out *out, struct mask_tally *tally)
+{
+	struct scan scan;
+
+	scan.window = all_of_it;
+	return scan_text(&scan, set, lineup, text, form, out, tally);
+}
+
+enum mask_result
+mask_scan_part(const struct mask_set *set, const struct mask_lineup *lineup, struct span text,
+    struct mask_window *window, enum mask_writing form, struct out *out, struct mask_tally *tally)
+{
+	enum mask_result result;
+	struct scan scan;
+
+	scan.window = *window;
+	result = scan_text(&scan, set, lineup, text, form, out, tally);
+	*window = scan.window;
 	return result;
 }
 
 bool
 mask_hits(const struct mask_set *set, const struct mask_lineup *lineup, struct span text,
-    enum mask_form form, struct mask_tally *tally)
+    enum mask_writing form, struct mask_tally *tally)
 {
 	struct mask_class class = mask_class_of(text);
 	struct scan scan;
 	bool hide, escaped;
 
+	scan.window = all_of_it;
 	if ((class.bits & CLASS_HIGH) && !utf8_is_valid(text))
 		return true;
 	if (!text.n)

@@ -40,8 +40,13 @@ mask_set_new(struct mask_set **out, const struct view_worker *view,
 			set->with_columns |= 1ULL << set->count;
 		if (one->detectors)
 			set->with_detectors |= 1ULL << set->count;
+		if (one->field_count)
+			set->with_fields |= 1ULL << set->count;
 		set->count++;
 	}
+	if (!status)
+		status = path_rules_fill(&set->paths, view->masks, view->mask_count);
+	mask_sieve_fill(&set->sieve);
 	if (status) {
 		mask_set_free(&set);
 		return status;
@@ -60,6 +65,7 @@ mask_set_free(struct mask_set **p)
 		return;
 	for (size_t i = 0; i < set->count; i++)
 		mask_pattern_free(&set->masks[i].pattern);
+	path_rules_free(&set->paths);
 	explicit_bzero(set, sizeof(*set));
 	free(set);
 }

@@ -96,7 +96,7 @@ detect(const struct mask_plan *plan, const struct plan_column *column,
     struct span value, struct out *out, struct mask_tally *tally)
 {
 	struct span version = version_of(column, value);
-	enum mask_form form = is_json(column) ? FORM_JSON : FORM_TEXT;
+	enum mask_writing form = is_json(column) ? FORM_JSON : FORM_TEXT;
 	size_t mark = out->n;
 	enum mask_result result;
 

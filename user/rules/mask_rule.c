@@ -21,6 +21,7 @@ _Static_assert(COUNT(detector_words) == DETECT_PATTERN + 1, "a word per detector
 #define AT(name) offsetof(struct draft_mask, name)
 static const struct key mask_keys[] = {
 	{ "columns", SHAPE_TEXTS, AT(columns), false, 0, 0, NULL },
+	{ "fields", SHAPE_TEXTS, AT(fields), false, 0, 0, NULL },
 	{ "detectors", SHAPE_WORDS, AT(detectors), false, 0, 0, detector_words },
 	{ "pattern", SHAPE_TEXT, AT(pattern), false, 0, 0, NULL },
 	{ "way", SHAPE_WORD, AT(way), true, 0, 0, way_words },
@@ -71,6 +72,46 @@ check_columns(struct work *work, const struct node *columns, const char *what)
 	}
 }
 
+/* Is there a key between any two dots; do brackets stand in pairs, behind one? */
+static bool
+is_path(const char *text)
+{
+	const char *p = text;
+
+	for (;;) {
+		size_t n = strcspn(p, ".[]");
+
+		if (n == 0 && (p != text || *p != '['))
+			return false;
+		for (p += n; *p == '['; p += 2)
+			if (p[1] != ']')
+				return false;
+		if (*p == 0)
+			return true;
+		if (*p++ != '.')
+			return false;
+	}
+}
+
+static void
+check_fields(struct work *work, const struct node *fields, const char *what)
+{
+	size_t count = 0;
+
+	work_check_globs(work, fields, what);
+	for (const struct node *item = fields ? fields->first : NULL; item; item = item->next) {
+		if (++count == MASK_FIELDS_MOST + 1)
+			fault_add(work->faults, item->place, "%s: fields: found more than %d, expected as many at the most",
+			    what, MASK_FIELDS_MOST);
+		if (item->n > MASK_FIELD_BYTES)
+			fault_add(work->faults, item->place, "%s: fields: found a path of %zu bytes, expected at most %d",
+			    what, item->n, MASK_FIELD_BYTES);
+		else if (item->n > 0 && !is_path(item->text))
+			fault_add(work->faults, item->place, "%s: fields: found \"%.60s\", expected a path like "
+			    "customer.ssn, items[].price or **.card", what, item->text);
+	}
+}
+
 void
 masks_read(struct work *work, const struct node *entry)
 {
@@ -85,9 +126,9 @@ masks_read(struct work *work, const struct node *entry)
 	if (!schema_read(work->faults, entry, what, mask_keys,
 	    COUNT(mask_keys), mask))
 		return;
-	if (!mask->columns && !mask->detectors && !mask->pattern)
+	if (!mask->columns && !mask->fields && !mask->detectors && !mask->pattern)
 		fault_add(work->faults, entry->place, "%s: found none of "
-		    "columns, detectors, pattern; expected at least one", what);
+		    "columns, fields, detectors, pattern; expected at least one", what);
 	if (mask->keep && mask->way != WAY_PARTIAL)
 		fault_add(work->faults, entry->place, "%s: found keep with way "
 		    "%s, expected it with partial only", what,
@@ -95,6 +136,7 @@ masks_read(struct work *work, const struct node *entry)
 	if (mask->pattern)
 		check_pattern(work, mask->pattern, what);
 	check_columns(work, mask->columns, what);
+	check_fields(work, mask->fields, what);
 }
 
 void
@@ -122,6 +164,7 @@ masks_build(struct work *work)
 		mask->name = keeper->masks[i] = draft->draft.name;
 		mask->columns = work_texts(work, draft->columns,
 		    &mask->column_count);
+		mask->fields = work_texts(work, draft->fields, &mask->field_count);
 		mask->detectors = (uint32_t)draft->detectors |
 		    (draft->pattern ? 1u << DETECT_PATTERN : 0);
 		mask->pattern = work_scalar(draft->pattern);

@@ -30,7 +30,7 @@ struct draft {
 
 struct draft_mask {
 	struct draft draft;
-	const struct node *columns, *pattern;
+	const struct node *columns, *fields, *pattern;
 	uint64_t detectors, keep;
 	uint32_t way;
 };

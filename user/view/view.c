@@ -108,6 +108,7 @@ static const struct field_row mask_rows[] = {
 	TEXT(view_mask, pattern),
 	WORD(view_mask, way, WAYS),
 	U32(view_mask, keep),
+	TEXTS(view_mask, fields, field_count),
 };
 static const struct layout mask_layout = LAYOUT(view_mask, mask_rows);
 
@@ -302,7 +303,8 @@ worker_is_right(const struct view_worker *view)
 	for (size_t i = 0; i < view->mask_count; i++) {
 		const struct view_mask *mask = &view->masks[i];
 
-		if (!globs_are_right(mask->columns, mask->column_count))
+		if (!globs_are_right(mask->columns, mask->column_count) ||
+		    !globs_are_right(mask->fields, mask->field_count))
 			return false;
 	}
 	for (size_t i = 0; i < view->duty_count; i++) {

@@ -141,7 +141,7 @@ static const struct {
 	{ "bob twice", HEAD PEOPLE "approvers: {g: {people: [bob, bob], need: 2}}\n", 3, 31, "\"bob\" twice" },
 	{ "auditor approves", HEAD "people: {a: {uid: 1, roles: [auditor]}}\napprovers: {g: {people: [a]}}\n", 3, 26, "found auditor a" },
 
-	{ "mask of nothing", HEAD "masks: {m: {way: redact}}\n", 2, 12, "none of columns, detectors, pattern" },
+	{ "mask of nothing", HEAD "masks: {m: {way: redact}}\n", 2, 12, "none of columns, fields, detectors, pattern" },
 	{ "mask way", HEAD "masks: {m: {detectors: [ip], way: hide}}\n", 2, 35, "redact, partial, null, hash or token" },
 	{ "mask detector", HEAD "masks: {m: {detectors: [face], way: null}}\n", 2, 25, "found \"face\"" },
 	{ "mask keep", HEAD "masks: {m: {detectors: [ip], way: null, keep: 2}}\n", 2, 12, "keep with way null" },
@@ -155,6 +155,10 @@ static const struct {
 	{ "bad effect", HEAD SHOP DUTY "      - {effects: [drop], verdict: deny}\n", 8, 20, "found \"drop\", expected read, insert" },
 	{ "object no table has", HEAD SHOP DUTY "      - {effects: [read], objects: [orders], verdict: deny}\n", 8, 37, "which no table matches" },
 	{ "tag as object", HEAD SHOP DUTY "      - {effects: [define], objects: [create table], verdict: deny}\n", 0, 0, NULL },
+	{ "mask fields", HEAD "masks: {m: {fields: [a.b, 'a..b'], way: null}}\n", 2, 27, "a path like" },
+	{ "mask field brackets", HEAD "masks: {m: {fields: ['a[0].b'], way: null}}\n", 2, 22, "a path like" },
+	{ "mask field end", HEAD "masks: {m: {fields: ['a.'], way: null}}\n", 2, 22, "a path like" },
+	{ "mask field text", HEAD "masks: {m: {fields: a, way: null}}\n", 2, 21, "a list of texts" },
 	{ "unknown mask", HEAD SHOP DUTY "      - {effects: [read], verdict: allow, masks: [m]}\n", 8, 51, "name of a defined mask" },
 	{ "mask on deny", HEAD SHOP DUTY "      - {effects: [read], verdict: deny, masks: [built-in-cards]}\n", 8, 9, "masks or rows with verdict deny" },
 	{ "need on allow", HEAD SHOP DUTY "      - {effects: [read], verdict: allow, need: 1}\n", 8, 43, "need with verdict allow" },
@@ -251,7 +255,7 @@ static const char whole[] = HEAD
 "    targets: [logs]\n"
 "  second: {owner: bob, start: {by: ['*'], as: '1235'}, targets: [shop], profile: admin-held, match: {image: ['localhost/x:**'], digest: [000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f], label: [app=x], annotation: [a.b], cgroup: [/pods/**]}}\n"
 "masks:\n"
-"  cards: {columns: ['public.payments.card'], detectors: [card, iban], pattern: 'X[0-9]+', way: partial, keep: 2}\n"
+"  cards: {columns: ['public.payments.card'], fields: [card.number, 'items[].pan', '**'], detectors: [card, iban], pattern: 'X[0-9]+', way: partial, keep: 2}\n"
 "duties:\n"
 "  d:\n"
 "    targets: [shop, logs]\n"
@@ -317,6 +321,7 @@ check_worker_view(const struct view_worker *view)
 	CHECK(view->targets[1].addresses[0].port == 5432 && !view->targets[1].has_secret);
 	CHECK(view->mask_count == 3 && strcmp(view->masks[2].name, "cards") == 0);
 	CHECK(view->masks[2].detectors == (1u << DETECT_CARD | 1u << DETECT_IBAN | 1u << DETECT_PATTERN));
+	CHECK(view->masks[2].field_count == 3 && strcmp(view->masks[2].fields[1], "items[].pan") == 0);
 	CHECK(view->masks[2].keep == 2 && view->masks[2].way == WAY_PARTIAL);
 	CHECK(view->duty_count == 4);
 	CHECK(strcmp(view->duties[2].name, "writer-held") == 0 && view->duties[2].target == 1);

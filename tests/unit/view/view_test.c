@@ -27,7 +27,7 @@ static struct view_duty duties[] = { { "d", 1, view_rules, 2 }, { "e", 0, NULL, 
 static uint32_t indices[] = { 0, 1 };
 static struct view_skill_duties skill_duties[] = { { "s", indices, 2, true }, { "t", NULL, 0, false } };
 static struct view_mask masks[] = {
-	{ "m", TEXTS("a.b.c"), 1, 5, "x+", WAY_PARTIAL, 4 }, { "n", NULL, 0, 1, "", WAY_NULL, 0 },
+	{ "m", TEXTS("a.b.c"), 1, 5, "x+", WAY_PARTIAL, 4, TEXTS("a.b", "c[].d"), 2 }, { "n", NULL, 0, 1, "", WAY_NULL, 0, NULL, 0 },
 };
 static struct view_worker worker = {
 	.head = { 7, { 1, 2, 3 } }, .targets = targets, .target_count = 2, .duties = duties, .duty_count = 2,
@@ -242,6 +242,9 @@ check_indices(void)
 	view_rules[0].objects[0] = long_glob;
 	CHECK(read_worker_now() == -EINVAL);
 	view_rules[0].objects[0] = "public.*";
+	masks[0].fields[1] = long_glob;
+	CHECK(read_worker_now() == -EINVAL);
+	masks[0].fields[1] = "c[].d";
 	CHECK(read_worker_now() == 0);
 }
 
