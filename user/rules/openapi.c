@@ -264,14 +264,12 @@ openapi_read(struct work *work, const struct node *at, const char *what, struct 
 	version = json_string_value(json_object_get(root, "openapi"));
 	paths = json_object_get(root, "paths");
 	if (!version || strncmp(version, "3.", 2) != 0 || !json_is_object(paths)) {
-		fault_add(work->faults, at->place, "%s: %.120s: expected an OpenAPI document of version 3.0 or 3.1 with paths", what,
-		    at->text);
+		fault_add(work->faults, at->place, "%s: %.120s: expected an OpenAPI document of version 3.0 or 3.1 with "
+		    "paths", what, at->text);
 		return;
 	}
-	for (void *at_path = json_object_iter(paths); at_path; at_path = json_object_iter_next(paths, at_path)) {
-		const char *path = json_object_iter_key(at_path);
-
-		if (path[0] == '/')
-			read_path(&reading, path, json_object_iter_value(at_path));
+	for (void *i = json_object_iter(paths); i; i = json_object_iter_next(paths, i)) {
+		if (json_object_iter_key(i)[0] == '/')
+			read_path(&reading, json_object_iter_key(i), json_object_iter_value(i));
 	}
 }
