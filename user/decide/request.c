@@ -67,5 +67,6 @@ fit_request(const struct view_rule *rule, const struct act *act)
 	fit = least(fit, fit_templates(rule->paths, rule->path_count, http->path));
 	fit = least(fit, fit_names(rule->methods, rule->method_count, http->method, false));
 	fit = least(fit, fit_names(rule->hosts, rule->host_count, http->host, http->host.n == 0));
-	return least(fit, fit_names(rule->operations, rule->operation_count, http->operation, http->path.n == 0));
+	return least(fit, fit_names(rule->operations, rule->operation_count, http->operation,
+	    http->path.n == 0 && http->operation.n == 0));
 }

@@ -12,6 +12,10 @@
 
 static void (*const apis[APIS])(struct explaining *) = {
 	[API_REST] = http_explain_rest,
+	[API_JSON_RPC] = http_explain_json_rpc,
+	[API_GRAPHQL] = http_explain_graphql,
+	[API_MCP] = http_explain_mcp,
+	[API_S3] = http_explain_s3,
 };
 
 static int
@@ -79,10 +83,14 @@ http_add_act(struct explaining *explaining, const struct meant *meant)
 		return;
 	*facts = *explaining->facts;
 	facts->operation = meant->operation;
+	if (meant->is_elsewhere)
+		facts->path = span_of("", 0);
+	else if (meant->object.n)
+		facts->path = meant->object;
 	facts->places[HTTP_FIELD] = (struct http_list){ fields->v, fields->n, fields->is_open };
 	act = &explaining->acts[explaining->act_count++];
 	*act = (struct act){
-		.effect = meant->effect, .object = meant->object.n ? meant->object : facts->path,
+		.effect = meant->effect, .object = facts->path,
 		.note = text_of(meant->note), .http = facts,
 	};
 	if (!list_columns(explaining, fields, act))

@@ -42,9 +42,10 @@ struct explaining {
 struct meant {
 	enum effect effect;
 	struct span operation;
-	struct span object;		/* empty: the path */
+	struct span object;		/* in the form of a path; empty: that of the request */
 	const char *note;
 	const struct pairs *fields;	/* of this act; NULL: those of the request */
+	bool is_elsewhere;		/* its object is not the path, and not known: only its body says it */
 };
 
 /* `n` zeroed bytes, or NULL. */
@@ -67,6 +68,8 @@ void http_read_urlencoded(struct explaining *, struct span in, struct pairs *);
 void http_read_multipart(struct explaining *, struct span in, struct pairs *);
 /* A value of a JSON text and what is in it, under its path. */
 void http_read_json(struct explaining *, const struct json_tree *, uint32_t at, struct pairs *);
+/* Any path in its one reading; a constant sentence where there is a doubt, else NULL. */
+const char *http_canonical(struct explaining *, struct span raw, struct span *path);
 void http_read_path(struct explaining *);
 void http_read_head(struct explaining *);
 void http_read_body(struct explaining *);
@@ -85,5 +88,9 @@ const struct view_operation *http_find_operation(struct explaining *);
 const struct view_operation *http_find_named(const struct explaining *, struct span name);
 /* What APIs on top of HTTP mean: each adds acts, or none where the request says nothing of its own. */
 void http_explain_rest(struct explaining *);
+void http_explain_json_rpc(struct explaining *);
+void http_explain_graphql(struct explaining *);
+void http_explain_mcp(struct explaining *);
+void http_explain_s3(struct explaining *);
 
 #endif

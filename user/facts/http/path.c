@@ -151,6 +151,16 @@ join(struct explaining *explaining, const struct path *path, bool is_raw, struct
 	return span_of(p, n);
 }
 
+const char *
+http_canonical(struct explaining *explaining, struct span raw, struct span *out)
+{
+	struct path path = { .count = 0 };
+	const char *doubt = raw.n && raw.p[0] == '/' ? split(explaining, raw, &path) : "it is no path";
+
+	*out = doubt ? span_of("", 0) : join(explaining, &path, false, (struct span){ 0 });
+	return doubt;
+}
+
 void
 http_read_path(struct explaining *explaining)
 {
