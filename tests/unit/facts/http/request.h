@@ -33,7 +33,7 @@ request_of(const struct view_target *target, struct span text)
 	request.path = request_cut(&path, '?');
 	if (request.path.n < line.n)
 		request.query = path;
-	while (text.n > 0) {
+	while (text.n > 0 && request.header_count < WIRE_HEADERS_MAX) {
 		struct span value = request_cut(&text, '\n'), name;
 
 		if (value.n == 0)
