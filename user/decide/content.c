@@ -138,11 +138,15 @@ static enum fit
 fit_type(const struct view_condition *condition, const struct http_facts *http)
 {
 	const struct http_pair pair = { .value = http->content_type };
+	const struct http_list *headers = &http->places[HTTP_HEADER];
 	struct poll poll = { 0 };
+	size_t said = 0;
 
+	for (size_t i = 0; i < headers->count; i++)
+		said += caseless_equal(headers->pairs[i].name, SPAN("content-type"));
 	if (http->content_type.n)
 		count_fit(&poll, fit_value(condition, &pair));
-	return result_of(condition, &poll, false);
+	return result_of(condition, &poll, said > 1);
 }
 
 static enum fit

@@ -251,6 +251,8 @@ say_missing(const struct view_rule *near, const struct act *act)
 		return act->reach == REACH_ALL ? "without WHERE" : act->reach == REACH_WHERE ? "with a WHERE" : "in this form";
 	if (!act->http)
 		return "all the columns it touches";
+	if (fit_request(near, act) == FIT_MAYBE)
+		return "while it is in doubt what that is";
 	return near->condition_count ? "with what it says" : "all the fields it sends";
 }
 

@@ -109,6 +109,7 @@ static const struct {
 	{ "larger", "POST /\n\n123456", NO, { WHEN(SIZE, "", AT_MOST, "5") } },
 	{ "type", "POST /\nContent-Type: Text/CSV; charset=x\n\na", YES, { WHEN(CONTENT_TYPE, "", IS, "text/csv") } },
 	{ "type, another", "POST /\nContent-Type: text/html\n\na", NO, { WHEN(CONTENT_TYPE, "", LIKE, "image/*") } },
+	{ "two types", "POST /\nContent-Type: text/csv\nContent-Type: text/html\n\na", MAYBE, { WHEN(CONTENT_TYPE, "", IS, "text/csv") } },
 	{ "no type", "POST /\n\na", NO, { WHEN(CONTENT_TYPE, "", IS, "text/csv") } },
 
 	{ "columns", "PATCH /" JSON "{\"name\":1,\"mail\":2}", YES, { LIST(column, "name", "mail") } },
@@ -211,6 +212,7 @@ static const struct {
 	{ "GET /a?x=2", "p:1 allows read on GET /a, but not with what it says" },
 	{ "PATCH /p" JSON "{\"card\":1}", "p:2 allows update on PATCH /p, but not all the fields it sends" },
 	{ "GET /a?x=1", "p:1 allows read on GET /a" },
+	{ "DELETE /a\\b", "p:3 allows unknown on DELETE a path in doubt, but not while it is in doubt what that is: its path has a backslash" },
 	{ "GET /a?x=1\nHost: evil", "GET /a is refused: the host it is for is none of the target's names" },
 };
 
@@ -220,6 +222,7 @@ check_sentences(struct arena *arena)
 	struct view_rule rules[] = {
 		{ .effects = 1u << EFFECT_READ, LIST(path, "/a"), WHEN(QUERY, "x", IS, "1"), .verdict = VERDICT_ALLOW, .where = "p:1" },
 		{ .effects = 1u << EFFECT_UPDATE, LIST(path, "/p"), LIST(column, "name"), .verdict = VERDICT_ALLOW, .where = "p:2" },
+		{ .effects = 1u << EFFECT_UNKNOWN, LIST(path, "/a"), LIST(method, "DELETE"), .verdict = VERDICT_ALLOW, .where = "p:3" },
 	};
 
 	for (size_t i = 0; i < COUNT(sentences); i++) {

@@ -58,8 +58,13 @@ list_columns(struct explaining *explaining, const struct pairs *fields, struct a
 			names[kept++] = names[i];
 	}
 	act->columns = names;
-	act->column_count = kept < HTTP_COLUMNS_MOST ? kept : HTTP_COLUMNS_MOST;
-	return kept <= HTTP_COLUMNS_MOST;
+	for (size_t i = 0; i < kept && i < HTTP_COLUMNS_MOST; i++) {
+		explaining->column_bytes += names[i].n + 8;
+		if (explaining->column_bytes > HTTP_COLUMNS_BYTES)
+			break;
+		act->column_count++;
+	}
+	return act->column_count == kept;
 }
 
 static struct span

@@ -21,6 +21,7 @@ struct wire_request;
 #define HTTP_PAIRS_MOST 4096	/* names that are looked at, in each place */
 #define HTTP_SEGMENTS_MOST 256	/* of a path */
 #define HTTP_COLUMNS_MOST 512	/* names of a body's fields that an act tells */
+#define HTTP_COLUMNS_BYTES (24u << 10)	/* of all acts: an entry has room for them */
 #define HTTP_ACTS_MOST 64	/* of one request */
 
 /*

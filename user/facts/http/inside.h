@@ -35,6 +35,7 @@ struct explaining {
 	const char *note;		/* what a person should be told besides; NULL */
 	struct act *acts;
 	size_t act_count;
+	size_t column_bytes;		/* told so far */
 	bool has_memory;
 };
 

@@ -256,6 +256,25 @@ check_columns(struct arena *arena)
 	CHECK(span_is(act->columns[2], "b.c") && span_is(act->columns[3], "b.d"));
 }
 
+/* More names than an act can tell: those that are left out could be any. */
+static void
+check_many_columns(struct arena *arena)
+{
+	static char text[20000] = "POST /" FORM;
+	size_t n = strlen(text);
+	const struct act *act;
+
+	for (int i = 0; i < HTTP_COLUMNS_MOST + 1; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "a%03d=1&", i);
+	act = explain(&open_target, span_of(text, n), arena);
+	CHECK(act->column_count == HTTP_COLUMNS_MOST && act->http->places[HTTP_FIELD].is_open);
+	act = explain(&open_target, span_of(text, n - 7), arena);
+	CHECK(act->column_count == HTTP_COLUMNS_MOST && !act->http->places[HTTP_FIELD].is_open);
+	memset(text + n, 'b', sizeof(text) - n);
+	act = explain(&open_target, span_of(text, sizeof(text)), arena);
+	CHECK(act->column_count == HTTP_COLUMNS_MOST);
+}
+
 /* More of a body is to come than is held. */
 static void
 check_open(struct arena *arena)
@@ -306,6 +325,7 @@ main(void)
 	check_hosts(arena);
 	check_lists(arena);
 	check_columns(arena);
+	check_many_columns(arena);
 	check_open(arena);
 	check_memory();
 	arena_free(&arena);
