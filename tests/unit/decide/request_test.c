@@ -235,6 +235,21 @@ check_sentences(struct arena *arena)
 	}
 }
 
+/* Refused for what is not in the request: no rule can let it through. */
+static void
+check_refusal(struct arena *arena)
+{
+	struct view_rule all = { .where = "w" };
+	struct action action = explain(SPAN("GET /"), arena);
+	char room[DECIDE_WHY];
+
+	CHECK(judge_against(&action, &all, VERDICT_ALLOW) == VERDICT_ALLOW);
+	CHECK(http_refuse(&action, arena, "it came under another name") == 0 && action.act_count == 1);
+	CHECK(judge_against(&action, &all, VERDICT_ALLOW) == VERDICT_DENY);
+	all.effects = 1;
+	CHECK(span_is(judge(&action, &all, 1, room).why, "GET / is refused: it came under another name"));
+}
+
 /* Nobody logs in: to have a duty there is enough to begin. */
 static void
 check_login(void)
@@ -283,6 +298,7 @@ main(void)
 	check_no_fields(arena);
 	check_protocols(arena);
 	check_sentences(arena);
+	check_refusal(arena);
 	check_login();
 	check_longer(arena);
 	arena_free(&arena);

@@ -171,3 +171,22 @@ http_explain(const struct view_target *target, const struct wire_request *reques
 		.http = explaining.act_count == 1 ? explaining.acts[0].http : explaining.facts };
 	return 0;
 }
+
+int
+http_refuse(struct action *action, struct arena *arena, const char *why)
+{
+	struct act *acts = arena_take(arena, (action->act_count + 1) * sizeof(*acts));
+	struct http_facts *facts = arena_take(arena, (action->act_count + 1) * sizeof(*facts));
+
+	if (!acts || !facts)
+		return -ENOMEM;
+	for (size_t i = 0; i < action->act_count; i++) {
+		acts[i] = action->acts[i];
+		if (acts[i].http)
+			facts[i] = *acts[i].http;
+		facts[i].refusal = span_text(why);
+		acts[i].http = &facts[i];
+	}
+	action->acts = acts;
+	return 0;
+}

@@ -40,4 +40,10 @@ int http_explain(const struct view_target *, const struct wire_request *, struct
  */
 bool http_host_fits(const struct view_target *, struct span host, struct span server_name);
 
+/*
+ * Let an action that http_explain() made be denied whatever the rules say, since
+ * `why` (a constant sentence about the request: "it was …"). Returns 0 or -ENOMEM.
+ */
+int http_refuse(struct action *, struct arena *, const char *why);
+
 #endif
