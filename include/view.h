@@ -27,13 +27,27 @@ struct view_head {
 
 /* ---- targets --------------------------------------------------------- */
 
-enum view_protocol { PROTOCOL_POSTGRESQL, PROTOCOL_RAW, PROTOCOLS };
+enum view_protocol { PROTOCOL_POSTGRESQL, PROTOCOL_RAW, PROTOCOL_HTTP, PROTOCOLS };
 enum view_inspect { INSPECT_FULL, INSPECT_NONE };
 enum view_tls {
 	TLS_DISABLE,		/* never */
 	TLS_REQUIRE,		/* encrypt, do not check: a named risk */
 	TLS_VERIFY_CA,
 	TLS_VERIFY_FULL,	/* the default */
+};
+
+/* What is spoken on top of HTTP. */
+enum view_api { API_REST, API_JSON_RPC, API_GRAPHQL, API_MCP, API_S3, APIS };
+
+/* What becomes of an answer that cannot be looked into, where masks apply. */
+enum view_unparsable { UNPARSABLE_REFUSE, UNPARSABLE_REDACT, UNPARSABLES };
+
+/* Something an API can be asked. */
+struct view_operation {
+	const char *name;
+	const char *method;		/* empty, with the path: the API names its operations itself */
+	const char *path;		/* a template (base/template.h) */
+	enum effect effect;
 };
 
 struct view_address {
@@ -70,17 +84,52 @@ struct view_target {
 	bool has_secret;		/* the keeper has a password for it */
 	bool needs_proof;		/* and the backend must ask for some proof of it */
 	bool has_certificate;		/* the keeper has one, which the backend must ask for in TLS */
+	enum view_api api;		/* of HTTP */
+	struct view_operation *operations;
+	size_t operation_count;
+	bool is_closed;			/* what is none of its operations is unknown */
+	enum view_unparsable unparsable;
 };
 
 /* ---- rules ----------------------------------------------------------- */
 
+/* What must hold of the values of one name. */
+enum view_test { TEST_IS, TEST_LIKE, TEST_AT_MOST, TEST_AT_LEAST, TEST_ABSENT, TEST_PRESENT, TESTS };
+/* Where it looks: enum http_place, then what there is one of. */
+enum view_subject {
+	SUBJECT_QUERY, SUBJECT_HEADER, SUBJECT_FORM, SUBJECT_FIELD,
+	SUBJECT_SIZE,			/* of the body, in bytes */
+	SUBJECT_CONTENT_TYPE,
+	SUBJECTS
+};
+
+/* A rule of HTTP: "field amount at_most 100". */
+struct view_condition {
+	enum view_subject subject;
+	const char *name;		/* of a parameter or field, or a path of it; empty for what there is one of */
+	enum view_test test;
+	const char **values;		/* IS, LIKE: any of them; AT_MOST, AT_LEAST: one number, as written */
+	size_t value_count;
+};
+
 struct view_rule {
 	uint32_t effects;		/* bit per enum effect */
 	uint8_t reaches;		/* bit per enum reach that matches; 0: any */
-	const char **objects;		/* globs ("public.*"); none: any object */
+	const char **objects;		/* globs ("public.*"), of HTTP templates; none: any object */
 	size_t object_count;
 	const char **columns;		/* globs; none: any; else every touched column must match */
 	size_t column_count;
+	/* of HTTP only: a rule with any of these speaks of no other act; none: any */
+	const char **hosts;		/* names, lower case; globs */
+	size_t host_count;
+	const char **methods;		/* globs */
+	size_t method_count;
+	const char **paths;		/* templates (base/template.h) */
+	size_t path_count;
+	const char **operations;	/* globs over their names */
+	size_t operation_count;
+	struct view_condition *conditions;	/* all must hold */
+	size_t condition_count;
 	enum verdict_kind verdict;
 	uint64_t masks;			/* bit per view_mask, obligations of an allow */
 	uint64_t row_limit;

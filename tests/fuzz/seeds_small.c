@@ -1,5 +1,5 @@
 /*
- * seeds_small.c: writes the first inputs of sql.c, tls_peek.c, entry.c and view.c:
+ * seeds_small.c: writes the first inputs of sql.c, tls_peek.c, entry.c, view.c and http.c:
  * seeds_small FOLDER, which has a folder for each. Run by hand; its files are kept.
  */
 #include <stdio.h>
@@ -135,13 +135,22 @@ static struct view_target targets[] = {
 	  .databases = TEXTS("a"), .database_count = 1, .has_secret = true, .needs_proof = true },
 	{ .name = "raw", .protocol = PROTOCOL_RAW, .inspect = INSPECT_NONE, .from_skill = true,
 	  .socket = "", .tls_name = "", .tls_roots = "", .role = "" },
+	{ .name = "web", .protocol = PROTOCOL_HTTP, .socket = "", .tls_name = "", .tls_roots = "", .role = "",
+	  .operations = (struct view_operation[]){ { "o", "GET", "/a/{b}", EFFECT_READ } }, .operation_count = 1, .is_closed = true },
+};
+static struct view_condition conditions[] = {
+	{ SUBJECT_QUERY, "q", TEST_IS, TEXTS("1", ""), 2 }, { SUBJECT_SIZE, "", TEST_AT_MOST, TEXTS("9"), 1 },
+	{ SUBJECT_FIELD, "a.b", TEST_ABSENT, NULL, 0 },
 };
 static struct view_rule view_rules[] = {
 	{ .effects = 3, .reaches = 2, .objects = TEXTS("public.*"), .object_count = 1,
 	  .columns = TEXTS("c", "d"), .column_count = 2, .verdict = VERDICT_HOLD, .masks = 1,
 	  .need = 2, .expires_s = 600, .retry_s = 5, .where = "p:1" },
+	{ .effects = 1, .paths = TEXTS("/a/**"), .path_count = 1, .methods = TEXTS("*"), .method_count = 1,
+	  .hosts = TEXTS("h"), .host_count = 1, .operations = TEXTS("get*"), .operation_count = 1,
+	  .conditions = conditions, .condition_count = 3, .verdict = VERDICT_ALLOW, .where = "p:2" },
 };
-static struct view_duty duties[] = { { "d", 1, view_rules, 1 } };
+static struct view_duty duties[] = { { "d", 1, view_rules, 2 } };
 static uint32_t indices[] = { 0 };
 static struct view_skill_duties skill_duties[] = { { "s", indices, 1, true } };
 static struct view_mask masks[] = { { "m", TEXTS("a.b.c"), 1, 5, "x+", WAY_PARTIAL, 4 } };
@@ -156,22 +165,23 @@ static struct view_person people[] = { { "ann", 1 }, { "bob", 2 } };
 static struct view_secret secrets[] = {
 	{ "shop", "r", SECRET_FILE, "/x", 3, TLS_VERIFY_CA, SECRET_FILE, "/y" },
 	{ "raw", "", SECRET_NONE, "", 0, TLS_DISABLE, SECRET_NONE, "" },
+	{ "web", "", SECRET_NONE, "", 0, TLS_DISABLE, SECRET_NONE, "" },
 };
 static struct view_verifier verifiers[] = { { "s", SECRET_FILE, "/z" } };
 static struct view_approvers groups[] = { { "leads", TEXTS("ann", "bob"), 2, 1 } };
 
 static const struct view_worker worker = {
-	.head = { 7, { 1 } }, .targets = targets, .target_count = 2, .duties = duties,
+	.head = { 7, { 1 } }, .targets = targets, .target_count = 3, .duties = duties,
 	.duty_count = 1, .skills = skill_duties, .skill_count = 1, .masks = masks, .mask_count = 1,
 };
 static const struct view_loader loader = {
-	.head = { 8, { 4 } }, .targets = targets, .target_count = 2, .skills = skills,
+	.head = { 8, { 4 } }, .targets = targets, .target_count = 3, .skills = skills,
 	.skill_count = 1, .people = people, .person_count = 2,
 };
 static const struct view_keeper keeper = {
-	.head = { 9, { 5 } }, .secrets = secrets, .secret_count = 2,
+	.head = { 9, { 5 } }, .secrets = secrets, .secret_count = 3,
 	.verifiers = verifiers, .verifier_count = 1, .masks = TEXTS("m", "n"),
-	.mask_count = 2, .targets = targets, .target_count = 2,
+	.mask_count = 2, .targets = targets, .target_count = 3,
 };
 static const struct view_broker broker = {
 	.head = { 10, { 6 } }, .people = people, .person_count = 2, .approvers = groups,
@@ -202,6 +212,33 @@ view(void)
 	out_free(&packed);
 }
 
+/* ---- requests of HTTP ---------------------------------------------------------- */
+
+#define JSON "\nContent-Type: application/json\n\n"
+static const struct {
+	enum view_api api;
+	const char *text;
+} requests[] = {
+	{ API_REST, "GET /a/./%62/../c%25/?x=1&y=%41+b;z" },
+	{ API_REST, "POST /a/b" JSON "{\"a\":{\"b\":[1.5e3,\"\\u00e9\\ud83d\\ude00\"]},\"c\":null,\"d\":[{\"e\":true},{}]}" },
+	{ API_REST, "PUT /x\nContent-Type: application/x-www-form-urlencoded; charset=utf-8\nX-A: b\n\na=1&_method=DELETE" },
+	{ API_REST, "POST /\nContent-Type: multipart/form-data; boundary=\"b\"\n\n--b\r\nContent-Disposition: form-data; "
+	  "name=\"a\"\r\n\r\n1\r\n--b\r\nContent-Disposition: form-data; name=f; filename=\"x\"\r\n\r\n2\r\n--b--\r\n" },
+	{ API_JSON_RPC, "POST /" JSON "[{\"jsonrpc\":\"2.0\",\"method\":\"a.b\",\"params\":[1,{\"c\":2}],\"id\":1}]" },
+	{ API_MCP, "POST /" JSON "{\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"x\",\"arguments\":{\"y\":1}}}" },
+	{ API_GRAPHQL, "POST /" JSON "{\"query\":\"query Q($a: [Int!]! = [1]) @x { f: o(id: \\\"b\\\", n: $a) { c } ...F } # d\\n"
+	  "fragment F on Q { g }\",\"variables\":{\"a\":[1]}}" },
+	{ API_GRAPHQL, "GET /?query=mutation%7Ba%7D" },
+	{ API_S3, "PUT /k/e?partNumber=1&uploadId=x\nHost: b.s3.example\nx-amz-copy-source: /c/d%20e\nx-amz-acl: private" },
+};
+
+static void
+http(void)
+{
+	for (size_t i = 0; i < COUNT(requests); i++)
+		keep("http", i, requests[i].api, span_text(requests[i].text));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -212,5 +249,6 @@ main(int argc, char **argv)
 	tls_peek();
 	entry();
 	view();
+	http();
 	return 0;
 }

@@ -48,6 +48,10 @@ put_act(struct out *out, const struct act *act)
 	out_u8(out, '{');
 	json_member_text(out, &first, "effect", span_text(effect_name(act->effect)));
 	json_member_text(out, &first, "object", act->object);
+	if (act->http)
+		json_member_text(out, &first, "method", act->http->method);
+	if (act->http && act->http->operation.n)
+		json_member_text(out, &first, "operation", act->http->operation);
 	if (act->reach)
 		json_member_text(out, &first, "reach", span_text(reaches[act->reach]));
 	if (act->note.n)

@@ -1,4 +1,4 @@
-/* action.c: the names of effects and verdicts. */
+/* action.c: the names of effects and verdicts, and the effects of methods. */
 #include "action.h"
 #include "verdict.h"
 
@@ -23,6 +23,24 @@ effect_of(struct span name)
 		if (span_is(name, effects[i]))
 			return (enum effect)i;
 	return EFFECTS;
+}
+
+enum effect
+effect_of_method(struct span method)
+{
+	static const struct {
+		const char *method;
+		enum effect effect;
+	} methods[] = {
+		{ "GET", EFFECT_READ }, { "HEAD", EFFECT_READ }, { "OPTIONS", EFFECT_READ },
+		{ "POST", EFFECT_INSERT }, { "PUT", EFFECT_UPDATE }, { "PATCH", EFFECT_UPDATE },
+		{ "DELETE", EFFECT_DELETE },
+	};
+
+	for (size_t i = 0; i < COUNT(methods); i++)
+		if (span_is(method, methods[i].method))
+			return methods[i].effect;
+	return EFFECT_UNKNOWN;
 }
 
 const char *

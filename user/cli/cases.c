@@ -17,11 +17,12 @@
 #include "rules/source.h"
 
 #define CASES_MEMORY (64u << 20)
+#define CASE_HEADERS 64
 
 static const char *const expect_words[] = { "deny", "hold", "allow", NULL };
 
 struct one_case {
-	const struct node *skill, *target, *sql, *rule, *masked;
+	const struct node *skill, *target, *sql, *request, *headers, *body, *rule, *masked;
 	uint32_t expect;
 };
 
@@ -33,7 +34,10 @@ struct file {
 static const struct key case_keys[] = {
 	{ "skill", SHAPE_TEXT, CASE(skill), true, 0, 0, NULL },
 	{ "target", SHAPE_TEXT, CASE(target), true, 0, 0, NULL },
-	{ "sql", SHAPE_TEXT, CASE(sql), true, 0, 0, NULL },
+	{ "sql", SHAPE_TEXT, CASE(sql), false, 0, 0, NULL },
+	{ "request", SHAPE_TEXT, CASE(request), false, 0, 0, NULL },
+	{ "headers", SHAPE_TEXTS, CASE(headers), false, 0, 0, NULL },
+	{ "body", SHAPE_TEXT, CASE(body), false, 0, 0, NULL },
 	{ "expect", SHAPE_WORD, CASE(expect), true, 0, 0, expect_words },
 	{ "rule", SHAPE_TEXT, CASE(rule), false, 0, 0, NULL },
 	{ "masked", SHAPE_TEXTS, CASE(masked), false, 0, 0, NULL },
@@ -101,22 +105,42 @@ masks_are_right(struct running *running, const struct one_case *one,
 	return true;
 }
 
+/* The statement or the request of a case, by what its target takes. */
+static int
+judge_asked(struct running *running, const struct one_case *one, uint32_t target, struct judged *judged)
+{
+	const char *headers[CASE_HEADERS];
+	struct judge_request said = { .headers = headers };
+
+	if (one->sql)
+		return judge_text(running->instance, running->rules, one->skill->text, target, one->sql->text, judged);
+	said.line = one->request->text;
+	for (const struct node *item = one->headers ? one->headers->first : NULL; item; item = item->next) {
+		if (said.header_count == CASE_HEADERS)
+			return -E2BIG;
+		headers[said.header_count++] = item->text;
+	}
+	if (one->body)
+		said.body = span_of(one->body->text, one->body->n);
+	return judge_request(running->rules, one->skill->text, target, &said, judged);
+}
+
 static void
 judge_case(struct running *running, const struct one_case *one, uint32_t target)
 {
+	const struct node *asked = one->sql ? one->sql : one->request;
 	struct judged judged;
-	int status = judge_text(running->instance, running->rules,
-	    one->skill->text, target, one->sql->text, &judged);
+	int status = judge_asked(running, one, target, &judged);
 	char where[256];
 
 	if (status < 0) {
-		fail(running, one->sql, "sql", strerror(-status), "an analysis");
+		fail(running, asked, asked->key->text, strerror(-status), "an analysis");
 		return;
 	}
 	snprintf(where, sizeof(where), "%.*s", (int)judged.verdict.where.n,
 	    judged.verdict.where.n ? (const char *)judged.verdict.where.p : "");
 	if (judged.verdict.kind != (enum verdict_kind)one->expect) {
-		fail(running, one->sql, one->sql->text,
+		fail(running, asked, asked->text,
 		    verdict_name(judged.verdict.kind), expect_words[one->expect]);
 		printf("  why: %.*s\n", (int)judged.verdict.why.n,
 		    (const char *)judged.verdict.why.p);
@@ -133,10 +157,12 @@ static void
 run_case(struct running *running, const struct node *node)
 {
 	struct one_case one = { 0 };
+	bool is_good = schema_read(running->faults, node, "case", case_keys, COUNT(case_keys), &one);
 	uint32_t target;
 
-	if (!schema_read(running->faults, node, "case", case_keys,
-	    COUNT(case_keys), &one))
+	if (!one.sql && !one.request)
+		fault_add(running->faults, node->place, "case: key \"sql\" is missing, expected it or request");
+	if (!is_good || (!one.sql && !one.request))
 		return;
 	target = judge_target(running->rules, one.target->text);
 	if (target == UINT32_MAX)
@@ -147,6 +173,9 @@ run_case(struct running *running, const struct node *node)
 		fault_add(running->faults, one.skill->place, "case: found "
 		    "skill \"%.40s\", expected one of the policy's",
 		    one.skill->text);
+	else if (judge_takes_requests(running->rules, target) ? !one.request || one.sql : !one.sql || one.request)
+		fault_add(running->faults, node->place, "case: expected %s, and nothing else, for target %s",
+		    judge_takes_requests(running->rules, target) ? "request" : "sql", one.target->text);
 	else
 		judge_case(running, &one, target);
 }

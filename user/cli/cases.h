@@ -9,6 +9,12 @@
  *       expect: allow            # allow, hold or deny
  *       rule: order-support rule 2    # optional: part of the deciding rule's name
  *       masked: [card]           # optional: exactly these columns are masked by name
+ *     - skill: order-support
+ *       target: web              # of HTTP
+ *       request: POST /orders
+ *       headers: ["Content-Type: application/json"]   # optional
+ *       body: '{"amount": 5}'    # optional
+ *       expect: hold
  */
 #ifndef CLI_CASES_H
 #define CLI_CASES_H

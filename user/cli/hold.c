@@ -97,7 +97,15 @@ say_acts(const json_t *acts)
 
 	json_array_foreach(acts, i, act) {
 		printf("  %s ", say_member(act, "effect"));
+		if (*say_member(act, "method")) {
+			say_text(stdout, say_member(act, "method"), false);
+			putchar(' ');
+		}
 		say_text(stdout, say_member(act, "object"), false);
+		if (*say_member(act, "operation")) {
+			printf(", operation ");
+			say_text(stdout, say_member(act, "operation"), false);
+		}
 		json_array_foreach(json_object_get(act, "columns"), j, column) {
 			printf("%s", j ? ", " : " (");
 			say_text(stdout, json_string_value(column), false);

@@ -56,6 +56,12 @@ judge_target(const struct rules *rules, const char *name)
 }
 
 bool
+judge_takes_requests(const struct rules *rules, uint32_t target)
+{
+	return rules->worker.targets[target].protocol == PROTOCOL_HTTP;
+}
+
+bool
 judge_knows_skill(const struct rules *rules, const char *name)
 {
 	for (size_t i = 0; i < rules->worker.skill_count; i++) {

@@ -1,5 +1,5 @@
 /*
- * judge.h: judge a statement here, without a daemon and without a database.
+ * judge.h: judge a statement or a request here, without a daemon and a backend.
  * Runs the grammar program once for a statement, makes the action of its answer
  * and asks decide/, exactly as a worker would, but for the catalogue: names
  * without a schema are taken as public.NAME.
@@ -33,6 +33,18 @@ bool judge_knows_skill(const struct rules *, const char *name);
 /* Judge. Returns 0 or -errno (the grammar cannot be run, or no memory), and then nothing is to be freed. */
 int judge_text(const struct instance *, const struct rules *, const char *skill,
     uint32_t target, const char *text, struct judged *out);
+/* What a person types of a request of HTTP; borrowed, also by what is judged. */
+struct judge_request {
+	const char *line;		/* "GET /orders/5?x=1" */
+	const char *const *headers;	/* "Name: value" */
+	size_t header_count;
+	struct span body;
+};
+/* Is the target of HTTP, so that requests are judged and not statements? */
+bool judge_takes_requests(const struct rules *, uint32_t target);
+/* The same for a request. Returns 0, -EINVAL (it is not written as one) or -ENOMEM. */
+int judge_request(const struct rules *, const char *skill, uint32_t target, const struct judge_request *,
+    struct judged *out);
 /* Masks (bits) of the verdict that cover a column of field `i` by name. */
 uint64_t judge_field_masks(const struct rules *, const struct judged *, size_t i);
 void judge_free(struct judged *);

@@ -164,6 +164,11 @@ put_rule(struct out *out, struct one *acts, size_t count)
 	struct span array = acts[0].columns;
 	bool some = false;
 
+	if (span_is(acts[0].effect, effect_name(EFFECT_UNKNOWN)) && acts[0].object.n == 0) {
+		out_printf(out, "      # nothing: a rule for what nobody can read would allow everything\n");
+		acts[0].done = true;
+		return;
+	}
 	out_printf(out, "      - effects: [%.*s]\n", (int)acts[0].effect.n,
 	    (const char *)acts[0].effect.p);
 	for (size_t i = 0; i < count; i++) {

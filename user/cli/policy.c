@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/must.h"
 #include "cli/cases.h"
 #include "cli/cli.h"
@@ -15,10 +16,16 @@
 #include "cli/secret_set.h"
 #include "cli/show_faults.h"
 #include "cli/show_judged.h"
+#include "rules/source.h"
+
+#define BODY_MOST (16u << 20)
 
 /* What a verb was given. */
 struct words {
 	const char *skill, *target, *directory;
+	const char *body;		/* a file */
+	const char *headers[64];
+	size_t header_count;
 	const char *rest[64];
 	size_t rest_count;
 	bool as_json, is_offline;
@@ -40,8 +47,15 @@ takes_value(struct words *words, const char *word, const char *value, bool *take
 		{ "--skill", offsetof(struct words, skill) },
 		{ "--target", offsetof(struct words, target) },
 		{ "--directory", offsetof(struct words, directory) },
+		{ "--body", offsetof(struct words, body) },
 	};
 
+	if (strcmp(word, "--header") == 0) {
+		if (!value || words->header_count == COUNT(words->headers))
+			return false;
+		words->headers[words->header_count++] = value;
+		*taken = true;
+	}
 	for (size_t i = 0; i < COUNT(options); i++) {
 		if (strcmp(word, options[i].name) != 0)
 			continue;
@@ -138,6 +152,43 @@ check(const struct instance *instance, const struct words *words)
 	return say_check(rules, faults, words->as_json);
 }
 
+static void
+free_arena(struct arena **arena)
+{
+	arena_free(arena);
+}
+
+/* A request of HTTP as it was typed. */
+static int
+explain_request(const struct words *words, const struct rules *rules, uint32_t target)
+{
+	struct arena *arena cleanup(free_arena) = arena_new(BODY_MOST + 4096);
+	struct judge_request said = {
+		.line = words->rest[0], .headers = words->headers, .header_count = words->header_count,
+	};
+	struct judged judged;
+	int status = arena ? 0 : -ENOMEM;
+
+	if (status == 0 && words->body)
+		status = source_read_file(arena, words->body, BODY_MOST, &said.body);
+	if (status < 0) {
+		client_complain("%s: %s", words->body ? words->body : "request", strerror(-status));
+		return CLI_FAILED;
+	}
+	status = judge_request(rules, words->skill, target, &said, &judged);
+	if (status == -EINVAL) {
+		client_complain("a request is written like 'GET /orders/5?x=1', its fields like 'Name: value'");
+		return CLI_USAGE;
+	}
+	if (status < 0) {
+		client_complain("the request cannot be analysed: %s", strerror(-status));
+		return CLI_FAILED;
+	}
+	show_judged(rules, &judged, words->as_json);
+	judge_free(&judged);
+	return CLI_OK;
+}
+
 static int
 explain(const struct instance *instance, const struct words *words)
 {
@@ -159,6 +210,10 @@ explain(const struct instance *instance, const struct words *words)
 		    target == UINT32_MAX ? words->target : words->skill);
 		return CLI_NO;
 	}
+	if (judge_takes_requests(rules, target))
+		return explain_request(words, rules, target);
+	if (words->header_count || words->body)
+		return CLI_USAGE;
 	status = judge_text(instance, rules, words->skill, target,
 	    words->rest[0], &judged);
 	if (status < 0) {
@@ -192,7 +247,7 @@ static const struct {
 } verbs[] = {
 	{ "check", check, "policy check [DIR] [--offline] [--json]" },
 	{ "explain", explain, "policy explain --skill NAME --target NAME "
-	    "[--directory DIR] [--json] 'SQL'" },
+	    "[--directory DIR] [--json] 'SQL' | [--header 'NAME: VALUE']… [--body FILE] 'METHOD PATH'" },
 	{ "test", test, "policy test [--directory DIR] [FILE…]" },
 };
 
@@ -266,6 +321,7 @@ reload(const struct instance *instance, int argc, char **argv)
 const struct cli_verb cli_policy_verbs[] = {
 	{ "policy", policy, "policy check [DIR] [--offline] [--json]\n"
 	  "       interlock policy explain --skill NAME --target NAME [--directory DIR] [--json] 'SQL'\n"
+	  "       interlock policy explain … [--header 'NAME: VALUE']… [--body FILE] 'METHOD PATH'\n"
 	  "       interlock policy test [--directory DIR] [FILE…]",
 	  "check the policy, explain a verdict, run its test cases" },
 	{ "reload", reload, "reload [--json]",

@@ -46,6 +46,10 @@ list_acts(const struct action *action)
 		    "object", text_of(act->object),
 		    "reach", reaches[act->reach],
 		    "columns", columns, "note", text_of(act->note)));
+		if (act->http)
+			json_object_update_new(json_array_get(list, i), json_pack("{s:o,s:o,s:o}",
+			    "method", text_of(act->http->method), "host", text_of(act->http->host),
+			    "operation", text_of(act->http->operation)));
 	}
 	return list;
 }
@@ -125,9 +129,11 @@ say_acts(const json_t *acts)
 	json_t *act;
 
 	json_array_foreach(acts, i, act) {
-		const char *reach = member(act, "reach");
+		const char *reach = member(act, "reach"), *operation = member(act, "operation");
+		const char *method = member(act, "method");
 
-		printf("  %-8s %s%s", member(act, "effect"), member(act, "object"),
+		printf("  %-8s %s%s%s%s%s%s", member(act, "effect"), method, *method ? " " : "", member(act, "object"),
+		    *operation ? ", operation " : "", operation,
 		    *reach == 'a' ? ", all rows" :
 		    *reach == 'w' ? ", by a WHERE" : "");
 		say_list(" (", json_object_get(act, "columns"));

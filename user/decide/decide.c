@@ -4,8 +4,8 @@
  * target. A rule can *cover* an act (its effect, object, reach match, and all
  * touched columns do) or only *touch* it (some column does, or none was told).
  * Covering is what an act needs to be let through; touching is enough for a
- * deny or a hold to bite. So a doubt about columns never opens a door. The acts'
- * verdicts are then joined: the strictest one is the action's. Nothing here
+ * deny or a hold to bite. So a doubt about columns never opens a door, nor does one
+ * about what a request of HTTP says (fit.h). The acts' verdicts are then joined: the strictest one is the action's. Nothing here
  * depends on the order of rules, duties or acts, but for which of several
  * equally strict rules is named.
  */
@@ -14,6 +14,9 @@
 #include <stdio.h>
 
 #include "base/glob.h"
+#include "decide/fit.h"
+
+#define SAY_MOST 240
 
 enum match { MATCH_NONE, MATCH_EFFECT, MATCH_OBJECT, MATCH_TOUCH, MATCH_COVER };
 
@@ -42,16 +45,6 @@ decide_glob(const char *pattern, struct span text)
 	return glob_match(pattern, text);
 }
 
-static bool
-any_glob(const char **globs, size_t count, struct span text)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (decide_glob(globs[i], text))
-			return true;
-	}
-	return false;
-}
-
 /* How the touched columns stand to a rule's list of columns. */
 static enum match
 match_columns(const struct view_rule *rule, const struct act *act)
@@ -62,7 +55,7 @@ match_columns(const struct view_rule *rule, const struct act *act)
 	if (rule->column_count == 0)
 		return MATCH_COVER;
 	for (size_t i = 0; i < act->column_count; i++) {
-		if (any_glob(rule->columns, rule->column_count, act->columns[i]))
+		if (fit_any_glob(rule->columns, rule->column_count, act->columns[i]))
 			matching++;
 		else if (span_is(act->columns[i], "*"))
 			is_open = true;
@@ -73,16 +66,28 @@ match_columns(const struct view_rule *rule, const struct act *act)
 }
 
 static enum match
+match_request(const struct view_rule *rule, const struct act *act, enum fit request)
+{
+	enum fit content = fit_content(rule, act);
+
+	if (content == FIT_NO)
+		return MATCH_OBJECT;
+	return content == FIT_YES && request == FIT_YES ? MATCH_COVER : MATCH_TOUCH;
+}
+
+static enum match
 match_rule(const struct view_rule *rule, const struct act *act)
 {
+	enum fit request;
+
 	if ((rule->effects & (1u << act->effect)) == 0)
 		return MATCH_NONE;
-	if (rule->object_count > 0 &&
-	    !any_glob(rule->objects, rule->object_count, act->object))
+	request = fit_request(rule, act);
+	if (request == FIT_NO)
 		return MATCH_EFFECT;
 	if (rule->reaches != 0 && (rule->reaches & (1u << act->reach)) == 0)
 		return MATCH_OBJECT;
-	return match_columns(rule, act);
+	return act->http ? match_request(rule, act, request) : match_columns(rule, act);
 }
 
 /* The smaller of two limits, where 0 is none. */
@@ -160,17 +165,49 @@ deny(struct judging *judging, uint32_t index, const struct view_rule *rule)
 	};
 }
 
+static int
+length_of(struct span text, size_t most)
+{
+	return (int)(text.n < most ? text.n : most);
+}
+
+/* "DELETE /orders/7", with its operation where it has one. */
+static const char *
+say_request(const struct act *act, char *room, size_t size)
+{
+	const struct http_facts *http = act->http;
+	struct span where = act->object.n ? act->object : SPAN("a path in doubt");
+	int n = length_of(http->operation, 60);
+
+	snprintf(room, size, "%.*s %.*s%s%.*s%s", length_of(http->method, 20), (const char *)http->method.p,
+	    length_of(where, 120), (const char *)where.p, n ? " (" : "", n, n ? (const char *)http->operation.p : "",
+	    n ? ")" : "");
+	return room;
+}
+
+/* What an act is on: an object, a request, or nothing. */
+static const char *
+say_object(const struct act *act, char *room, size_t size)
+{
+	int n = length_of(act->object, 120);
+
+	if (act->http)
+		return say_request(act, room, size);
+	snprintf(room, size, "%.*s", n, n ? (const char *)act->object.p : "");
+	return room;
+}
+
 /* What an act is called in a sentence: "delete without WHERE on public.orders". */
 static const char *
 say_act(const struct act *act, char *room, size_t size)
 {
 	bool reaches_all = act->reach == REACH_ALL &&
 	    (act->effect == EFFECT_UPDATE || act->effect == EFFECT_DELETE);
-	int n = (int)(act->object.n < 120 ? act->object.n : 120);
+	char object[SAY_MOST];
 
-	snprintf(room, size, "%s%s%s%.*s", effect_name(act->effect),
-	    reaches_all ? " without WHERE" : "", n > 0 ? " on " : "", n,
-	    act->object.n ? (const char *)act->object.p : "");
+	(void)say_object(act, object, sizeof(object));
+	snprintf(room, size, "%s%s%s%s", effect_name(act->effect),
+	    reaches_all ? " without WHERE" : "", *object ? " on " : "", object);
 	return room;
 }
 
@@ -204,32 +241,39 @@ say_duties(const struct judging *judging, char *room, size_t size)
 	return room;
 }
 
+/* What the rule that came nearest asks beside what it is about. */
+static const char *
+say_missing(const struct view_rule *near, const struct act *act)
+{
+	bool is_reach = near->reaches && !(near->reaches & (1u << act->reach));
+
+	if (is_reach)
+		return act->reach == REACH_ALL ? "without WHERE" : act->reach == REACH_WHERE ? "with a WHERE" : "in this form";
+	if (!act->http)
+		return "all the columns it touches";
+	if (fit_request(near, act) == FIT_MAYBE)
+		return "while it is in doubt what that is";
+	return near->condition_count ? "with what it says" : "all the fields it sends";
+}
+
 /* No rule let the act through: say which would have, but for what. */
 static void
 deny_uncovered(struct judging *judging, const struct weighing *weighing,
     const struct act *act)
 {
-	char what[192], duties[160];
+	char what[SAY_MOST + 60], duties[160];
 	const struct view_rule *near = weighing->near;
 
-	say_act(act, what, sizeof(what));
 	if (near) {
-		snprintf(judging->room, DECIDE_WHY,
-		    "%s allows %s on %.*s, but not %s", near->where,
-		    effect_name(act->effect),
-		    (int)(act->object.n < 80 ? act->object.n : 80),
-		    act->object.n ? (const char *)act->object.p : "",
-		    near->reaches && !(near->reaches & (1u << act->reach)) ?
-		    (act->reach == REACH_ALL ? "without WHERE" :
-		    act->reach == REACH_WHERE ? "with a WHERE" :
-		    "in this form") :
-		    "all the columns it touches");
+		snprintf(judging->room, DECIDE_WHY, "%s allows %s on %s, but not %s%s%.*s", near->where,
+		    effect_name(act->effect), say_object(act, what, sizeof(what)), say_missing(near, act),
+		    act->http && act->note.n ? ": " : "", act->http ? length_of(act->note, 120) : 0,
+		    act->note.n ? (const char *)act->note.p : "");
 	} else {
 		snprintf(judging->room, DECIDE_WHY, "no rule of %s names "
 		    "effect %s%s%.*s", say_duties(judging, duties,
-		    sizeof(duties)), what, act->note.n ? ": " : "",
-		    (int)(act->note.n < 120 ? act->note.n : 120),
-		    act->note.n ? (const char *)act->note.p : "");
+		    sizeof(duties)), say_act(act, what, sizeof(what)), act->note.n ? ": " : "",
+		    length_of(act->note, 120), act->note.n ? (const char *)act->note.p : "");
 	}
 	deny(judging, UINT32_MAX, NULL);
 }
@@ -275,8 +319,14 @@ judge_act(struct judging *judging, const struct act *act)
 {
 	struct verdict *out = judging->out;
 	struct weighing weighing = { 0 };
-	char what[192];
+	char what[SAY_MOST + 60];
 
+	if (act->http && act->http->refusal.n) {
+		snprintf(judging->room, DECIDE_WHY, "%s is refused: %.*s", say_object(act, what, sizeof(what)),
+		    length_of(act->http->refusal, 120), (const char *)act->http->refusal.p);
+		deny(judging, UINT32_MAX, NULL);
+		return false;
+	}
 	weigh(judging, act, &weighing);
 	if (weighing.deny) {
 		snprintf(judging->room, DECIDE_WHY, "%s denies %s",
@@ -446,6 +496,14 @@ decide_login(const struct view_worker *view, struct span skill, uint32_t target,
 	if (count)
 		memcpy(acts + 1, settings, count * sizeof(*settings));
 	at = &view->targets[target];
+	if (at->protocol == PROTOCOL_HTTP && at->inspect == INSPECT_FULL) {
+		/* nobody logs in: each request is judged by itself */
+		snprintf(room, DECIDE_WHY, "skill %.*s has a duty on target %s", length_of(skill, 64),
+		    (const char *)skill.p, at->name);
+		out->kind = VERDICT_ALLOW;
+		out->why = span_text(room);
+		return;
+	}
 	if (at->role[0])
 		role = span_text(at->role);
 	if (database.n == 0)

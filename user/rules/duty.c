@@ -35,6 +35,10 @@ static const struct key profile_keys[] = {
 	{ "effects", SHAPE_WORDS, RULE(effects), false, 0, 0, effect_words }, \
 	{ "objects", SHAPE_TEXTS, RULE(objects), false, 0, 0, NULL }, \
 	{ "columns", SHAPE_TEXTS, RULE(columns), false, 0, 0, NULL }, \
+	{ "hosts", SHAPE_TEXTS, RULE(hosts), false, 0, 0, NULL }, \
+	{ "methods", SHAPE_TEXTS, RULE(methods), false, 0, 0, NULL }, \
+	{ "paths", SHAPE_TEXTS, RULE(paths), false, 0, 0, NULL }, \
+	{ "operations", SHAPE_TEXTS, RULE(operations), false, 0, 0, NULL }, \
 	{ "where", SHAPE_WORD, RULE(where), false, 0, 0, where_words }
 static const struct key rule_keys[] = {
 	CONDITIONS,
@@ -49,7 +53,7 @@ static const struct key rule_keys[] = {
 };
 static const struct key when_keys[] = { CONDITIONS };
 
-/* The conditions of `when` join those of the rule; none may be said twice. */
+/* The conditions of `when` join those of the rule; none may be said twice, but for those on values. */
 static void
 read_when(struct work *work, const struct node *entry, struct draft_rule *rule,
     const char *what)
@@ -58,6 +62,10 @@ read_when(struct work *work, const struct node *entry, struct draft_rule *rule,
 	    item = item->next) {
 		const struct node *seen;
 
+		if (condition_is_here(item)) {
+			condition_read(work, item, what, &rule->conditions);
+			continue;
+		}
 		if (!schema_read(work->faults, item, what, when_keys,
 		    COUNT(when_keys), rule))
 			continue;
@@ -73,27 +81,6 @@ read_when(struct work *work, const struct node *entry, struct draft_rule *rule,
 				    "in line %u; expected it once", what,
 				    value->key->text, seen->place.line);
 		}
-	}
-}
-
-/* "public.orders" has a dot; a pattern that can match none is a mistake. */
-static void
-check_objects(struct work *work, const struct draft_rule *rule, const char *what)
-{
-	const uint64_t on_tables = 1u << EFFECT_READ | 1u << EFFECT_INSERT |
-	    1u << EFFECT_UPDATE | 1u << EFFECT_DELETE;
-
-	work_check_globs(work, rule->objects, what);
-	work_check_globs(work, rule->columns, what);
-	if (rule->effects & ~on_tables)
-		return;
-	for (const struct node *item = rule->objects ? rule->objects->first :
-	    NULL; item; item = item->next) {
-		if (item->n > 0 && !strchr(item->text, '.') &&
-		    !strstr(item->text, "**"))
-			fault_add(work->faults, item->place, "%s: objects: found "
-			    "\"%.60s\", which no table matches; expected "
-			    "schema.name, schema.* or **", what, item->text);
 	}
 }
 
@@ -118,7 +105,7 @@ check_rule(struct work *work, const struct draft_rule *rule, const char *what)
 	if (rule->verdict == VERDICT_DENY && (rule->masks || rule->rows))
 		fault_add(work->faults, at->place, "%s: found masks or rows "
 		    "with verdict deny, expected them with allow or hold", what);
-	check_objects(work, rule, what);
+	rule_check_names(work, rule, what);
 }
 
 static void
@@ -240,6 +227,12 @@ build_rule(struct work *work, struct draft_duty *duty, size_t i)
 	    draft->where == WHERE_ABSENT ? 1u << REACH_ALL : 0;
 	rule->objects = work_texts(work, draft->objects, &rule->object_count);
 	rule->columns = work_texts(work, draft->columns, &rule->column_count);
+	rule->hosts = work_texts(work, draft->hosts, &rule->host_count);
+	rule->methods = work_texts(work, draft->methods, &rule->method_count);
+	rule->paths = work_texts(work, draft->paths, &rule->path_count);
+	rule->operations = work_texts(work, draft->operations, &rule->operation_count);
+	conditions_build(work, &draft->conditions, rule);
+	rule_check_targets(work, duty, draft, what);
 	rule->verdict = (enum verdict_kind)draft->verdict;
 	rule->row_limit = draft->rows;
 	for (const struct node *mask = draft->masks ? draft->masks->first :

@@ -61,7 +61,10 @@ check_login(struct work *work, const struct draft_skill *draft,
     const struct view_skill_duties *given, uint32_t target)
 {
 	const struct view_worker *view = &work->rules->worker;
+	const struct view_target *at = &view->targets[target];
 
+	if (at->protocol == PROTOCOL_HTTP && at->inspect == INSPECT_FULL)
+		return;		/* nobody logs in there */
 	for (size_t i = 0; i < given->duty_count; i++) {
 		const struct view_duty *duty = &view->duties[given->duties[i]];
 

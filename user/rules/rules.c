@@ -206,7 +206,7 @@ rules_load(struct rules **out, const char *directory,
 	struct rules *rules cleanup(free_rules) = calloc(1, sizeof(*rules));
 	struct work work = {
 		.rules = rules, .faults = faults, .options = options,
-		.has_memory = true,
+		.directory = directory, .has_memory = true,
 	};
 	int status;
 

@@ -112,6 +112,23 @@ want_texts(const struct want *want, const struct node *node)
 }
 
 static bool
+want_one_or_texts(const struct want *want, const struct node *node)
+{
+	char found[SCHEMA_FOUND];
+
+	if (node->kind == NODE_SCALAR)
+		return !node->is_nothing && want_node(want, node);
+	if (node->kind != NODE_LIST || !node->first)
+		return false;
+	for (const struct node *item = node->first; item; item = item->next) {
+		if (item->kind != NODE_BAD && (item->kind != NODE_SCALAR || item->is_nothing))
+			fault_add(want->faults, item->place, "%s: found %s, expected text", want->key->name,
+			    schema_found(item, found));
+	}
+	return want_node(want, node);
+}
+
+static bool
 want_map(const struct want *want, const struct node *node)
 {
 	return node->kind == NODE_MAP && want_node(want, node);
@@ -221,6 +238,7 @@ static const struct {
 } shapes[] = {
 	[SHAPE_TEXT] = { want_text, "text" },
 	[SHAPE_TEXTS] = { want_texts, "a list of texts" },
+	[SHAPE_ONE_OR_TEXTS] = { want_one_or_texts, "text or a list of texts" },
 	[SHAPE_MAP] = { want_map, "a mapping" },
 	[SHAPE_LIST] = { want_list, "a list" },
 	[SHAPE_NUMBER] = { want_number, "a number" },

@@ -15,6 +15,7 @@
 enum shape {
 	SHAPE_TEXT,		/* const struct node *: a scalar, not empty */
 	SHAPE_TEXTS,		/* const struct node *: a list of scalars, not empty ones */
+	SHAPE_ONE_OR_TEXTS,	/* const struct node *: a scalar, which may be empty in quotes, or a list of such */
 	SHAPE_MAP,		/* const struct node *: a mapping */
 	SHAPE_LIST,		/* const struct node *: a list of anything */
 	SHAPE_NUMBER,		/* uint64_t, least..most */

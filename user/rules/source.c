@@ -153,6 +153,21 @@ digest_sources(struct sources *sources)
 }
 
 int
+source_add_digest(uint8_t digest[32], const char *name, struct span content)
+{
+	struct out cover = out_new(content.n + strlen(name) + 64);
+	unsigned int n = 0;
+	bool good;
+
+	out_bytes(&cover, digest, 32);
+	out_block(&cover, span_text(name));
+	out_block(&cover, content);
+	good = !cover.failed && EVP_Digest(cover.p, cover.n, digest, &n, EVP_sha256(), NULL) == 1 && n == 32;
+	out_free(&cover);
+	return good ? 0 : -ENOMEM;
+}
+
+int
 source_read(struct arena *arena, const char *directory, struct faults *faults,
     struct sources *out)
 {

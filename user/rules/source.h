@@ -28,6 +28,8 @@ struct sources {
 /* Read them all, with memory from `arena`. Returns 0, -EINVAL (faults were added) or -ENOMEM. */
 int source_read(struct arena *, const char *directory, struct faults *,
     struct sources *out);
+/* Let one more file, of which a policy of that digest is made too, count into it. Returns 0 or -ENOMEM. */
+int source_add_digest(uint8_t digest[32], const char *name, struct span content);
 /* Read one file of at most `limit` bytes, with a NUL after it. Returns 0, -EFBIG, -ENOMEM or another -errno. */
 int source_read_file(struct arena *, const char *path, size_t limit,
     struct span *out);

@@ -12,7 +12,7 @@
 #define SOCKET_LIMIT 107	/* unix(7): sun_path, with its NUL */
 #define SYSTEM_ROOTS "/etc/ssl/certs/ca-certificates.crt"
 
-static const char *const protocol_words[] = { "postgresql", "raw", NULL };
+const char *const protocol_words[] = { "postgresql", "raw", "http", NULL };
 static const char *const inspect_words[] = { "full", "none", NULL };
 static const char *const namespace_words[] = { "host", "skill", NULL };
 static const char *const resolve_words[] = { "never", "system", "dns", NULL };
@@ -39,6 +39,10 @@ static const struct key target_keys[] = {
 	{ "tls", SHAPE_MAP, AT(tls), false, 0, 0, NULL },
 	{ "login", SHAPE_MAP, AT(login), false, 0, 0, NULL },
 	{ "profile", SHAPE_WORD, AT(profile), false, 0, 0, profile_words },
+	{ "api", SHAPE_WORD, AT(api), false, 0, 0, api_words },
+	{ "operations", SHAPE_LIST, AT(operations), false, 0, 0, NULL },
+	{ "openapi", SHAPE_TEXT, AT(openapi), false, 0, 0, NULL },
+	{ "unparsable", SHAPE_WORD, AT(unparsable), false, 0, 0, unparsable_words },
 };
 static const struct key socket_keys[] = {
 	{ "path", SHAPE_TEXT, AT(local.path), true, 0, 0, NULL },
@@ -148,6 +152,7 @@ check_target(struct work *work, const struct draft_target *target,
 		fault_add(work->faults, entry->place, "%s: found names without "
 		    "addresses, expected addresses, or resolve: system or dns", what);
 	check_learned(work, target, entry, what);
+	operations_check(work, target, entry, what);
 }
 
 void
@@ -182,6 +187,8 @@ target_read(struct work *work, const struct node *entry)
 		check_target(work, target, entry, what);
 	if (target->port == 0 && target->protocol == PROTOCOL_POSTGRESQL)
 		target->port = 5432;
+	if (target->port == 0 && target->protocol == PROTOCOL_HTTP)
+		target->port = target->terms.backend == TLS_DISABLE ? 80 : 443;
 	if (target->inspect == INSPECT_NONE)
 		target->terms.backend = TLS_DISABLE;
 }
@@ -424,6 +431,7 @@ build_one(struct work *work, size_t i)
 	target->needs_proof = draft->account.secret && !draft->account.certificate &&
 	    !(proofs_of(draft) >> PROOF_NONE & 1);
 	build_secret(work, draft, what, &work->rules->keeper.secrets[i]);
+	operations_build(work, draft, what, target);
 	check_same_address(work, i);
 }
 

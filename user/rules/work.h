@@ -50,8 +50,9 @@ struct draft_approvers {
 struct draft_target {
 	struct draft draft;
 	const struct node *names, *addresses, *ranges, *socket, *tls, *login;
+	const struct node *operations, *openapi;
 	uint64_t port;
-	uint32_t protocol, inspect, namespace, resolve, profile;
+	uint32_t protocol, inspect, namespace, resolve, profile, api, unparsable;
 	struct {
 		const struct node *path, *owner;
 	} local;
@@ -71,6 +72,16 @@ struct draft_rule {
 	uint64_t effects, rows, expires_ms, retry_ms, need_count;
 	uint32_t where, verdict;
 	const struct node *when;
+	const struct node *hosts, *methods, *paths, *operations;
+	struct list conditions;		/* struct draft_condition */
+};
+
+/* One of `when` that asks for a value of HTTP. */
+struct draft_condition {
+	const struct node *at;
+	const struct node *subjects[SUBJECTS];
+	const struct node *is, *like, *at_most, *at_least;
+	bool is_absent;
 };
 
 struct draft_duty {
@@ -110,6 +121,7 @@ struct draft_ledger {
 
 struct work {
 	struct arena *arena;
+	const char *directory;	/* of the policy */
 	struct faults *faults;
 	const struct rules_options *options;
 	struct rules *rules;
@@ -121,6 +133,7 @@ struct work {
 	const char *system_roots;	/* read once */
 };
 
+extern const char *const protocol_words[];
 /* Names of the profiles, NULL at the end; 0 is "none given". */
 extern const char *const profile_words[];
 struct span profile_text(void);
@@ -157,6 +170,19 @@ void approvers_read(struct work *, const struct node *entry);
 void approvers_build(struct work *);
 void target_read(struct work *, const struct node *entry);
 void target_build(struct work *);
+/* What a target of HTTP has besides, in a target of any protocol; see operation.c. */
+extern const char *const api_words[], *const unparsable_words[];
+void operations_check(struct work *, const struct draft_target *, const struct node *entry, const char *what);
+void operations_build(struct work *, const struct draft_target *, const char *what, struct view_target *);
+/* The operations of an OpenAPI document, added to `to` (struct view_operation); see openapi.c. */
+void openapi_read(struct work *, const struct node *at, const char *what, struct list *to);
+/* Conditions of HTTP; see condition.c. */
+bool condition_is_here(const struct node *item);
+void condition_read(struct work *, const struct node *item, const char *what, struct list *to);
+void conditions_build(struct work *, const struct list *, struct view_rule *);
+/* What a rule says must be right, and fit the protocols of its duty's targets; see fitting.c. */
+void rule_check_names(struct work *, const struct draft_rule *, const char *what);
+void rule_check_targets(struct work *, const struct draft_duty *, const struct draft_rule *, const char *what);
 void duty_read(struct work *, const struct node *entry);
 void duty_build(struct work *);		/* rules, once per duty */
 void skill_read(struct work *, const struct node *entry);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/glob.h"
+#include "base/template.h"
 #include "out.h"
 #include "view/table.h"
 
@@ -47,6 +48,14 @@ static const struct field_row range_rows[] = {
 };
 static const struct layout range_layout = LAYOUT(view_range, range_rows);
 
+static const struct field_row operation_rows[] = {
+	TEXT(view_operation, name),
+	TEXT(view_operation, method),
+	TEXT(view_operation, path),
+	WORD(view_operation, effect, EFFECTS),
+};
+static const struct layout operation_layout = LAYOUT(view_operation, operation_rows);
+
 static const struct field_row target_rows[] = {
 	TEXT(view_target, name),
 	WORD(view_target, protocol, PROTOCOLS),
@@ -67,14 +76,31 @@ static const struct field_row target_rows[] = {
 	BOOL(view_target, has_secret),
 	BOOL(view_target, needs_proof),
 	BOOL(view_target, has_certificate),
+	WORD(view_target, api, APIS),
+	STRUCTS(view_target, operations, operation_count, &operation_layout),
+	BOOL(view_target, is_closed),
+	WORD(view_target, unparsable, UNPARSABLES),
 };
 static const struct layout target_layout = LAYOUT(view_target, target_rows);
+
+static const struct field_row condition_rows[] = {
+	WORD(view_condition, subject, SUBJECTS),
+	TEXT(view_condition, name),
+	WORD(view_condition, test, TESTS),
+	TEXTS(view_condition, values, value_count),
+};
+static const struct layout condition_layout = LAYOUT(view_condition, condition_rows);
 
 static const struct field_row rule_rows[] = {
 	PLAIN(view_rule, CELL_U32, effects, EFFECT_BITS),
 	PLAIN(view_rule, CELL_U8, reaches, REACH_BITS),
 	TEXTS(view_rule, objects, object_count),
 	TEXTS(view_rule, columns, column_count),
+	TEXTS(view_rule, hosts, host_count),
+	TEXTS(view_rule, methods, method_count),
+	TEXTS(view_rule, paths, path_count),
+	TEXTS(view_rule, operations, operation_count),
+	STRUCTS(view_rule, conditions, condition_count, &condition_layout),
 	WORD(view_rule, verdict, VERDICT_ALLOW + 1),
 	U64(view_rule, masks),
 	U64(view_rule, row_limit),
@@ -276,6 +302,57 @@ globs_are_right(const char **globs, size_t count)
 }
 
 static bool
+templates_are_right(const char **templates, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!template_is_valid(templates[i]))
+			return false;
+	}
+	return true;
+}
+
+/* A number is compared as one, so it must be one; a test of values needs some. */
+static bool
+conditions_are_right(const struct view_rule *rule)
+{
+	for (size_t i = 0; i < rule->condition_count; i++) {
+		const struct view_condition *condition = &rule->conditions[i];
+		bool is_number = condition->test == TEST_AT_MOST || condition->test == TEST_AT_LEAST;
+		bool is_alone = condition->test == TEST_ABSENT || condition->test == TEST_PRESENT;
+
+		if (is_alone ? condition->value_count != 0 : condition->value_count == 0)
+			return false;
+		if (is_number && condition->value_count != 1)
+			return false;
+		if (condition->test == TEST_LIKE && !globs_are_right(condition->values, condition->value_count))
+			return false;
+	}
+	return true;
+}
+
+/* What a rule says of HTTP. */
+static bool
+http_is_right(const struct view_rule *rule)
+{
+	return globs_are_right(rule->hosts, rule->host_count) && globs_are_right(rule->methods, rule->method_count) &&
+	    globs_are_right(rule->operations, rule->operation_count) &&
+	    templates_are_right(rule->paths, rule->path_count) && conditions_are_right(rule);
+}
+
+static bool
+target_is_right(const struct view_target *target)
+{
+	for (size_t i = 0; i < target->operation_count; i++) {
+		const struct view_operation *operation = &target->operations[i];
+
+		if (!operation->path[0] != !operation->method[0] ||
+		    (operation->path[0] && !template_is_valid(operation->path)))
+			return false;
+	}
+	return true;
+}
+
+static bool
 duty_is_right(const struct view_worker *view, const struct view_duty *duty)
 {
 	uint64_t masks = view->mask_count == MASKS_MOST ? UINT64_MAX :
@@ -289,7 +366,7 @@ duty_is_right(const struct view_worker *view, const struct view_duty *duty)
 		if ((rule->masks & ~masks) != 0 || rule->effects == 0 ||
 		    (rule->verdict == VERDICT_HOLD && rule->need == 0) ||
 		    !globs_are_right(rule->objects, rule->object_count) ||
-		    !globs_are_right(rule->columns, rule->column_count))
+		    !globs_are_right(rule->columns, rule->column_count) || !http_is_right(rule))
 			return false;
 	}
 	return true;
@@ -305,6 +382,10 @@ worker_is_right(const struct view_worker *view)
 
 		if (!globs_are_right(mask->columns, mask->column_count) ||
 		    !globs_are_right(mask->fields, mask->field_count))
+			return false;
+	}
+	for (size_t i = 0; i < view->target_count; i++) {
+		if (!target_is_right(&view->targets[i]))
 			return false;
 	}
 	for (size_t i = 0; i < view->duty_count; i++) {
@@ -325,14 +406,14 @@ worker_is_right(const struct view_worker *view)
 void
 view_worker_pack(const struct view_worker *view, struct out *out)
 {
-	pack(&worker_layout, "IVW4", view, out);
+	pack(&worker_layout, "IVW5", view, out);
 }
 
 int
 view_worker_read(struct view_worker **out, struct span in)
 {
 	void *view = NULL;
-	int status = unpack(&worker_layout, "IVW4", in, &view);
+	int status = unpack(&worker_layout, "IVW5", in, &view);
 
 	if (status < 0)
 		return status;
@@ -347,7 +428,7 @@ view_worker_read(struct view_worker **out, struct span in)
 void
 view_loader_pack(const struct view_loader *view, struct out *out)
 {
-	pack(&loader_layout, "IVL4", view, out);
+	pack(&loader_layout, "IVL5", view, out);
 }
 
 int
@@ -355,7 +436,7 @@ view_loader_read(struct view_loader **out, struct span in)
 {
 	struct view_loader *view;
 	void *block = NULL;
-	int status = unpack(&loader_layout, "IVL4", in, &block);
+	int status = unpack(&loader_layout, "IVL5", in, &block);
 
 	if (status < 0)
 		return status;
@@ -373,7 +454,7 @@ view_loader_read(struct view_loader **out, struct span in)
 void
 view_keeper_pack(const struct view_keeper *view, struct out *out)
 {
-	pack(&keeper_layout, "IVK4", view, out);
+	pack(&keeper_layout, "IVK5", view, out);
 }
 
 int
@@ -381,7 +462,7 @@ view_keeper_read(struct view_keeper **out, struct span in)
 {
 	struct view_keeper *view;
 	void *block = NULL;
-	int status = unpack(&keeper_layout, "IVK4", in, &block);
+	int status = unpack(&keeper_layout, "IVK5", in, &block);
 
 	if (status < 0)
 		return status;
@@ -424,14 +505,14 @@ view_broker_read(struct view_broker **out, struct span in)
 void
 view_resolver_pack(const struct view_resolver *view, struct out *out)
 {
-	pack(&resolver_layout, "IVN1", view, out);
+	pack(&resolver_layout, "IVN2", view, out);
 }
 
 int
 view_resolver_read(struct view_resolver **out, struct span in)
 {
 	void *view = NULL;
-	int status = unpack(&resolver_layout, "IVN1", in, &view);
+	int status = unpack(&resolver_layout, "IVN2", in, &view);
 
 	if (status < 0)
 		return status;

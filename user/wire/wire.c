@@ -8,6 +8,7 @@
 static const struct wire_codec *const codecs[] = {
 	[PROTOCOL_POSTGRESQL] = &wire_pg,
 	[PROTOCOL_RAW] = &wire_raw,
+	[PROTOCOL_HTTP] = NULL,
 };
 static_assert(COUNT(codecs) == PROTOCOLS, "every protocol has its codec");
 

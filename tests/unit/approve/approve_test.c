@@ -151,9 +151,16 @@ acts(void)
 	};
 	const struct action action = { .acts = list, .act_count = 2 };
 	const struct action none = { 0 };
+	const struct http_facts facts = { .method = SPAN("DELETE"), .operation = SPAN("cancel") };
+	const struct act request = { .effect = EFFECT_DELETE, .object = SPAN("/orders/7"), .http = &facts };
+	const struct action asked = { .acts = &request, .act_count = 1 };
 	struct out out = out_new(4096);
 	json_t *json;
 
+	approve_acts(&asked, &out);
+	CHECK(span_is(out_view(&out), "[{\"effect\":\"delete\",\"object\":\"/orders/7\",\"method\":\"DELETE\","
+	    "\"operation\":\"cancel\",\"columns\":[]}]"));
+	out_clear(&out);
 	approve_acts(&action, &out);
 	json = json_loadb((char *)out.p, out.n, JSON_REJECT_DUPLICATES, NULL);
 	if (CHECK(json && json_array_size(json) == 2)) {

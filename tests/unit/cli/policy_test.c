@@ -64,7 +64,7 @@ put(const char *name, const char *text)
 static int
 run(int argc, ...)
 {
-	char *argv[12];
+	char *argv[16];
 	int kept[2] = { dup(1), dup(2) }, code = 99;
 	int to = open(below("printed"), O_RDWR | O_CREAT | O_TRUNC, 0600);
 	va_list words;
@@ -161,6 +161,49 @@ check_test(void)
 	CHECK(said("email: found it masked") && said("skill \"ghost\"") && said("\"sql\" is missing"));
 	put("policy.yaml", "version: 1\n");
 	CHECK(run(2, "policy", "test") == CLI_NO && said("no cases found"));
+}
+
+#define WEB_POLICY "version: 1\npeople: {ann: {uid: 1}}\n" \
+	"targets: {web: {protocol: http, names: [a.example], addresses: [10.0.0.1], " \
+	"operations: [{name: getOrder, method: GET, path: '/orders/{id}'}]}}\n" \
+	"duties:\n  d:\n    targets: [web]\n    rules:\n" \
+	"      - {effects: [read], paths: ['/orders/**'], when: [{query: x, is: 1}], verdict: allow}\n" \
+	"      - {effects: [insert], paths: [/orders], columns: [amount], when: [{header: X-A, is: b}], verdict: allow}\n" \
+	"skills: {s: {owner: ann, start: {by: [ann], as: '7'}, duties: [d]}}\n"
+
+/* Requests instead of statements, with head and body. */
+static void
+check_requests(void)
+{
+	static char body[256];
+
+	put("policy.yaml", WEB_POLICY);
+	put("body", "{\"amount\": 5}");
+	snprintf(body, sizeof(body), "%s", below("body"));
+	CHECK(run(7, "policy", "explain", "--skill", "s", "--target", "web", "GET /orders/5?x=1") == CLI_OK);
+	CHECK(said("verdict: allow") && said("read     GET /orders/5, operation getOrder"));
+	CHECK(run(7, "policy", "explain", "--skill", "s", "--target", "web", "DELETE /orders/5") == CLI_OK);
+	CHECK(said("verdict: deny") && said("no rule of duty d names effect delete on DELETE /orders/5"));
+	CHECK(run(8, "policy", "explain", "--json", "--skill", "s", "--target", "web", "GET https://a.example/orders/%35?x=1") == CLI_OK);
+	CHECK(said("\"method\":\"GET\"") && said("\"host\":\"a.example\"") && said("\"object\":\"/orders/5\""));
+	CHECK(run(7, "policy", "explain", "--skill", "s", "--target", "web", "GET https://b.example/orders/5?x=1") == CLI_OK);
+	CHECK(said("verdict: deny") && said("none of the target's names"));
+	CHECK(run(13, "policy", "explain", "--skill", "s", "--target", "web", "--header", "X-A: b", "--header",
+	    "Content-Type: application/json", "--body", body, "POST /orders") == CLI_OK);
+	CHECK(said("verdict: allow") && said("(amount)"));
+	CHECK(run(9, "policy", "explain", "--skill", "s", "--target", "web", "--body", body, "POST /orders") == CLI_OK);
+	CHECK(said("verdict: deny"));
+	CHECK(run(7, "policy", "explain", "--skill", "s", "--target", "web", "nonsense") == CLI_USAGE);
+	CHECK(run(9, "policy", "explain", "--skill", "s", "--target", "web", "--header", "nonsense", "GET /") == CLI_USAGE);
+	CHECK(run(9, "policy", "explain", "--skill", "s", "--target", "web", "--body", "/none", "GET /") == CLI_FAILED);
+	put("cases.yaml", "version: 1\ncases:\n"
+	    "  - {skill: s, target: web, request: 'GET /orders/5?x=1', expect: allow, rule: rule 1}\n"
+	    "  - {skill: s, target: web, request: POST /orders, headers: ['X-A: b', 'Content-Type: application/json'], body: '{\"amount\": 5}', expect: allow}\n"
+	    "  - {skill: s, target: web, request: POST /orders, headers: ['X-A: b', 'Content-Type: application/json'], body: '{\"price\": 5}', expect: deny}\n"
+	    "  - {skill: s, target: web, request: GET /orders/5, expect: allow}\n"
+	    "  - {skill: s, target: web, sql: SELECT 1, expect: allow}\n");
+	CHECK(run(3, "policy", "test", below("cases.yaml")) == CLI_NO);
+	CHECK(said("3 passed, 2 failed") && said("cases.yaml:6: GET /orders/5: found deny") && said("expected request, and nothing else"));
 }
 
 /* A daemon that answers one request with `answer`, and writes down what it was asked. */
@@ -374,6 +417,7 @@ main(int argc, char **argv)
 	check_check();
 	check_explain();
 	check_test();
+	check_requests();
 	check_reload();
 	check_secret();
 	check_certificate();

@@ -84,7 +84,7 @@ static const struct {
 
 	{ "unknown key", HEAD "targets:\n  shop: {nmaes: [a]}\n", 3, 10, "target shop: found unknown key \"nmaes\", expected one of protocol, names" },
 	{ "not a mapping", HEAD "targets:\n  shop: 7\n", 3, 9, "target shop: found \"7\", expected a mapping" },
-	{ "bad word", HEAD "targets:\n  shop: {protocol: mysql}\n", 3, 20, "found \"mysql\", expected one of postgresql or raw" },
+	{ "bad word", HEAD "targets:\n  shop: {protocol: mysql}\n", 3, 20, "found \"mysql\", expected one of postgresql, raw or http" },
 	{ "port range", HEAD "targets:\n  shop: {port: 65536}\n", 3, 16, "expected a number from 1 to 65535" },
 	{ "port text", HEAD "targets:\n  shop: {port: 0x10}\n", 3, 16, "found \"0x10\"" },
 	{ "bad address", HEAD "targets:\n  shop: {addresses: [10.0.0], tls: {backend: disable}}\n", 3, 22, "expected an IPv4 or IPv6 address" },

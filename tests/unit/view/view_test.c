@@ -10,18 +10,26 @@
 
 static struct view_address addresses[] = { { { 1, 2, 3 }, 5432 }, { { 9 }, 1 } };
 static struct view_range ranges[] = { { { 10 }, 8 }, { { 0xfd }, 128 } };
+static struct view_operation operations[] = { { "o", "GET", "/a/{b}", EFFECT_READ }, { "tools/call x", "", "", EFFECT_CALL } };
 static struct view_target targets[] = {
 	{ .name = "shop", .is_learned = true, .port = 5432, .ranges = ranges, .range_count = 2, .protocol = PROTOCOL_POSTGRESQL, .hosts = TEXTS("db", "db2"), .host_count = 2,
 	  .addresses = addresses, .address_count = 2, .tls = TLS_VERIFY_FULL, .socket = "/s", .socket_uid = 26, .tls_name = "db",
 	  .tls_roots = "PEM", .role = "r", .databases = TEXTS("a"), .database_count = 1, .has_secret = true, .needs_proof = true },
 	{ .name = "raw", .protocol = PROTOCOL_RAW, .inspect = INSPECT_NONE, .from_skill = true,
-	  .socket = "", .tls_name = "", .tls_roots = "", .role = "" },
+	  .socket = "", .tls_name = "", .tls_roots = "", .role = "", .operations = operations, .operation_count = 2,
+	  .is_closed = true, .api = API_MCP, .unparsable = UNPARSABLE_REDACT },
+};
+static struct view_condition conditions[] = {
+	{ SUBJECT_FIELD, "a.b", TEST_IS, TEXTS("1", ""), 2 }, { SUBJECT_SIZE, "", TEST_AT_MOST, TEXTS("9"), 1 },
+	{ SUBJECT_HEADER, "x", TEST_ABSENT, NULL, 0 },
 };
 static struct view_rule view_rules[] = {
 	{ .effects = 3, .reaches = 2, .objects = TEXTS("public.*"), .object_count = 1, .columns = TEXTS("c", "d"),
 	  .column_count = 2, .verdict = VERDICT_HOLD, .masks = 3, .row_limit = UINT64_C(1) << 40, .approvers = 1,
 	  .need = 2, .expires_s = 600, .retry_s = 5, .where = "p:1" },
-	{ .effects = 1, .verdict = VERDICT_ALLOW, .where = "" },
+	{ .effects = 1, .verdict = VERDICT_ALLOW, .where = "", .hosts = TEXTS("h", "i"), .host_count = 2, .methods = TEXTS("GET"),
+	  .method_count = 1, .paths = TEXTS("/a/**"), .path_count = 1, .operations = TEXTS("o*"), .operation_count = 1,
+	  .conditions = conditions, .condition_count = 3 },
 };
 static struct view_duty duties[] = { { "d", 1, view_rules, 2 }, { "e", 0, NULL, 0 } };
 static uint32_t indices[] = { 0, 1 };
@@ -249,6 +257,31 @@ check_indices(void)
 }
 
 static void
+check_http(void)
+{
+	view_rules[1].paths[0] = "a";
+	CHECK(read_worker_now() == -EINVAL);
+	view_rules[1].paths[0] = "/a/**";
+	conditions[1].value_count = 0;
+	CHECK(read_worker_now() == -EINVAL);
+	conditions[1].value_count = 1;
+	conditions[2].values = TEXTS("1");
+	conditions[2].value_count = 1;
+	CHECK(read_worker_now() == -EINVAL);
+	conditions[2].value_count = 0;
+	conditions[0].test = TEST_AT_LEAST;
+	CHECK(read_worker_now() == -EINVAL);
+	conditions[0].test = TEST_IS;
+	operations[0].method = "";
+	CHECK(read_worker_now() == -EINVAL);
+	operations[0].method = "GET";
+	operations[0].path = "/a/{";
+	CHECK(read_worker_now() == -EINVAL);
+	operations[0].path = "/a/{b}";
+	CHECK(read_worker_now() == 0);
+}
+
+static void
 check_others(void)
 {
 	struct out out = out_new(1 << 20);
@@ -280,6 +313,7 @@ main(void)
 	for (size_t i = 0; i < COUNT(kinds); i++)
 		check_kind(i);
 	check_indices();
+	check_http();
 	check_others();
 	return check_end();
 }
