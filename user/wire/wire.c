@@ -8,7 +8,7 @@
 static const struct wire_codec *const codecs[] = {
 	[PROTOCOL_POSTGRESQL] = &wire_pg,
 	[PROTOCOL_RAW] = &wire_raw,
-	[PROTOCOL_HTTP] = NULL,
+	[PROTOCOL_HTTP] = &wire_http1,
 };
 static_assert(COUNT(codecs) == PROTOCOLS, "every protocol has its codec");
 
