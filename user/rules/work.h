@@ -49,7 +49,7 @@ struct draft_approvers {
 
 struct draft_target {
 	struct draft draft;
-	const struct node *names, *addresses, *ranges, *socket, *tls, *login;
+	const struct node *names, *addresses, *ranges, *socket, *tls, *login, *credential;
 	uint64_t port;
 	uint32_t protocol, inspect, namespace, resolve, profile;
 	struct {
@@ -63,6 +63,10 @@ struct draft_target {
 		const struct node *role, *databases, *secret, *certificate;
 		uint64_t proofs;	/* 0: not given */
 	} account;
+	struct {
+		enum view_as as;
+		const struct node *secret, *user, *name, *prefix, *region, *service, *key;
+	} shown;
 };
 
 struct draft_rule {
@@ -157,6 +161,10 @@ void approvers_read(struct work *, const struct node *entry);
 void approvers_build(struct work *);
 void target_read(struct work *, const struct node *entry);
 void target_build(struct work *);
+/* `credential` of one target, how its requests show a secret. False: a fault. */
+bool credential_read(struct work *, struct draft_target *, const char *what);
+void credential_build(struct work *, const struct draft_target *, const char *what, struct view_credential *,
+    struct view_secret *);
 void duty_read(struct work *, const struct node *entry);
 void duty_build(struct work *);		/* rules, once per duty */
 void skill_read(struct work *, const struct node *entry);
