@@ -60,6 +60,27 @@ struct view_range {
 	uint8_t bits;		/* 0..128 */
 };
 
+/* How requests of HTTP show the target's secret to its backend. */
+enum view_as {
+	AS_NONE,		/* not at all: a request goes with what the skill has */
+	AS_BEARER,		/* Authorization: Bearer SECRET */
+	AS_BASIC,		/* Authorization: Basic, of user and secret */
+	AS_HEADER,		/* a field of its own */
+	AS_QUERY,		/* a parameter behind the '?' */
+	AS_COOKIE,
+	AS_SIGV4,		/* never lent: the keeper signs (AWS Signature Version 4) */
+	AS_KINDS
+};
+
+struct view_credential {
+	enum view_as as;
+	const char *user;	/* BASIC; empty: the secret is "USER:PASSWORD" */
+	const char *name;	/* HEADER, QUERY, COOKIE: of the field, parameter or cookie */
+	const char *prefix;	/* HEADER: what stands before the secret, its blank too */
+	const char *region, *service;	/* SIGV4 */
+	const char *key;	/* SIGV4: access key id; empty: the secret begins with it (view/credential.h) */
+};
+
 struct view_target {
 	const char *name;
 	enum view_protocol protocol;
@@ -81,6 +102,7 @@ struct view_target {
 	const char *role;		/* login upstream as this; empty: as the skill asked */
 	const char **databases;		/* allowed; none: all */
 	size_t database_count;
+	struct view_credential credential;	/* HTTP: what its requests carry */
 	bool has_secret;		/* the keeper has a password for it */
 	bool needs_proof;		/* and the backend must ask for some proof of it */
 	bool has_certificate;		/* the keeper has one, which the backend must ask for in TLS */
@@ -276,6 +298,7 @@ struct view_secret {
 	enum view_tls tls;		/* on the way to the backend */
 	enum view_secret_from certificate_from;
 	const char *certificate;	/* as `path`: chain and key, in PEM */
+	struct view_credential credential;	/* HTTP: the only way in which it is lent, or used */
 };
 
 /* What a skill's own password is checked against. */

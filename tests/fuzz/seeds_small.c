@@ -163,9 +163,9 @@ static struct view_skill skills[] = {
 };
 static struct view_person people[] = { { "ann", 1 }, { "bob", 2 } };
 static struct view_secret secrets[] = {
-	{ "shop", "r", SECRET_FILE, "/x", 3, TLS_VERIFY_CA, SECRET_FILE, "/y" },
-	{ "raw", "", SECRET_NONE, "", 0, TLS_DISABLE, SECRET_NONE, "" },
-	{ "web", "", SECRET_NONE, "", 0, TLS_DISABLE, SECRET_NONE, "" },
+	{ "shop", "r", SECRET_FILE, "/x", 3, TLS_VERIFY_CA, SECRET_FILE, "/y", { AS_HEADER, "", "X-Api-Key", "Key ", "", "", "" } },
+	{ "raw", "", SECRET_NONE, "", 0, TLS_DISABLE, SECRET_NONE, "", { 0 } },
+	{ "web", "", SECRET_NONE, "", 0, TLS_DISABLE, SECRET_NONE, "", { 0 } },
 };
 static struct view_verifier verifiers[] = { { "s", SECRET_FILE, "/z" } };
 static struct view_approvers groups[] = { { "leads", TEXTS("ann", "bob"), 2, 1 } };

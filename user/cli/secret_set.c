@@ -23,6 +23,7 @@
 #include "cli/judge.h"
 #include "cli/secret_certificate.h"
 #include "msg.h"
+#include "view/credential.h"
 
 #define VERIFIER "SCRAM-SHA-256$"
 #define SECRET_LIMIT 12288	/* as CREDENTIAL_MAX of vault/ */
@@ -122,6 +123,7 @@ struct wanted {
 	const char *certificate, *key;	/* files; NULL: it comes on standard input */
 	enum view_secret_from from;
 	const char *path;
+	const struct view_credential *shown;	/* how requests carry it; NULL: none do */
 };
 
 static bool
@@ -137,9 +139,11 @@ find_of_target(const struct rules *rules, struct wanted *wanted)
 	secret = &rules->keeper.secrets[index];
 	wanted->from = wanted->key ? secret->certificate_from : secret->from;
 	wanted->path = wanted->key ? secret->certificate : secret->path;
+	wanted->shown = secret->credential.as ? &secret->credential : NULL;
 	if (!wanted->from)
-		client_complain("policy names no %s for target %s: add login: %s: file:/PATH",
+		client_complain("policy names no %s for target %s: add %s: %s: file:/PATH",
 		    wanted->key ? "certificate" : "secret", wanted->target,
+		    !wanted->key && rules->worker.targets[index].protocol == PROTOCOL_HTTP ? "credential" : "login",
 		    wanted->key ? "certificate" : "secret");
 	return wanted->from;
 }
@@ -195,6 +199,25 @@ is_verifier(struct span text)
 	return span_equal(span_head(text, sizeof(VERIFIER) - 1), SPAN(VERIFIER));
 }
 
+/* What must not be put in place. Returns an exit code. */
+static int
+check_new(const struct wanted *wanted, struct span secret)
+{
+	struct view_parts parts;
+
+	if (wanted->skill && !is_verifier(secret)) {
+		client_complain("expected a verifier as PostgreSQL has it, " VERIFIER
+		    "COUNT:SALT$STORED:SERVER, not a password");
+		return CLI_USAGE;
+	}
+	if (wanted->shown && !view_credential_read(wanted->shown, secret, &parts)) {
+		client_complain("requests to %s cannot carry this secret: %s", wanted->target,
+		    view_credential_form(wanted->shown));
+		return CLI_USAGE;
+	}
+	return CLI_OK;
+}
+
 /* Read what is to be put in place. Returns an exit code. */
 static int
 take_new(const struct wanted *wanted, struct secret *secret, size_t *n)
@@ -206,11 +229,7 @@ take_new(const struct wanted *wanted, struct secret *secret, size_t *n)
 	status = read_secret(secret, n, wanted->skill ? wanted->skill : wanted->target);
 	if (status < 0)
 		return say_why(wanted, status);
-	if (!wanted->skill || is_verifier(span_of(secret->p, *n)))
-		return CLI_OK;
-	client_complain("expected a verifier as PostgreSQL has it, " VERIFIER
-	    "COUNT:SALT$STORED:SERVER, not a password");
-	return CLI_USAGE;
+	return check_new(wanted, span_of(secret->p, *n));
 }
 
 static int

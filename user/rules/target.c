@@ -38,6 +38,7 @@ static const struct key target_keys[] = {
 	{ "socket", SHAPE_MAP, AT(socket), false, 0, 0, NULL },
 	{ "tls", SHAPE_MAP, AT(tls), false, 0, 0, NULL },
 	{ "login", SHAPE_MAP, AT(login), false, 0, 0, NULL },
+	{ "credential", SHAPE_MAP, AT(credential), false, 0, 0, NULL },
 	{ "profile", SHAPE_WORD, AT(profile), false, 0, 0, profile_words },
 	{ "api", SHAPE_WORD, AT(api), false, 0, 0, api_words },
 	{ "operations", SHAPE_LIST, AT(operations), false, 0, 0, NULL },
@@ -183,6 +184,8 @@ target_read(struct work *work, const struct node *entry)
 		is_good &= schema_read(work->faults, target->login,
 		    work_text(work, "%s: login", what), login_keys,
 		    COUNT(login_keys), target);
+	if (target->credential)
+		is_good &= credential_read(work, target, what);
 	if (is_good)
 		check_target(work, target, entry, what);
 	if (target->port == 0 && target->protocol == PROTOCOL_POSTGRESQL)
@@ -426,12 +429,13 @@ build_one(struct work *work, size_t i)
 	target->role = work_scalar(draft->account.role);
 	target->databases = work_texts(work, draft->account.databases,
 	    &target->database_count);
-	target->has_secret = draft->account.secret;
+	target->has_secret = draft->account.secret || draft->shown.secret;
 	target->has_certificate = draft->account.certificate;
 	target->needs_proof = draft->account.secret && !draft->account.certificate &&
 	    !(proofs_of(draft) >> PROOF_NONE & 1);
 	build_secret(work, draft, what, &work->rules->keeper.secrets[i]);
 	operations_build(work, draft, what, target);
+	credential_build(work, draft, what, &target->credential, &work->rules->keeper.secrets[i]);
 	check_same_address(work, i);
 }
 
@@ -449,6 +453,7 @@ build_short(const struct view_target *whole, struct view_target *target)
 		.ranges = whole->ranges, .range_count = whole->range_count,
 		.socket = whole->socket, .socket_uid = whole->socket_uid,
 		.tls_name = "", .tls_roots = "", .role = "",
+		.credential = { AS_NONE, "", "", "", "", "", "" },
 	};
 }
 

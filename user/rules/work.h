@@ -49,7 +49,7 @@ struct draft_approvers {
 
 struct draft_target {
 	struct draft draft;
-	const struct node *names, *addresses, *ranges, *socket, *tls, *login;
+	const struct node *names, *addresses, *ranges, *socket, *tls, *login, *credential;
 	const struct node *operations, *openapi;
 	uint64_t port;
 	uint32_t protocol, inspect, namespace, resolve, profile, api, unparsable;
@@ -64,6 +64,10 @@ struct draft_target {
 		const struct node *role, *databases, *secret, *certificate;
 		uint64_t proofs;	/* 0: not given */
 	} account;
+	struct {
+		enum view_as as;
+		const struct node *secret, *user, *name, *prefix, *region, *service, *key;
+	} shown;
 };
 
 struct draft_rule {

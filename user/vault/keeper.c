@@ -26,6 +26,7 @@
 #include "vault/derive.h"
 #include "vault/dialogue.h"
 #include "vault/leaf.h"
+#include "vault/loan.h"
 #include "vault/private.h"
 #include "view.h"
 
@@ -86,6 +87,8 @@ keeper_open(struct keeper **out, const struct instance *instance, uint32_t uid)
 	if (!r)
 		r = dialogues_new(&keeper->dialogues);
 	if (!r)
+		r = loans_new(&keeper->loans);
+	if (!r)
 		r = credentials_new(&keeper->credentials, uid);
 	if (r)
 		return r;
@@ -107,6 +110,7 @@ hear_peer_down(struct keeper *keeper, unsigned int from, const struct msg_head *
 	if (slot >= SLOT_WORKER) {
 		derivations_forget(keeper->derivations, slot);
 		dialogues_forget(keeper->dialogues, slot);
+		loans_forget(keeper->loans, slot);
 	}
 	return true;
 }
@@ -229,6 +233,7 @@ keeper_free(struct keeper **out)
 		scribe_free(&keeper->scribe);
 		post_free(&keeper->post);
 		dialogues_free(&keeper->dialogues);
+		loans_free(&keeper->loans);
 		credentials_free(&keeper->credentials);
 		leaves_free(&keeper->leaves);
 		authority_free(&keeper->authority);

@@ -1,7 +1,7 @@
 /*
  * keeper.h: the keeper's work: secrets in, proofs, leaves and keys out.
  * keeper_open() reads what only root may read; keeper_serve() comes after the box.
- * One file answers one kind of question: keeper_proof.c (with
+ * One file answers one kind of question: keeper_proof.c (with keeper_lend.c and
  * keeper_verify.c), keeper_leaf.c, keeper_policy.c; keeper.c has the table of messages.
  */
 #ifndef VAULT_KEEPER_H
@@ -22,6 +22,7 @@ struct derivations;
 struct dialogues;
 struct instance;
 struct leaves;
+struct loans;
 struct out;
 struct post;
 struct scribe;
@@ -35,6 +36,7 @@ struct keeper {
 	struct leaves *leaves;
 	struct credentials *credentials;
 	struct dialogues *dialogues;
+	struct loans *loans;
 	struct loop *loop;
 	bool is_quitting;	/* it finishes the dialogues that have begun */
 	uint64_t quit_until;

@@ -7,8 +7,10 @@
 #include "id.h"
 #include "span.h"
 
+struct credential;
 struct keeper;
 struct out;
+struct view_secret;
 
 struct ask {
 	unsigned int worker;
@@ -18,6 +20,22 @@ struct ask {
 	struct id flow;
 	struct span input;
 };
+
+/* keeper_proof.c */
+/* Where the secret of the ask's target lies, and how it may be used. */
+const struct view_secret *keeper_secret(const struct keeper *, const struct ask *);
+/* The secret, read. What is wrong with it is said in the log; the status is what the worker is told. */
+int keeper_credential(struct keeper *, const struct ask *, struct credential **out);
+/* Enter a use. Returns 0, or -EAGAIN: do not act. */
+int keeper_enter_use(struct keeper *, const struct ask *, const char *detail);
+
+/* keeper_lend.c */
+/* The target, if its secret is for requests, of the kind that `step` is of. */
+int keeper_find_request(struct keeper *, uint8_t step, struct ask *);
+int keeper_cleartext(struct keeper *, const struct ask *, struct out *);
+int keeper_lend(struct keeper *, const struct ask *, struct out *);
+int keeper_sigv4_key(struct keeper *, const struct ask *, struct out *);
+int keeper_sigv4(struct keeper *, const struct ask *, struct out *);
 
 /* keeper_verify.c */
 int keeper_verify_first(struct keeper *, const struct ask *, struct out *);

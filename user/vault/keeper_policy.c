@@ -18,6 +18,7 @@
 #include "vault/keeper.h"
 #include "vault/leaf.h"
 #include "view.h"
+#include "view/credential.h"
 
 #define ANSWER_MAX 4096
 #define CODE_FAILED 5	/* CLI_FAILED of cli/cli.h */
@@ -87,6 +88,7 @@ renew_target(struct keeper *keeper, uint32_t target)
 	const struct view_secret *secret = &keeper->view->secrets[target];
 	struct credential *credential;
 	const struct client_key *key;
+	struct view_parts parts;
 	int r = 0;
 
 	credentials_forget(keeper->credentials, target);
@@ -94,6 +96,9 @@ renew_target(struct keeper *keeper, uint32_t target)
 		r = credentials_find_key(keeper->credentials, target, &key);
 	if (!r && (secret->from || !secret->certificate_from))
 		r = credentials_find(keeper->credentials, target, &credential);
+	if (!r && secret->credential.as &&
+	    !view_credential_read(&secret->credential, secret_view(&credential->password), &parts))
+		r = -EINVAL;
 	return r;
 }
 

@@ -35,9 +35,14 @@ secret_of(const struct keeper *keeper, uint32_t target)
 	return &keeper->view->secrets[target];
 }
 
-/* Enter a use. Returns 0, or -EAGAIN: do not act. */
-static int
-enter_use(struct keeper *keeper, const struct ask *ask, const char *detail)
+const struct view_secret *
+keeper_secret(const struct keeper *keeper, const struct ask *ask)
+{
+	return secret_of(keeper, ask->target);
+}
+
+int
+keeper_enter_use(struct keeper *keeper, const struct ask *ask, const char *detail)
 {
 	struct entry *entry = scribe_begin(keeper->scribe, ENTRY_CREDENTIAL);
 	const struct view_secret *secret = secret_of(keeper, ask->target);
@@ -65,8 +70,8 @@ say_unusable(struct keeper *keeper, const struct ask *ask, const char *what, int
 	return r == -EACCES ? -EPERM : r;
 }
 
-static int
-find_credential(struct keeper *keeper, const struct ask *ask,
+int
+keeper_credential(struct keeper *keeper, const struct ask *ask,
     struct credential **out)
 {
 	return say_unusable(keeper, ask, "secret",
@@ -85,13 +90,13 @@ prove_md5(struct keeper *keeper, const struct ask *ask, struct out *out)
 {
 	struct credential *credential;
 	char proof[MD5_PROOF + 1];
-	int r = find_credential(keeper, ask, &credential);
+	int r = keeper_credential(keeper, ask, &credential);
 
 	if (!r)
 		r = md5_prove(secret_view(&credential->password),
 		    span_text(secret_of(keeper, ask->target)->role), ask->input, proof);
 	if (!r)
-		r = enter_use(keeper, ask, "md5 proof");
+		r = keeper_enter_use(keeper, ask, "md5 proof");
 	if (!r)
 		out_bytes(out, proof, MD5_PROOF);
 	OPENSSL_cleanse(proof, sizeof(proof));
@@ -111,7 +116,7 @@ begin_scram(struct keeper *keeper, const struct ask *ask, struct out *out)
 		return -EPROTO;
 	if (ask->input.p[0] != 'p' && !(secret_of(keeper, ask->target)->proofs >> PROOF_SCRAM & 1))
 		return -EOPNOTSUPP;
-	r = find_credential(keeper, ask, &credential);
+	r = keeper_credential(keeper, ask, &credential);
 	if (r)
 		return r;
 	if (RAND_bytes(chance, sizeof(chance)) != 1)
@@ -139,7 +144,7 @@ prove_scram(struct keeper *keeper, const struct ask *ask, struct scram *scram,
 	int r = scram_read(scram, ask->input, &offer);
 
 	if (!r)
-		r = enter_use(keeper, ask, scram->binding == 'p' ?
+		r = keeper_enter_use(keeper, ask, scram->binding == 'p' ?
 		    "scram-plus proof" : "scram proof");
 	if (!r)
 		r = scram_final(scram, ask->input, &offer, keys, out);
@@ -161,7 +166,7 @@ start_proof(struct keeper *keeper, const struct ask *ask, struct scram *scram,
 	int r = scram_read(scram, ask->input, &offer);
 
 	if (!r)
-		r = find_credential(keeper, ask, &credential);
+		r = keeper_credential(keeper, ask, &credential);
 	if (r)
 		return r;
 	keys = credential_keys(credential, &offer);
@@ -206,22 +211,6 @@ check_scram(struct keeper *keeper, const struct ask *ask, struct out *out)
 }
 
 static int
-lend_cleartext(struct keeper *keeper, const struct ask *ask, struct out *out)
-{
-	struct credential *credential;
-	int r;
-
-	if (ask->input.n != 1 || ask->input.p[0] != 1)
-		return -EOPNOTSUPP;
-	r = find_credential(keeper, ask, &credential);
-	if (!r)
-		r = enter_use(keeper, ask, "lent cleartext");
-	if (!r)
-		out_span(out, secret_view(&credential->password));
-	return r;
-}
-
-static int
 show_chain(struct keeper *keeper, const struct ask *ask, struct out *out)
 {
 	const struct client_key *key;
@@ -246,7 +235,7 @@ sign_handshake(struct keeper *keeper, const struct ask *ask, struct out *out)
 		log_line(LOG_LEVEL_ERROR, &ask->flow, "%s asked for a signature of what is no handshake of target %s",
 		    msg_slot_name(ask->worker), secret_of(keeper, ask->target)->target);
 	if (!r)
-		r = enter_use(keeper, ask, "certificate proof");
+		r = keeper_enter_use(keeper, ask, "certificate proof");
 	if (!r)
 		out_bytes(out, signature, n);
 	return r;
@@ -305,11 +294,14 @@ static const struct {
 	[VAULT_SCRAM_FIRST] = { find_target, begin_scram },
 	[VAULT_SCRAM_FINAL] = { find_target, end_scram },
 	[VAULT_SCRAM_CHECK] = { find_target, check_scram },
-	[VAULT_CLEARTEXT] = { find_target, lend_cleartext },
+	[VAULT_CLEARTEXT] = { find_target, keeper_cleartext },
 	[VAULT_CHAIN] = { find_target, show_chain },
 	[VAULT_SIGN] = { find_target, sign_handshake },
 	[VAULT_VERIFY_FIRST] = { find_skill, keeper_verify_first },
 	[VAULT_VERIFY_FINAL] = { find_skill, keeper_verify_final },
+	[VAULT_LEND] = { keeper_find_request, keeper_lend },
+	[VAULT_SIGV4_KEY] = { keeper_find_request, keeper_sigv4_key },
+	[VAULT_SIGV4] = { keeper_find_request, keeper_sigv4 },
 };
 
 /* Answer, or not yet; frees the output, wiped. */

@@ -30,6 +30,11 @@
 #define HEAD(type) U32(type, head.epoch), \
 	PLAIN(type, CELL_BYTES, head.digest, 32)
 
+#define CREDENTIAL(type) WORD(type, credential.as, AS_KINDS), \
+	TEXT(type, credential.user), TEXT(type, credential.name), \
+	TEXT(type, credential.prefix), TEXT(type, credential.region), \
+	TEXT(type, credential.service), TEXT(type, credential.key)
+
 #define EFFECT_BITS ((1u << EFFECTS) - 1)
 #define REACH_BITS ((1u << (REACH_ALL + 1)) - 1)
 #define DETECTOR_BITS ((1u << DETECTORS) - 1)
@@ -73,6 +78,7 @@ static const struct field_row target_rows[] = {
 	TEXT(view_target, tls_roots),
 	TEXT(view_target, role),
 	TEXTS(view_target, databases, database_count),
+	CREDENTIAL(view_target),
 	BOOL(view_target, has_secret),
 	BOOL(view_target, needs_proof),
 	BOOL(view_target, has_certificate),
@@ -200,6 +206,7 @@ static const struct field_row secret_rows[] = {
 	WORD(view_secret, tls, TLS_VERIFY_FULL + 1),
 	WORD(view_secret, certificate_from, SECRET_CREDENTIAL + 1),
 	TEXT(view_secret, certificate),
+	CREDENTIAL(view_secret),
 };
 static const struct layout secret_layout = LAYOUT(view_secret, secret_rows);
 

@@ -132,6 +132,27 @@ static const struct {
 	{ "verifier in clear", HEAD PEOPLE "skills: {s: {owner: ann, start: {by: [bob], as: '7'}, verifier: SCRAM-SHA-256}}\n", 3, 65, "skill s: verifier: expected file:/PATH" },
 	{ "in the clear", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {backend: require}, login: {role: a, secret: 'credential:x', proofs: [cleartext]}}\n", 3, 62, "verify-ca or verify-full" },
 
+#define API HEAD "targets:\n  x: {protocol: http, port: 443, addresses: [10.0.0.1], tls: {name: n}, credential: {"
+	{ "credential right", API "as: bearer, secret: 'credential:x'}}\n", 0, 0, NULL },
+	{ "credential signed over any leg", HEAD "targets:\n  x: {protocol: http, port: 80, addresses: [10.0.0.1], tls: {backend: disable}, credential: {as: sigv4, region: r, service: s3, secret: 'credential:x'}}\n", 0, 0, NULL },
+	{ "credential in no way", API "secret: 'credential:x'}}\n", 3, 85, "\"as\" is missing" },
+	{ "credential in an unknown way", API "as: digest, secret: 'credential:x'}}\n", 3, 90, "expected one of bearer, basic, header, query, cookie or sigv4" },
+	{ "credential of nothing", API "as: bearer}}\n", 3, 85, "\"secret\" is missing" },
+	{ "credential in clear", API "as: bearer, secret: hunter2}}\n", 3, 106, "target x: credential: secret: expected file:/PATH or credential:NAME, never the secret itself" },
+	{ "credential with a key of another way", API "as: bearer, name: X-Key, secret: 'credential:x'}}\n", 3, 104, "found name with as: bearer, expected none" },
+	{ "header without a name", API "as: header, secret: 'credential:x'}}\n", 3, 85, "key \"name\" is missing, expected the name of a field" },
+	{ "header that cuts messages", API "as: header, name: Content-Length, secret: 'credential:x'}}\n", 3, 104, "found \"Content-Length\", expected the name of a field that carries nothing else" },
+	{ "header that is none", API "as: header, name: 'X Key', secret: 'credential:x'}}\n", 3, 104, "found \"X Key\"" },
+	{ "prefix of two lines", API "as: header, name: X, prefix: \"a\\r\\nb\", secret: 'credential:x'}}\n", 3, 115, "control character" },
+	{ "user with a colon", API "as: basic, user: 'a:b', secret: 'credential:x'}}\n", 3, 103, "expected a user without ':'" },
+	{ "cookie that is none", API "as: cookie, name: 'a;b', secret: 'credential:x'}}\n", 3, 104, "expected the name of a cookie" },
+	{ "sigv4 without a region", API "as: sigv4, service: s3, secret: 'credential:x'}}\n", 3, 85, "key \"region\" is missing" },
+	{ "sigv4 of a service that is none", API "as: sigv4, region: r, service: a/b, secret: 'credential:x'}}\n", 3, 117, "expected a service like s3" },
+	{ "credential for whoever answers", HEAD "targets:\n  x: {protocol: http, port: 80, addresses: [10.0.0.1], tls: {backend: require}, credential: {as: bearer, secret: 'credential:x'}}\n", 3, 93, "whoever answers gets the secret" },
+	{ "credential over a socket", HEAD "targets:\n  x: {protocol: http, port: 80, addresses: [10.0.0.1], socket: {path: /s, owner: '26'}, credential: {as: bearer, secret: 'credential:x'}}\n", 3, 101, "whoever answers gets the secret" },
+	{ "credential of a database", HEAD "targets:\n  x: {addresses: [10.0.0.1], tls: {name: n}, credential: {as: bearer, secret: 'credential:x'}}\n", 3, 58, "credential without protocol: http" },
+	{ "credential beside a login", HEAD "targets:\n  x: {protocol: http, port: 443, addresses: [10.0.0.1], tls: {name: n}, login: {role: a}, credential: {as: bearer, secret: 'credential:x'}}\n", 3, 80, "a login beside a credential" },
+
 	{ "uid 0", HEAD "people: {root: {uid: 0}}\n", 2, 22, "root is nobody" },
 	{ "two of uid user", HEAD "people: {a: {uid: 1, user: b}}\n", 2, 13, "both of uid and user" },
 	{ "admin and auditor", HEAD "people: {a: {uid: 1, roles: [admin, auditor]}}\n", 2, 13, "an auditor only reads" },
@@ -511,6 +532,37 @@ check_proofs(void)
 	free(faults);
 }
 
+/* What the worker and the keeper are told of a credential, each as far as it concerns it. */
+static void
+check_credentials(void)
+{
+	struct faults *faults = malloc(sizeof(*faults));
+	const struct view_credential *shown;
+	struct rules *rules;
+
+	put("policy.yaml", HEAD "targets:\n"
+	    "  a: {protocol: http, port: 443, addresses: [10.0.0.1], tls: {name: n}, credential: {as: header, name: X-Key, "
+	    "prefix: 'Key ', secret: 'credential:x'}}\n"
+	    "  b: {protocol: http, port: 443, addresses: [10.0.0.2], tls: {name: n}, credential: {as: sigv4, region: eu-1, "
+	    "service: s3, key: AKID, secret: 'credential:y'}}\n"
+	    "  c: {protocol: http, port: 443, addresses: [10.0.0.3], tls: {name: n}}\n");
+	if (!CHECK(load(&rules, faults, true) == 0))
+		return;
+	shown = &rules->worker.targets[0].credential;
+	CHECK(shown->as == AS_HEADER && !strcmp(shown->name, "X-Key") && !strcmp(shown->prefix, "Key ") && !*shown->user);
+	CHECK(rules->worker.targets[0].has_secret && !rules->worker.targets[2].has_secret);
+	CHECK(rules->keeper.secrets[0].from == SECRET_CREDENTIAL && !strcmp(rules->keeper.secrets[0].path, "x"));
+	CHECK(rules->keeper.secrets[0].credential.as == AS_HEADER && rules->keeper.secrets[0].tls == TLS_VERIFY_FULL);
+	CHECK(rules->keeper.secrets[0].proofs == 0 && !*rules->keeper.secrets[0].role);
+	shown = &rules->keeper.secrets[1].credential;
+	CHECK(shown->as == AS_SIGV4 && !strcmp(shown->region, "eu-1") && !strcmp(shown->service, "s3") && !strcmp(shown->key, "AKID"));
+	CHECK(!strcmp(rules->keeper.secrets[1].role, "AKID"));
+	CHECK(rules->worker.targets[2].credential.as == AS_NONE && rules->keeper.secrets[2].from == SECRET_NONE);
+	CHECK(rules->loader.targets[0].credential.as == AS_NONE && !*rules->loader.targets[0].credential.name);
+	rules_free(&rules);
+	free(faults);
+}
+
 /* Every beginning of a policy is read or refused, never more. */
 static void
 check_prefixes(void)
@@ -621,6 +673,7 @@ main(void)
 	check_files();
 	check_many();
 	check_secret();
+	check_credentials();
 	check_proofs();
 	check_prefixes();
 	check_warnings();

@@ -188,12 +188,12 @@ static void
 put_policy(uint32_t epoch)
 {
 	struct view_secret secrets[] = {
-		{ "db", "app", SECRET_FILE, secret_path, 1 << PROOF_SCRAM | 1 << PROOF_MD5, TLS_VERIFY_CA, SECRET_NONE, "" },
-		{ "lost", "app", SECRET_FILE, missing_path, (1 << PROOFS) - 1, TLS_VERIFY_FULL, SECRET_NONE, "" },
-		{ "bare", "", SECRET_NONE, "", 0, TLS_DISABLE, SECRET_NONE, "" },
-		{ "lent", "app", SECRET_FILE, secret_path, 1 << PROOF_CLEARTEXT, TLS_VERIFY_CA, SECRET_NONE, "" },
-		{ "loose", "app", SECRET_FILE, secret_path, 1 << PROOF_CLEARTEXT, TLS_REQUIRE, SECRET_NONE, "" },
-		{ "shown", "app", SECRET_NONE, "", 1 << PROOF_CERTIFICATE, TLS_VERIFY_CA, SECRET_FILE, certificate_path },
+		{ "db", "app", SECRET_FILE, secret_path, 1 << PROOF_SCRAM | 1 << PROOF_MD5, TLS_VERIFY_CA, SECRET_NONE, "", { 0 } },
+		{ "lost", "app", SECRET_FILE, missing_path, (1 << PROOFS) - 1, TLS_VERIFY_FULL, SECRET_NONE, "", { 0 } },
+		{ "bare", "", SECRET_NONE, "", 0, TLS_DISABLE, SECRET_NONE, "", { 0 } },
+		{ "lent", "app", SECRET_FILE, secret_path, 1 << PROOF_CLEARTEXT, TLS_VERIFY_CA, SECRET_NONE, "", { 0 } },
+		{ "loose", "app", SECRET_FILE, secret_path, 1 << PROOF_CLEARTEXT, TLS_REQUIRE, SECRET_NONE, "", { 0 } },
+		{ "shown", "app", SECRET_NONE, "", 1 << PROOF_CERTIFICATE, TLS_VERIFY_CA, SECRET_FILE, certificate_path, { 0 } },
 	};
 	struct view_verifier verifiers[] = {
 		{ "support", SECRET_FILE, verifier_path }, { "lost", SECRET_FILE, missing_path },

@@ -14,7 +14,8 @@ static struct view_operation operations[] = { { "o", "GET", "/a/{b}", EFFECT_REA
 static struct view_target targets[] = {
 	{ .name = "shop", .is_learned = true, .port = 5432, .ranges = ranges, .range_count = 2, .protocol = PROTOCOL_POSTGRESQL, .hosts = TEXTS("db", "db2"), .host_count = 2,
 	  .addresses = addresses, .address_count = 2, .tls = TLS_VERIFY_FULL, .socket = "/s", .socket_uid = 26, .tls_name = "db",
-	  .tls_roots = "PEM", .role = "r", .databases = TEXTS("a"), .database_count = 1, .has_secret = true, .needs_proof = true },
+	  .tls_roots = "PEM", .role = "r", .databases = TEXTS("a"), .database_count = 1, .has_secret = true, .needs_proof = true,
+	  .credential = { AS_BASIC, "u", "n", "p", "r", "s", "k" } },
 	{ .name = "raw", .protocol = PROTOCOL_RAW, .inspect = INSPECT_NONE, .from_skill = true,
 	  .socket = "", .tls_name = "", .tls_roots = "", .role = "", .operations = operations, .operation_count = 2,
 	  .is_closed = true, .api = API_MCP, .unparsable = UNPARSABLE_REDACT },
@@ -54,8 +55,8 @@ static struct view_loader loader = {
 	.head = { 8, { 4 } }, .targets = targets, .target_count = 2, .skills = skills, .skill_count = 1,
 	.people = people, .person_count = 2, .servers = "10.0.0.2:53",
 };
-static struct view_secret secrets[] = { { "shop", "r", SECRET_FILE, "/x", 3, TLS_VERIFY_CA, SECRET_FILE, "/y" },
-	{ "raw", "", SECRET_NONE, "", 0, TLS_DISABLE, SECRET_NONE, "" } };
+static struct view_secret secrets[] = { { "shop", "r", SECRET_FILE, "/x", 3, TLS_VERIFY_CA, SECRET_FILE, "/y", { AS_SIGV4, "u", "n", "p", "r", "s", "k" } },
+	{ "raw", "", SECRET_NONE, "", 0, TLS_DISABLE, SECRET_NONE, "", { 0 } } };
 static struct view_verifier verifiers[] = { { "s", SECRET_CREDENTIAL, "s" } };
 static struct view_keeper keeper = {
 	.head = { 9, { 5 } }, .secrets = secrets, .secret_count = 2,

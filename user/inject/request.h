@@ -1,0 +1,73 @@
+/*
+ * request.h: puts the real credential into the requests of one flow, in place of what the skill shows.
+ * The conductor calls, for each request that may go upstream and just before it does:
+ *   inject_next() until it says INJECT_READY; for INJECT_ASK it puts the question to the keeper (inject_ask()) and
+ *   gives the answer to inject_answer(); then inject_change(), the codec's change(), inject_sent().
+ * One flow has one of these, from its first request to its end: what was lent is kept until then, wiped with it,
+ * and every answer of the flow is looked through for it (echo.h, with inject_secrets()).
+ * In the worker; no I/O. Secrets lie in pages of their own, never in an arena.
+ */
+#ifndef INJECT_REQUEST_H
+#define INJECT_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "span.h"
+#include "vault/vault.h"
+
+struct arena;
+struct inject;		/* opaque */
+struct inject_marks;
+struct view_target;
+struct wire_change;
+struct wire_head;
+struct wire_request;
+
+enum inject_way {
+	INJECT_ASK,	/* the keeper must answer a question first */
+	INJECT_READY,	/* inject_change() may be called */
+	INJECT_REFUSED,	/* it cannot be sent with the credential: refuse the request, and say why */
+};
+
+struct inject_question {
+	uint8_t step;		/* of vault/vault.h */
+	uint8_t room[VAULT_SIGV4_TIME + VAULT_SIGV4_HASH];
+	struct span input;	/* in room */
+	const char *why;	/* INJECT_REFUSED: a constant sentence, for the skill too */
+};
+
+/*
+ * For a flow to that target; `is_tls`: its leg to the backend is TLS, and what the policy wants of it was
+ * verified. *out is NULL, which all functions here take, where the target has no credential: a request then goes
+ * with what the skill has. When another policy is in force: free, and open anew. Returns 0 or -ENOMEM.
+ */
+int inject_open(struct inject **out, const struct view_target *, bool is_tls);
+/*
+ * What must be done before this request can be sent. `path_and_query` is what would be sent (empty: the request's
+ * own), `wall` the time in ns. Until inject_sent() all calls are for the same request.
+ */
+enum inject_way inject_next(struct inject *, const struct wire_request *, struct span path_and_query, uint64_t wall,
+    struct inject_question *);
+/* What the keeper answered (status 0). Returns 0, -EPROTO (it does not fit the question) or -ENOMEM. */
+int inject_answer(struct inject *, uint8_t step, struct span output);
+/*
+ * Add to *change, which is empty or has changes of others: names go into the arena, what is secret stays here, good until
+ * inject_sent(). Returns 0, -E2BIG (a query of too many parameters) or -ENOMEM: the request must not be sent.
+ */
+int inject_change(struct inject *, const struct wire_request *, struct arena *, struct wire_change *);
+/* The codec has written it, or it will not be sent: forget what was made for it. */
+void inject_sent(struct inject *);
+/* The backend did not take it (401): borrow anew for the next request, since it may have been replaced meanwhile.
+ * The keeper bounds how often. What was lent before is still looked for. */
+void inject_renew(struct inject *);
+
+/* What answers are looked through for; NULL: nothing. */
+const struct inject_marks *inject_secrets(const struct inject *);
+/* Add to *change that fields of this answer's head which say a secret are dropped, all of their name; *count is how many
+ * names. Returns 0 or -ENOMEM: the answer must not be passed. */
+int inject_head(const struct inject *, const struct wire_head *, struct arena *, struct wire_change *, size_t *count);
+/* Wiped. The streams of echo.h of this flow must have been freed. */
+void inject_close(struct inject **);
+
+#endif

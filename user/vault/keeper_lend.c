@@ -1,0 +1,157 @@
+/*
+ * keeper_lend.c: secrets that requests carry, and passwords in the clear.
+ * Two classes. Lent: the secret itself goes to one worker, for one flow, whose leg to the backend is verified
+ * TLS by the policy and by the worker's word. Proof only: the keeper signs (sigv4), for the region and service
+ * that the policy names and for no time but now, so that a signature is of no use elsewhere or later.
+ * Every loan and every signature is entered before it goes out.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "out.h"
+#include "vault/credential.h"
+#include "vault/keeper.h"
+#include "vault/keeper_ask.h"
+#include "vault/loan.h"
+#include "vault/sigv4.h"
+#include "vault/vault.h"
+#include "view.h"
+#include "view/credential.h"
+
+#define CLOCKS_APART 300	/* seconds between the worker's time and ours: they have one clock */
+
+static const char *const loans[AS_KINDS] = {
+	[AS_BEARER] = "lent bearer", [AS_BASIC] = "lent basic", [AS_HEADER] = "lent header",
+	[AS_QUERY] = "lent query", [AS_COOKIE] = "lent cookie",
+};
+
+int
+keeper_find_request(struct keeper *keeper, uint8_t step, struct ask *ask)
+{
+	const struct view_secret *secret;
+	int r = keeper_find(keeper, ask->name, &ask->target);
+
+	if (r)
+		return r;
+	secret = keeper_secret(keeper, ask);
+	if (secret->credential.as == AS_NONE || secret->from == SECRET_NONE)
+		return -ENOENT;
+	if (view_credential_is_lent(&secret->credential) == (step == VAULT_LEND) &&
+	    (step != VAULT_LEND || secret->tls >= TLS_VERIFY_CA))	/* whatever a worker says of its TLS */
+		return 0;
+	log_line(LOG_LEVEL_WARNING, &ask->flow, "%s asked for a secret of target %s in a way that its policy does not allow",
+	    msg_slot_name(ask->worker), secret->target);
+	return -EOPNOTSUPP;
+}
+
+/* May this flow use it? A flow that is another target's is the fault of the worker. */
+static int
+take_loan(struct keeper *keeper, const struct ask *ask, bool is_lent)
+{
+	int r = loan_take(keeper->loans, ask->worker, &ask->flow, ask->name, is_lent);
+
+	if (r)
+		log_line(LOG_LEVEL_ERROR, &ask->flow, r == -EPERM ?
+		    "%s asked for the secret of target %s on a flow of another target" :
+		    "%s asked too often for the secret of target %s",
+		    msg_slot_name(ask->worker), keeper_secret(keeper, ask)->target);
+	return r;
+}
+
+/* The secret for a worker whose leg is verified TLS, entered. */
+static int
+lend(struct keeper *keeper, const struct ask *ask, const char *detail, struct credential **out)
+{
+	int r = ask->input.n == 1 && ask->input.p[0] == 1 ? 0 : -EOPNOTSUPP;
+
+	if (!r)
+		r = keeper_credential(keeper, ask, out);
+	if (!r)
+		r = take_loan(keeper, ask, true);
+	return r ? r : keeper_enter_use(keeper, ask, detail);
+}
+
+int
+keeper_cleartext(struct keeper *keeper, const struct ask *ask, struct out *out)
+{
+	struct credential *credential;
+	int r = lend(keeper, ask, "lent cleartext", &credential);
+
+	if (!r)
+		out_span(out, secret_view(&credential->password));
+	return r;
+}
+
+/* What a secret that was read is made of. */
+static int
+read_parts(struct keeper *keeper, const struct ask *ask, struct view_parts *parts)
+{
+	const struct view_secret *secret = keeper_secret(keeper, ask);
+	struct credential *credential;
+	int r = keeper_credential(keeper, ask, &credential);
+
+	if (r || view_credential_read(&secret->credential, secret_view(&credential->password), parts))
+		return r;
+	log_line(LOG_LEVEL_WARNING, &ask->flow, "the secret of target %s cannot be used: %s", secret->target,
+	    view_credential_form(&secret->credential));
+	return -EINVAL;
+}
+
+int
+keeper_lend(struct keeper *keeper, const struct ask *ask, struct out *out)
+{
+	const struct view_secret *secret = keeper_secret(keeper, ask);
+	struct credential *credential;
+	struct view_parts parts;
+	int r = read_parts(keeper, ask, &parts);
+
+	if (!r)
+		r = lend(keeper, ask, loans[secret->credential.as], &credential);
+	if (!r)
+		out_span(out, secret_view(&credential->password));
+	return r;
+}
+
+int
+keeper_sigv4_key(struct keeper *keeper, const struct ask *ask, struct out *out)
+{
+	struct view_parts parts;
+	int r = ask->input.n ? -EPROTO : read_parts(keeper, ask, &parts);
+
+	if (!r)
+		r = take_loan(keeper, ask, false);
+	if (r)
+		return r;
+	out_block(out, parts.user);
+	out_block(out, parts.token);
+	return 0;
+}
+
+int
+keeper_sigv4(struct keeper *keeper, const struct ask *ask, struct out *out)
+{
+	const struct view_credential *how = &keeper_secret(keeper, ask)->credential;
+	char signature[VAULT_SIGV4_SIGNATURE];
+	struct span rest = ask->input, time, hash;
+	struct view_parts parts;
+	int64_t when;
+	int r;
+
+	if (!take_bytes(&rest, VAULT_SIGV4_TIME, &time) || !take_bytes(&rest, VAULT_SIGV4_HASH, &hash) || rest.n ||
+	    !sigv4_time(time, &when))
+		return -EPROTO;
+	if (llabs(when - (int64_t)(clock_wall() / SECOND_NS)) > CLOCKS_APART)
+		return -ERANGE;
+	r = read_parts(keeper, ask, &parts);
+	if (!r)
+		r = take_loan(keeper, ask, false);
+	if (!r)
+		r = sigv4_sign(parts.secret, time, span_text(how->region), span_text(how->service), hash.p, signature);
+	if (!r)
+		r = keeper_enter_use(keeper, ask, "sigv4 signature");
+	if (!r)
+		out_bytes(out, signature, sizeof(signature));
+	return r;
+}
