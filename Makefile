@@ -36,7 +36,7 @@ FOLDERS_policy = $(TOOLS) rules
 LIBS_policy = -lyaml -ljansson -lcrypto -lpcre2-8
 FOLDERS_worker = $(TOOLS) flow accept identify unwrap parse decide approve \
 	inject dial mask record splice wire facts desk
-LIBS_worker = -lssl -lcrypto -lpcre2-8
+LIBS_worker = -lssl -lcrypto -lpcre2-8 -lnghttp2
 FOLDERS_grammar = $(TOOLS) grammar facts
 LIBS_grammar = -Wl,--exclude-libs,libpg_query.a -l:libpg_query.a \
 	-ljansson -lpthread
@@ -54,7 +54,7 @@ FOLDERS_interlock = $(TOOLS) cli desk rules decide facts mask ledger hooks regis
 LIBS_interlock = -lyaml -ljansson -lcrypto -lpcre2-8 -lbpf -lelf -lz \
 	-lnl-route-3 -lnl-idiag-3 -lnl-3 -lzstd
 ALL_LIBS = -lbpf -lelf -lz -lnl-route-3 -lnl-idiag-3 -lnl-3 -lyaml -ljansson \
-	-lssl -lcrypto -lpcre2-8 -l:libpg_query.a -lpthread \
+	-lssl -lcrypto -lpcre2-8 -lnghttp2 -l:libpg_query.a -lpthread \
 	-lsqlite3 -lpq -lzstd -lcares -lm $(TOOLS_LIBS)
 
 # ---- sources ----------------------------------------------------------

@@ -226,6 +226,7 @@ whole(void *state, size_t limit)
 const struct wire_codec wire_http1 = {
 	.name = "http/1.1",
 	.first = WIRE_CLIENT,
+	.alpn = "http/1.1",
 	.has_login = false,
 	.sniff = sniff,
 	.open = open_flow,
