@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "base/must.h"
+#include "span.h"
 
 #define READY_MS 10000		/* to arrange mounts on a busy machine */
 #define WHAT_SIZE 96

@@ -187,6 +187,10 @@ void conditions_build(struct work *, const struct list *, struct view_rule *);
 /* What a rule says must be right, and fit the protocols of its duty's targets; see fitting.c. */
 void rule_check_names(struct work *, const struct draft_rule *, const char *what);
 void rule_check_targets(struct work *, const struct draft_duty *, const struct draft_rule *, const char *what);
+/* `credential` of one target, how its requests show a secret. False: a fault. */
+bool credential_read(struct work *, struct draft_target *, const char *what);
+void credential_build(struct work *, const struct draft_target *, const char *what, struct view_credential *,
+    struct view_secret *);
 void duty_read(struct work *, const struct node *entry);
 void duty_build(struct work *);		/* rules, once per duty */
 void skill_read(struct work *, const struct node *entry);

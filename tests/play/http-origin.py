@@ -1,0 +1,95 @@
+"""http-origin.py PORT LOG: an HTTP/1.1 server that writes a line for each request it saw."""
+import gzip
+import json
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+port, log_path = int(sys.argv[1]), sys.argv[2]
+log = open(log_path, 'a', buffering=1)
+CARD = '4111111111111111'
+ORDER = '{"id": %s, "customer": {"name": "Ada", "card": "' + CARD + '"}, "note": "tüv \\u0041"}'
+
+
+class Origin(BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+    wbufsize = 0
+
+    def log_message(self, *args):
+        pass
+
+    def read_body(self):
+        if self.headers.get('transfer-encoding', '').lower() == 'chunked':
+            n = 0
+            while True:
+                size = int(self.rfile.readline().split(b';')[0], 16)
+                n += size
+                left = size
+                while left:
+                    left -= len(self.rfile.read(min(left, 65536)))
+                self.rfile.readline()
+                if not size:
+                    return n
+        n = left = int(self.headers.get('content-length', 0))
+        while left:
+            left -= len(self.rfile.read(min(left, 65536)))
+        return n
+
+    def say(self, body, kind='application/json', status=200, fields=()):
+        body = body.encode() if isinstance(body, str) else body
+        self.send_response(status)
+        self.send_header('Content-Type', kind)
+        self.send_header('Content-Length', str(len(body)))
+        for name, value in fields:
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != 'HEAD':
+            self.wfile.write(body)
+
+    def in_chunks(self, *parts):
+        self.send_response(200)
+        self.send_header('Content-Type', 'application/json')
+        self.send_header('Transfer-Encoding', 'chunked')
+        self.end_headers()
+        for part in parts:
+            self.wfile.write(b'%x\r\n%s\r\n' % (len(part), part))
+        self.wfile.write(b'0\r\n\r\n')
+
+    def answer(self):
+        n = self.read_body()
+        path = self.path.split('?')[0]
+        log.write('%s %s %d\n' % (self.command, self.path, n))
+        if self.command in ('POST', 'PUT', 'PATCH'):
+            self.say(json.dumps({'bytes': n}))
+        elif self.command == 'DELETE':
+            self.say('{"deleted": true}')
+        elif path.startswith('/orders/'):
+            self.say(ORDER % path.split('/')[2])
+        elif path == '/escaped':
+            self.say('{"card": "\\u0034111\\u00311111111%s"}' % '1111')
+        elif path == '/cut':
+            text = ('{"card": "%s"}' % CARD).encode()
+            self.in_chunks(*[text[i:i + 3] for i in range(0, len(text), 3)])
+        elif path == '/gzip':
+            body = ('{"card": "%s"}' % CARD).encode()
+            if 'gzip' in self.headers.get('accept-encoding', ''):
+                self.say(gzip.compress(body), fields=[('Content-Encoding', 'gzip')])
+            else:
+                self.say(body)
+        elif path == '/text':
+            self.say('card %s of Ada' % CARD, 'text/plain; charset=utf-8')
+        elif path == '/lines':
+            self.say(('{"card": "%s"}\n' % CARD) * 100, 'application/x-ndjson')
+        elif path == '/plain.json':
+            self.say(json.dumps({'numbers': list(range(1000)), 'text': 'as it is ' * 100}, indent=1))
+        elif path == '/blob':
+            self.say(bytes(range(256)) * 10, 'application/octet-stream')
+        elif path == '/long':
+            self.say('x' * 79 + '\n' + ('y' * 79 + '\n') * 249999, 'text/plain')
+        else:
+            self.say('{"error": "no such thing"}', status=404)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
+
+
+ThreadingHTTPServer.daemon_threads = True
+ThreadingHTTPServer(('127.0.0.1', port), Origin).serve_forever()

@@ -1,0 +1,57 @@
+# http.sh: an API for the scenarios of HTTP. nginx ends TLS in front of a server that logs each request it
+# sees; a second nginx server shows a certificate for another name. Sourced after lib.sh.
+start_api() {
+	api=$(free_port) origin=$(free_port) wrong=$(free_port)
+	mkdir -p "$work/nginx"
+	(
+		cd "$work/nginx"
+		for name in api.shop.example other.shop.example; do
+			openssl req -newkey rsa:2048 -nodes -keyout $name.key -out $name.csr -subj "/CN=$name" >/dev/null 2>&1
+			printf 'subjectAltName=DNS:%s\n' $name >ext
+			openssl x509 -req -in $name.csr -CA "$work/pg/ca.crt" -CAkey "$work/pg/ca.key" -CAcreateserial \
+				-out $name.crt -days 2 -extfile ext >/dev/null 2>&1
+		done
+	)
+	cat >"$work/nginx/conf" <<-EOT
+		daemon off;
+		pid $work/nginx/pid;
+		error_log $work/nginx/error.log;
+		worker_processes 1;
+		events { worker_connections 256; }
+		http {
+			access_log off;
+			client_max_body_size 0;
+			client_body_temp_path $work/nginx/body;
+			proxy_temp_path $work/nginx/proxy;
+			fastcgi_temp_path $work/nginx/fastcgi;
+			uwsgi_temp_path $work/nginx/uwsgi;
+			scgi_temp_path $work/nginx/scgi;
+			proxy_http_version 1.1;
+			proxy_set_header Connection "";
+			proxy_request_buffering off;
+			proxy_buffering off;
+			upstream origin { server 127.0.0.1:$origin; keepalive 8; }
+			server {
+				listen 127.0.0.1:$api ssl;
+				ssl_certificate $work/nginx/api.shop.example.crt;
+				ssl_certificate_key $work/nginx/api.shop.example.key;
+				location / { proxy_pass http://origin; }
+			}
+			server {
+				listen 127.0.0.1:$wrong ssl;
+				ssl_certificate $work/nginx/other.shop.example.crt;
+				ssl_certificate_key $work/nginx/other.shop.example.key;
+				location / { proxy_pass http://origin; }
+			}
+		}
+	EOT
+	python3 "$here/tests/play/http-origin.py" "$origin" "$work/origin.log" &
+	origin_pid=$!
+	nginx -c "$work/nginx/conf" >"$work/nginx/out" 2>&1 &
+	nginx_pid=$!
+	trap 'stop_api; cleanup' EXIT
+	soon "the API answers" curl_direct "https://api.shop.example:$api/plain.json"
+	: >"$work/origin.log"
+}
+stop_api() { kill $nginx_pid $origin_pid 2>/dev/null; wait $nginx_pid $origin_pid 2>/dev/null; }
+curl_direct() { command curl -sS --max-time 20 --cacert "$work/pg/ca.crt" --resolve "api.shop.example:$api:127.0.0.1" "$@"; }
