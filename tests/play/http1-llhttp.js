@@ -21,10 +21,11 @@ function read(side, bytes, heads) {
 
 	parser.initialize(isAnswer ? HTTPParser.RESPONSE : HTTPParser.REQUEST, {}, 1 << 20, 0);
 	parser[HTTPParser.kOnHeaders] = (headers, u) => {
-		if (isOpen)
+		if (isOpen) {
 			late += pairs(headers);
-		else
-			early = early.concat(headers);
+			return;
+		}
+		early = early.concat(headers);
 		url += u;
 	};
 	parser[HTTPParser.kOnHeadersComplete] = (major, minor, headers, method, u, status, reason) => {
@@ -64,7 +65,7 @@ for (const line of require('fs').readFileSync(0, 'latin1').split('\n')) {
 	const row = JSON.parse(line);
 	const written = Buffer.from(row.written, 'hex'), means = Buffer.from(row.means, 'hex').toString('latin1');
 	const theirs = written.length ? read(row.side, written, row.heads) : '';
-	if (theirs.includes('HPE_INVALID_METHOD')) {	// it knows a list of them, and no others
+	if (/HPE_INVALID_METHOD|Invalid method/.test(theirs)) {	// it knows a list of them, and no others
 		unknown++;
 	} else if (theirs === means) {
 		passed++;

@@ -136,7 +136,7 @@ struct http1 {
 bool http1_is_token(struct span);
 bool http1_is_value(struct span);	/* of a field: no controls but TAB */
 bool http1_same(struct span, struct span);	/* without case */
-bool http1_is(struct span, const char *text);
+bool http1_is(struct span name, const char *text);
 struct span http1_trim(struct span);	/* blanks and TABs at both ends */
 /* The next member of a list with commas; false: there is none. Empty ones are skipped. */
 bool http1_take_member(struct span *list, struct span *member);

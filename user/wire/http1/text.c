@@ -43,9 +43,9 @@ http1_same(struct span a, struct span b)
 }
 
 bool
-http1_is(struct span text, const char *word)
+http1_is(struct span name, const char *text)
 {
-	return http1_same(text, span_text(word));
+	return http1_same(name, span_text(text));
 }
 
 static bool

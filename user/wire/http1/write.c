@@ -135,9 +135,10 @@ write_request_line(const struct http1_head *head, const struct wire_change *chan
 		out_span(out, change->path_and_query);
 	} else {
 		out_span(out, head->path);
-		if (head->query.p)
+		if (head->query.p) {
 			out_u8(out, '?');
-		out_span(out, head->query);
+			out_span(out, head->query);
+		}
 	}
 	out_span(out, SPAN(" HTTP/1.1\r\n"));
 }

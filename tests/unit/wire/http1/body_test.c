@@ -181,9 +181,32 @@ check_memory(void)
 	out_free(&chunks);
 }
 
+/* Byte by byte, in one place: what was read is not read again, or this would take hours. */
+static void
+check_trickle(void)
+{
+	struct relay r = { 0 };
+	struct out in = out_new(1 << 21);
+	struct wire_event event;
+	enum wire_step step = WIRE_MORE;
+	size_t n = 0;
+
+	out_printf(&in, "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+	for (int i = 0; i < 60000; i++)
+		out_printf(&in, "8\r\n%08d\r\n", i);
+	out_printf(&in, "0\r\n\r\n");
+	relay_open(&r, &wire_http1, false);
+	while (step == WIRE_MORE && n < in.n)
+		step = wire_http1.next(r.state, WIRE_CLIENT, span_head(out_view(&in), ++n), r.to, &event);
+	CHECK(step == WIRE_UNIT && n == in.n && event.n == n && event.ask.request.body.n == 480000);
+	relay_close(&r);
+	out_free(&in);
+}
+
 int
 main(void)
 {
+	check_trickle();
 	check_length_at_limit();
 	check_open_length();
 	check_open_chunks();
