@@ -211,6 +211,8 @@ inject_next(struct inject *inject, const struct wire_request *request, struct sp
 		return next_signed(inject, request, path_and_query, wall, question);
 	if (!inject->is_verified)
 		return refuse(question, "a credential is sent over verified TLS only");
+	if (!inject_query_fits(path_and_query.n ? path_and_query : request->query))
+		return refuse(question, "a query of so many parameters is not sent with a credential");
 	if (inject->has_loan)
 		return INJECT_READY;
 	return ask(question, VAULT_LEND, SPAN("\1"));
@@ -571,7 +573,7 @@ inject_change(struct inject *inject, const struct wire_request *request, struct 
 
 /* ---- answers ---- */
 
-const struct inject_marks *
+struct inject_marks *
 inject_secrets(const struct inject *inject)
 {
 	return inject ? inject->marks : NULL;

@@ -213,6 +213,7 @@ check_refused(void)
 	for (size_t i = 0; i < sizeof(many); i++)
 		many[i] = i % 2 ? '&' : 'a';
 	request.query = span_of(many, sizeof(many));
+	CHECK(inject_next(inject, &request, SPAN(""), WALL, &question) == INJECT_REFUSED && question.why);
 	CHECK(inject_change(inject, &request, arena, &change) == -E2BIG && !change.set_count && !change.drop_count);
 	inject_close(&inject);
 	arena_clear(arena);
