@@ -344,7 +344,7 @@ static int
 keep_made(struct making *making, struct out *text, struct span *out)
 {
 	struct secret *made = &making->inject->made;
-	int r = text->failed ? -ENOMEM : 0;
+	int r = text->failed || !text->p ? -ENOMEM : 0;
 
 	if (!r && text->n > made->room) {
 		secret_free(made);
