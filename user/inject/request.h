@@ -45,7 +45,7 @@ struct inject_question {
 int inject_open(struct inject **out, const struct view_target *, bool is_tls);
 /*
  * What must be done before this request can be sent. `path_and_query` is what would be sent (empty: the request's
- * own), `wall` the time in ns. Until inject_sent() all calls are for the same request.
+ * own), `wall` the time in ns. Asked of another request before inject_sent(), it begins with that one.
  */
 enum inject_way inject_next(struct inject *, const struct wire_request *, struct span path_and_query, uint64_t wall,
     struct inject_question *);
