@@ -11,7 +11,7 @@
 #define SECRET_MOST 64
 
 static uint64_t
-run(const struct inject_marks *marks, struct span in, size_t cut, struct out *room)
+run(struct inject_marks *marks, struct span in, size_t cut, struct out *room)
 {
 	struct inject_echo *echo = NULL;
 	uint64_t hits;
@@ -29,7 +29,7 @@ run(const struct inject_marks *marks, struct span in, size_t cut, struct out *ro
 }
 
 static void
-check(const struct inject_marks *marks, struct span in, size_t cut)
+check(struct inject_marks *marks, struct span in, size_t cut)
 {
 	struct out whole = out_new(1 << 20), pieces = out_new(1 << 20);
 	uint64_t hits = run(marks, in, 0, &whole);

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 
 #include "base/base64.h"
-#include "base/must.h"
 #include "inject/percent.h"
 #include "out.h"
 
@@ -29,13 +28,14 @@ struct mark {
 };
 
 struct inject_marks {
+	size_t holders;		/* its owner, and streams: an answer may last longer than what was lent for its request */
 	struct mark *marks;
 	size_t count, room;
 	uint8_t pairs[PAIRS / 8];
 };
 
 struct inject_echo {
-	const struct inject_marks *marks;
+	struct inject_marks *marks;	/* held */
 	struct out kept;	/* the end of what came, which could be the beginning of a secret */
 	uint64_t passed;	/* bytes before it */
 	uint64_t hits, first;
@@ -195,22 +195,28 @@ inject_marks_new(struct inject_marks **out)
 
 	if (!made)
 		return -ENOMEM;
+	made->holders = 1;
 	*out = made;
 	return 0;
+}
+
+static void
+wipe_marks(struct inject_marks *marks)
+{
+	for (size_t i = 0; i < marks->count; i++) {
+		OPENSSL_cleanse(marks->marks[i].p, marks->marks[i].n);
+		free(marks->marks[i].p);
+	}
+	free(marks->marks);
+	OPENSSL_cleanse(marks, sizeof(*marks));
+	free(marks);
 }
 
 void
 inject_marks_free(struct inject_marks **marks)
 {
-	if (*marks) {
-		for (size_t i = 0; i < (*marks)->count; i++) {
-			OPENSSL_cleanse((*marks)->marks[i].p, (*marks)->marks[i].n);
-			free((*marks)->marks[i].p);
-		}
-		free((*marks)->marks);
-		OPENSSL_cleanse(*marks, sizeof(**marks));
-	}
-	free(*marks);
+	if (*marks && --(*marks)->holders == 0)
+		wipe_marks(*marks);
 	*marks = NULL;
 }
 
@@ -406,13 +412,14 @@ inject_marks_in(const struct inject_marks *marks, struct span whole)
 /* ---- a stream ---- */
 
 int
-inject_echo_new(struct inject_echo **out, const struct inject_marks *marks)
+inject_echo_new(struct inject_echo **out, struct inject_marks *marks)
 {
 	struct inject_echo *made = calloc(1, sizeof(*made));
 
 	if (!made)
 		return -ENOMEM;
 	made->marks = marks;
+	marks->holders++;
 	made->kept = out_new(WORK_MOST);
 	*out = made;
 	return 0;
@@ -492,8 +499,10 @@ inject_echo_first(const struct inject_echo *echo)
 void
 inject_echo_free(struct inject_echo **echo)
 {
-	if (*echo)
+	if (*echo) {
 		out_free(&(*echo)->kept);
+		inject_marks_free(&(*echo)->marks);
+	}
 	free(*echo);
 	*echo = NULL;
 }

@@ -31,10 +31,11 @@ int inject_marks_new(struct inject_marks **out);
 int inject_marks_add(struct inject_marks *, struct span secret);
 /* Is one of them in `whole`? */
 bool inject_marks_in(const struct inject_marks *, struct span whole);
+/* They are wiped when the last stream that holds them is freed too. */
 void inject_marks_free(struct inject_marks **);
 
-/* Begin a stream. The marks must live as long, and may become more. Returns 0 or -ENOMEM. */
-int inject_echo_new(struct inject_echo **out, const struct inject_marks *);
+/* Begin a stream, which holds the marks: they live as long, and may become more. Returns 0 or -ENOMEM. */
+int inject_echo_new(struct inject_echo **out, struct inject_marks *);
 /*
  * Append to *out what may go on of `in` and of what was kept before; `is_last`: nothing follows. No secret is in
  * what is appended. False: no memory (also out->failed): nothing more of the stream may go on.

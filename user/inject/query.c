@@ -43,21 +43,35 @@ take_piece(struct span *rest, struct span *piece)
 	return true;
 }
 
+static size_t
+count_pieces(struct span query)
+{
+	struct span piece;
+	size_t count = 0;
+
+	while (take_piece(&query, &piece))
+		count += piece.n > 0;
+	return count;
+}
+
+bool
+inject_query_fits(struct span query)
+{
+	return count_pieces(query) <= INJECT_QUERY_MOST;
+}
+
 int
 inject_query_split(struct arena *arena, struct span query, struct inject_query *out)
 {
 	struct inject_query made = { 0 };
 	struct span rest = query, piece;
-	size_t count = 0;
+	size_t count = count_pieces(query);
 
-	while (take_piece(&rest, &piece))
-		count += piece.n > 0;
 	if (count > INJECT_QUERY_MOST)
 		return -E2BIG;
 	made.pairs = arena_take(arena, (count + 1) * sizeof(*made.pairs));
 	if (!made.pairs)
 		return -ENOMEM;
-	rest = query;
 	while (take_piece(&rest, &piece))
 		if (piece.n)
 			made.pairs[made.count++] = pair_of(piece);

@@ -24,6 +24,8 @@ struct inject_query {
 	size_t count;
 };
 
+/* Has it no more pairs than that? */
+bool inject_query_fits(struct span query);
 /* Returns 0, -E2BIG (more than INJECT_QUERY_MOST pairs) or -ENOMEM. */
 int inject_query_split(struct arena *, struct span query, struct inject_query *out);
 /*

@@ -38,6 +38,7 @@ struct inject {
 	/* of the request that is being sent */
 	bool is_prepared, is_signed;
 	struct inject_signing signing;
+	uint64_t wall;			/* when it was prepared */
 	char signature[VAULT_SIGV4_SIGNATURE + 1];
 	struct secret made;		/* field or path with the secret in it */
 };
@@ -173,28 +174,53 @@ target_of(const struct wire_request *request, struct span path_and_query, struct
 	return out_view(room);
 }
 
-static enum inject_way
-next_signed(struct inject *inject, const struct wire_request *request, struct span path_and_query, uint64_t wall,
-    struct inject_question *question)
+/* Bring the request into the form that is signed, as of that time. */
+static int
+prepare(struct inject *inject, const struct wire_request *request, struct span path_and_query, uint64_t wall,
+    const char **why)
 {
 	struct inject_terms terms = {
 		.how = &inject->how, .token = inject->parts.token, .wall = wall, .is_tls = inject->is_tls,
 	};
-	uint8_t input[VAULT_SIGV4_TIME + VAULT_SIGV4_HASH];
 	struct out room = out_new(TEXT_MAX);
-	const char *why = NULL;
 	int r;
+
+	terms.path_and_query = target_of(request, path_and_query, &room);
+	r = room.failed ? -ENOMEM : inject_canonical(&inject->signing, &terms, request, why);
+	out_free(&room);
+	inject->is_prepared = !r;
+	inject->wall = wall;
+	return r;
+}
+
+/* Is there a signature, and is it of this request? Another's would send that one again. */
+static bool
+is_signed_already(struct inject *inject, const struct wire_request *request, struct span path_and_query)
+{
+	uint8_t was[VAULT_SIGV4_HASH];
+	const char *why;
+
+	if (!inject->is_signed)
+		return false;
+	memcpy(was, inject->signing.hash, sizeof(was));
+	inject->is_signed = prepare(inject, request, path_and_query, inject->wall, &why) == 0 &&
+	    !memcmp(was, inject->signing.hash, sizeof(was));
+	return inject->is_signed;
+}
+
+static enum inject_way
+next_signed(struct inject *inject, const struct wire_request *request, struct span path_and_query, uint64_t wall,
+    struct inject_question *question)
+{
+	uint8_t input[VAULT_SIGV4_TIME + VAULT_SIGV4_HASH];
+	const char *why = NULL;
 
 	if (!inject->has_loan)
 		return ask(question, VAULT_SIGV4_KEY, SPAN(""));
-	if (inject->is_signed)
+	if (is_signed_already(inject, request, path_and_query))
 		return INJECT_READY;
-	terms.path_and_query = target_of(request, path_and_query, &room);
-	r = room.failed ? -ENOMEM : inject_canonical(&inject->signing, &terms, request, &why);
-	out_free(&room);
-	if (r)
+	if (prepare(inject, request, path_and_query, wall, &why))
 		return refuse(question, why ? why : "there is no memory to sign the request");
-	inject->is_prepared = true;
 	memcpy(input, inject->signing.time, VAULT_SIGV4_TIME);
 	memcpy(input + VAULT_SIGV4_TIME, inject->signing.hash, VAULT_SIGV4_HASH);
 	return ask(question, VAULT_SIGV4, span_of(input, sizeof(input)));
@@ -211,6 +237,8 @@ inject_next(struct inject *inject, const struct wire_request *request, struct sp
 		return next_signed(inject, request, path_and_query, wall, question);
 	if (!inject->is_verified)
 		return refuse(question, "a credential is sent over verified TLS only");
+	if (!inject_query_fits(path_and_query.n ? path_and_query : request->query))
+		return refuse(question, "a query of so many parameters is not sent with a credential");
 	if (inject->has_loan)
 		return INJECT_READY;
 	return ask(question, VAULT_LEND, SPAN("\1"));
@@ -342,7 +370,7 @@ static int
 keep_made(struct making *making, struct out *text, struct span *out)
 {
 	struct secret *made = &making->inject->made;
-	int r = text->failed ? -ENOMEM : 0;
+	int r = text->failed || !text->p ? -ENOMEM : 0;
 
 	if (!r && text->n > made->room) {
 		secret_free(made);
@@ -571,7 +599,7 @@ inject_change(struct inject *inject, const struct wire_request *request, struct 
 
 /* ---- answers ---- */
 
-const struct inject_marks *
+struct inject_marks *
 inject_secrets(const struct inject *inject)
 {
 	return inject ? inject->marks : NULL;

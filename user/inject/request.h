@@ -45,7 +45,7 @@ struct inject_question {
 int inject_open(struct inject **out, const struct view_target *, bool is_tls);
 /*
  * What must be done before this request can be sent. `path_and_query` is what would be sent (empty: the request's
- * own), `wall` the time in ns. Until inject_sent() all calls are for the same request.
+ * own), `wall` the time in ns. Asked of another request before inject_sent(), it begins with that one.
  */
 enum inject_way inject_next(struct inject *, const struct wire_request *, struct span path_and_query, uint64_t wall,
     struct inject_question *);
@@ -53,7 +53,8 @@ enum inject_way inject_next(struct inject *, const struct wire_request *, struct
 int inject_answer(struct inject *, uint8_t step, struct span output);
 /*
  * Add to *change, which is empty or has changes of others: names go into the arena, what is secret stays here, good until
- * inject_sent(). Returns 0, -E2BIG (a query of too many parameters) or -ENOMEM: the request must not be sent.
+ * inject_sent(). Returns 0, -E2BIG (what others changed has a query of too many parameters) or -ENOMEM: the request must
+ * not be sent.
  */
 int inject_change(struct inject *, const struct wire_request *, struct arena *, struct wire_change *);
 /* The codec has written it, or it will not be sent: forget what was made for it. */
@@ -63,11 +64,11 @@ void inject_sent(struct inject *);
 void inject_renew(struct inject *);
 
 /* What answers are looked through for; NULL: nothing. */
-const struct inject_marks *inject_secrets(const struct inject *);
+struct inject_marks *inject_secrets(const struct inject *);
 /* Add to *change that fields of this answer's head which say a secret are dropped, all of their name; *count is how many
  * names. Returns 0 or -ENOMEM: the answer must not be passed. */
 int inject_head(const struct inject *, const struct wire_head *, struct arena *, struct wire_change *, size_t *count);
-/* Wiped. The streams of echo.h of this flow must have been freed. */
+/* Wiped; what is looked for stays in the streams of echo.h that are still open. */
 void inject_close(struct inject **);
 
 #endif

@@ -21,7 +21,7 @@ marks_of(const char *secret)
 
 /* A stream in pieces of `cut` bytes (0: all at once), into `room`. */
 static uint64_t
-run(const struct inject_marks *marks, struct span in, size_t cut, struct out *room, uint64_t *first)
+run(struct inject_marks *marks, struct span in, size_t cut, struct out *room, uint64_t *first)
 {
 	struct inject_echo *echo = NULL;
 	uint64_t hits;
@@ -169,6 +169,12 @@ check_keeping(void)
 	CHECK(inject_marks_add(marks, SPAN("another-one")) == 0);
 	CHECK(inject_echo_put(echo, SPAN(" another-one"), true, &room) && inject_echo_hits(echo) == 1);
 	CHECK(inject_echo_first(echo) == 21);
+	inject_echo_free(&echo);
+	/* a stream that outlives whoever made the marks */
+	struct inject_marks *others = marks_of(SECRET);
+	CHECK(inject_echo_new(&echo, others) == 0);
+	inject_marks_free(&others);
+	CHECK(!others && inject_echo_put(echo, SPAN(SECRET), true, &room) && inject_echo_hits(echo) == 1);
 	inject_echo_free(&echo);
 	/* no room for what goes on */
 	out_free(&room);

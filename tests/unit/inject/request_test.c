@@ -213,6 +213,7 @@ check_refused(void)
 	for (size_t i = 0; i < sizeof(many); i++)
 		many[i] = i % 2 ? '&' : 'a';
 	request.query = span_of(many, sizeof(many));
+	CHECK(inject_next(inject, &request, SPAN(""), WALL, &question) == INJECT_REFUSED && question.why);
 	CHECK(inject_change(inject, &request, arena, &change) == -E2BIG && !change.set_count && !change.drop_count);
 	inject_close(&inject);
 	arena_clear(arena);
@@ -269,6 +270,15 @@ check_signed(const char *token)
 		inject_sent(inject);
 	}
 	CHECK(!*token || inject_marks_in(inject_secrets(inject), span_text(token)));
+	/* a signature is of one request, whatever comes between */
+	CHECK(inject_next(inject, &request, SPAN(""), WALL, &question) == INJECT_ASK);
+	sign(inject, &question);
+	CHECK(inject_next(inject, &request, SPAN(""), WALL + SECOND_NS, &question) == INJECT_READY);
+	request.body = SPAN("another body");
+	CHECK(inject_next(inject, &request, SPAN(""), WALL + SECOND_NS, &question) == INJECT_ASK && question.step == VAULT_SIGV4);
+	CHECK(!memcmp(question.input.p, "20150830T123601Z", 16));
+	sign(inject, &question);
+	CHECK(inject_next(inject, &request, SPAN("/b/other"), WALL, &question) == INJECT_ASK && question.step == VAULT_SIGV4);
 	request.path = SPAN("/b/../k");
 	CHECK(inject_next(inject, &request, SPAN(""), WALL, &question) == INJECT_REFUSED && question.why);
 	inject_close(&inject);

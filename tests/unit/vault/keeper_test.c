@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/instance.h"
@@ -176,7 +177,7 @@ static char secret_path[128], missing_path[128], certificate_path[128], verifier
 static const char *hosts[] = { "db.example.org" };
 static struct view_address address = { { [10] = 0xff, [11] = 0xff, 10, 0, 0, 5 }, 5432 };
 
-static const char *const names[] = { "db", "lost", "bare", "lent", "loose", "shown" };	/* of targets */
+static const char *const names[] = { "db", "lost", "bare", "lent", "loose", "shown", "api", "s3" };	/* of targets */
 
 static struct span
 name_of(uint32_t target)
@@ -194,6 +195,9 @@ put_policy(uint32_t epoch)
 		{ "lent", "app", SECRET_FILE, secret_path, 1 << PROOF_CLEARTEXT, TLS_VERIFY_CA, SECRET_NONE, "", { 0 } },
 		{ "loose", "app", SECRET_FILE, secret_path, 1 << PROOF_CLEARTEXT, TLS_REQUIRE, SECRET_NONE, "", { 0 } },
 		{ "shown", "app", SECRET_NONE, "", 1 << PROOF_CERTIFICATE, TLS_VERIFY_CA, SECRET_FILE, certificate_path, { 0 } },
+		{ "api", "", SECRET_FILE, secret_path, 0, TLS_VERIFY_CA, SECRET_NONE, "", { .as = AS_BEARER } },
+		{ "s3", "AKID", SECRET_FILE, secret_path, 0, TLS_VERIFY_CA, SECRET_NONE, "",
+		  { AS_SIGV4, "", "", "", "eu-1", "s3", "AKID" } },
 	};
 	struct view_verifier verifiers[] = {
 		{ "support", SECRET_FILE, verifier_path }, { "lost", SECRET_FILE, missing_path },
@@ -206,6 +210,8 @@ put_policy(uint32_t epoch)
 		{ .name = "lent", .socket = "", .tls_name = "", .tls_roots = "", .role = "" },
 		{ .name = "loose", .socket = "", .tls_name = "", .tls_roots = "", .role = "" },
 		{ .name = "shown", .socket = "", .tls_name = "", .tls_roots = "", .role = "" },
+		{ .name = "api", .socket = "", .tls_name = "", .tls_roots = "", .role = "" },
+		{ .name = "s3", .socket = "", .tls_name = "", .tls_roots = "", .role = "" },
 	};
 	const char *masks[] = { "card", "email" };
 	struct view_keeper view = {
@@ -416,6 +422,26 @@ check_slow(void)
 	hear_no_entry("the fifth");
 }
 
+/* What requests carry; keeper_lend_test.c has the rest of it. */
+static void
+check_requests(void)
+{
+	uint8_t input[VAULT_SIGV4_TIME + VAULT_SIGV4_HASH + 1] = { 0 };
+	time_t now = time(NULL);
+	struct span output;
+	struct tm tm;
+
+	CHECK(ask(SLOT_WORKER, 6, 80, VAULT_LEND, SPAN("\1"), &output) == 0 && span_is(output, "pencil"));
+	hear_entry("api", NULL, "lent bearer");
+	CHECK(ask(SLOT_WORKER, 7, 80, VAULT_LEND, SPAN("\1"), &output) == EOPNOTSUPP);
+	CHECK(ask(SLOT_WORKER, 7, 80, VAULT_SIGV4_KEY, SPAN(""), &output) == EPERM);
+	gmtime_r(&now, &tm);
+	strftime((char *)input, VAULT_SIGV4_TIME + 1, "%Y%m%dT%H%M%SZ", &tm);
+	CHECK(ask(SLOT_WORKER, 7, 81, VAULT_SIGV4, span_of(input, sizeof(input) - 1), &output) == 0);
+	CHECK(output.n == VAULT_SIGV4_SIGNATURE);
+	hear_entry("s3", "AKID", "sigv4 signature");
+}
+
 static void
 check_proofs(void)
 {
@@ -453,6 +479,7 @@ check_proofs(void)
 	CHECK(span_equal(span_head(output, 29), SPAN("p=tls-server-end-point,,n=,r=")));
 	check_scram("scram", 10, "pencil", "pencil", 0);
 	check_scram("a server that does not know it", 11, "pencil", "crayon", EACCES);
+	check_requests();
 	check_dialogues();
 	check_slow();
 }
