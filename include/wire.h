@@ -282,7 +282,8 @@ struct wire_codec {
 	/* Of codecs whose asks are PHASE_REQUEST, else NULL. In place of pass() of an ask, or of an answer's head: with
 	 * that done to it. An answer's is_new_body is kept for its body: put() follows for each of its units. */
 	void (*change)(void *, enum wire_side, struct span unit, const struct wire_change *, struct out to[WIRE_SIDES]);
-	/* In place of pass() of a UNIT_BODY: `bytes` (any number, none too) in place of its own. */
+	/* In place of pass() of a UNIT_BODY: `bytes` (any number, none too) in place of its own. Without is_new_body as many
+	 * in all as there were: some may come later than they could, and none sooner. */
 	void (*put)(void *, enum wire_side, struct span unit, struct span bytes, struct out to[WIRE_SIDES]);
 
 	/* Called before pass() of an ask: what its text says of the rows of a COPY it may answer with. */

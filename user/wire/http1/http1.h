@@ -130,6 +130,7 @@ struct http1 {
 	bool asked_close;		/* its client wants no more than this answer */
 	bool closes;			/* the flow ends behind the answer */
 	bool is_new_body;
+	uint64_t owed;			/* bytes of the answer's body that put() has kept back, of a length that was told */
 };
 
 /* text.c: what bytes may stand where */

@@ -142,6 +142,7 @@ http1_reply_pass(struct http1 *h, const struct wire_change *change, struct out t
 		return;
 	}
 	h->is_new_body = change && change->is_new_body;
+	h->owed = 0;
 	h->to[WIRE_CLIENT] = framing_towards(h, head);
 	h->closes = closes(h, head) || h->to[WIRE_CLIENT] == FRAMING_CLOSE;
 	h->has_answered = true;
@@ -154,13 +155,26 @@ http1_reply_pass(struct http1 *h, const struct wire_change *change, struct out t
 	http1_head_done(head);
 }
 
+/* What is put may come later than its run, but no more than there was, and all of it by the end. */
+static bool
+keeps_length(struct http1 *h, size_t n)
+{
+	const struct http1_run *run = &h->run[WIRE_SERVER];
+	uint64_t there = h->owed + run->bytes.n;
+
+	if (n > there || (run->ends && n < there))
+		return false;
+	h->owed = there - n;
+	return true;
+}
+
 void
 http1_reply_body(struct http1 *h, const struct span *bytes, struct out to[WIRE_SIDES])
 {
 	struct http1_run *run = &h->run[WIRE_SERVER];
 	enum http1_framing framing = h->to[WIRE_CLIENT];
 
-	if (bytes && framing == FRAMING_LENGTH && bytes->n != run->bytes.n) {
+	if (framing == FRAMING_LENGTH && !keeps_length(h, bytes ? bytes->n : run->bytes.n)) {
 		http1_fail(h, 502, "a body of another length than was announced");
 		return;
 	}

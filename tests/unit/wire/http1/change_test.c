@@ -57,6 +57,38 @@ static const struct {
 	{ "304", SPAN("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), SPAN("HTTP/1.1 304 N\r\nContent-Length: 2\r\n\r\n"), SPAN("HTTP/1.1 304 N\r\n\r\n"), false },
 };
 
+/* A body goes on later than it came, in as many bytes as were told: what is looked for in it is kept back. */
+static const struct {
+	const char *name;
+	struct span runs[3], puts[3];
+	bool right;
+} late[] = {
+	{ "as it came", { SPAN("ab"), SPAN("c"), SPAN("d") }, { SPAN("ab"), SPAN("c"), SPAN("d") }, true },
+	{ "later", { SPAN("ab"), SPAN("c"), SPAN("d") }, { SPAN("a"), SPAN(""), SPAN("bcd") }, true },
+	{ "all at the end", { SPAN("ab"), SPAN("c"), SPAN("d") }, { SPAN(""), SPAN(""), SPAN("abcd") }, true },
+	{ "sooner", { SPAN("ab"), SPAN("c"), SPAN("d") }, { SPAN("abc"), SPAN(""), SPAN("d") }, false },
+	{ "less", { SPAN("ab"), SPAN("c"), SPAN("d") }, { SPAN("a"), SPAN(""), SPAN("cd") }, false },
+	{ "more", { SPAN("ab"), SPAN("c"), SPAN("d") }, { SPAN("a"), SPAN(""), SPAN("bcde") }, false },
+};
+
+static void
+check_late(void)
+{
+	for (size_t i = 0; i < COUNT(late); i++) {
+		struct relay r = { 0 };
+		struct wire_event event;
+
+		play(&r, (struct said[]){ CLIENT("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), SERVER("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n") }, 2, 0);
+		out_clear(&r.to[WIRE_CLIENT]);
+		for (size_t k = 0; k < 3; k++)
+			if (r.codec->next(r.state, WIRE_SERVER, late[i].runs[k], r.to, &event) == WIRE_UNIT)
+				r.codec->put(r.state, WIRE_SERVER, late[i].runs[k], late[i].puts[k], r.to);
+		CHECK_ROW(late[i].name, span_is(out_view(&r.to[WIRE_CLIENT]), "abcd") == late[i].right);
+		CHECK_ROW(late[i].name, (r.codec->next(r.state, WIRE_SERVER, SPAN("H"), r.to, &event) == WIRE_BAD) || late[i].right);
+		relay_close(&r);
+	}
+}
+
 /* A body of another length than the head told would be read as something else. */
 static void
 check_promise(void)
@@ -96,5 +128,6 @@ main(void)
 		relay_close(&r);
 	}
 	check_promise();
+	check_late();
 	return check_end();
 }
