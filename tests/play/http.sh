@@ -55,3 +55,55 @@ start_api() {
 }
 stop_api() { kill $nginx_pid $origin_pid 2>/dev/null; wait $nginx_pid $origin_pid 2>/dev/null; }
 curl_direct() { command curl -sS --max-time 20 --cacert "$work/pg/ca.crt" --resolve "api.shop.example:$api:127.0.0.1" "$@"; }
+# api_policy: three targets, and what the skill may do there; the secret of the first is on the node alone
+api_policy() {
+	printf '%s\n' 'the-token-of-the-node' >"$work/etc/secrets/api"
+	chmod 600 "$work/etc/secrets/api"
+	chown $((${UID_BASE:-60800} + 4)) "$work/etc/secrets/api"
+	mkdir -p "$work/etc/policy.d"
+	sed -i 's/duties: \[order-support\]/duties: [order-support, api]/' "$work/etc/policy.yaml"
+	cat >"$work/etc/policy.d/api.yaml" <<-EOT
+		version: 1
+		targets:
+		  api:
+		    protocol: http
+		    names: [api.shop.example]
+		    addresses: [127.0.0.1]
+		    port: $api
+		    namespace: host
+		    tls: {backend: verify-full, roots: $work/pg/ca.crt}
+		    credential: {as: bearer, secret: "file:$work/etc/secrets/api"}
+		  plain:
+		    protocol: http
+		    names: [plain.shop.example]
+		    addresses: [127.0.0.1]
+		    port: $origin
+		    namespace: host
+		    tls: {backend: disable}
+		  wrong:
+		    protocol: http
+		    names: [wrong.shop.example]
+		    addresses: [127.0.0.1]
+		    port: $wrong
+		    namespace: host
+		    tls: {backend: verify-full, roots: $work/pg/ca.crt}
+		masks:
+		  card-numbers:
+		    fields: ["**.card"]
+		    detectors: [card]
+		    way: partial
+		duties:
+		  api:
+		    targets: [api, plain, wrong]
+		    rules:
+		      - {effects: [read], verdict: allow, masks: [card-numbers]}
+		      - {effects: [insert], paths: ["/orders"], verdict: allow, masks: [card-numbers]}
+		      - {effects: [update], paths: ["/upload/{id}"], verdict: allow, masks: [card-numbers]}
+		      - {effects: [delete], paths: ["/orders/{id}"], verdict: hold, approvers: leads, need: 1, expires: 60s}
+	EOT
+	works "the policy is right" interlock policy check
+}
+# asked_of_entries: method, path and length of each request that was let through, as the record has them
+asked_of_entries() {
+	jq -r 'select(.type == "ask" and .phase == "request" and .verdict != "deny") | .text' "$work/entries" | grep -aE '^(GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS) '
+}

@@ -10,6 +10,7 @@
 #include "base/must.h"
 #include "flow/flow.h"
 
+#define UNAUTHORIZED 401	/* the credential may have been replaced meanwhile */
 #define HEADER_ROOM (64u << 10)
 
 /* ---- what it is ---------------------------------------------------------------------------- */
@@ -223,6 +224,8 @@ flow_unit_head(struct flow *flow, const struct wire_event *event, struct span un
 		return pass_unit(flow, turn, unit);
 	out_clear(&turn->tag);
 	out_printf(&turn->tag, "%u", event->head.status);
+	if (event->head.status == UNAUTHORIZED)
+		inject_renew(flow->inject);
 	if (!begin_body(flow, turn, event, unit))
 		return false;
 	if (!(turn->masks || turn->echo ? change_head(flow, turn, event, unit) : pass_unit(flow, turn, unit)))

@@ -294,7 +294,7 @@ struct flow {
 	struct id refusal;		/* what the skill was told when it closed; unset: nothing */
 	struct memos *memos;		/* plans of its answers */
 	struct inject *inject;		/* the credential of HTTP's requests; NULL: none */
-	const struct policy *inject_policy;	/* by which it was opened */
+	uint32_t inject_epoch;		/* of the policy by which it was opened */
 	size_t whole;			/* bytes of a large row that it holds, of worker->whole */
 	bool whole_is_done;
 	bool is_known;			/* identified; waits for a whole policy */

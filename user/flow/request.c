@@ -175,10 +175,10 @@ open_inject(struct flow *flow)
 {
 	const struct leg *server = flow->parent ? &flow->parent->legs[WIRE_SERVER] : &flow->legs[WIRE_SERVER];
 
-	if (flow->inject_policy == flow->policy)
+	if (flow->inject_epoch == flow->policy->view->head.epoch)
 		return true;
 	inject_close(&flow->inject);
-	flow->inject_policy = flow->policy;
+	flow->inject_epoch = flow->policy->view->head.epoch;
 	return inject_open(&flow->inject, target_of(flow), server->tls_open) == 0;
 }
 
@@ -249,15 +249,15 @@ flow_ask_lent(struct flow *flow, uint8_t step, int status, struct span output)
 static bool
 begin_turn(struct flow *flow, struct turn *turn)
 {
-	const struct inject_marks *secrets = inject_secrets(flow->inject);
+	struct inject_marks *secrets = inject_secrets(flow->inject);
 
 	turn->has_bodies = !mask_body_is_idle(turn->policy->masks, turn->masks);
 	return !secrets || inject_echo_new(&turn->echo, secrets) == 0;
 }
 
-/* An answer that is looked into must come whole, and in the open. */
+/* An answer that is looked into must come in the open; one that is masked whole, too. */
 static void
-ask_plainly(struct wire_change *change)
+ask_plainly(const struct turn *turn, struct wire_change *change)
 {
 	static const struct wire_pair set[] = { { SPAN("Accept-Encoding"), SPAN("identity") } };
 	static const struct span drop[] = { SPAN("Range"), SPAN("If-Range"), SPAN("A-IM") };
@@ -265,7 +265,7 @@ ask_plainly(struct wire_change *change)
 	change->set = set;
 	change->set_count = COUNT(set);
 	change->drop = drop;
-	change->drop_count = COUNT(drop);
+	change->drop_count = turn->has_bodies ? COUNT(drop) : 0;
 }
 
 static void
@@ -275,7 +275,7 @@ pass(struct flow *flow, const struct wire_event *event, struct span unit)
 	struct wire_change change = { .path_and_query = sent_as(flow) };
 
 	if (turn && (turn->has_bodies || turn->echo))
-		ask_plainly(&change);
+		ask_plainly(turn, &change);
 	if (inject_change(flow->inject, &flow->ask.ask.request, flow->scratch, &change))
 		flow_end(flow, "no memory for its credential");
 	else
