@@ -94,7 +94,7 @@ flow_greet_backend(struct flow *flow)
 		flow_close(flow, tls_error(client->tls));
 		return;
 	}
-	flow_want_leaf(flow, span_text(flow->server_name));
+	flow_want_leaf(flow, name);
 }
 
 bool
