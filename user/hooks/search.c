@@ -125,6 +125,7 @@ look(struct search *search, const char *base, const struct roots_place *place)
 	search->is_library = false;
 	if (!search->is_over)
 		walk(search, base, place->pattern + (*place->pattern == '/'));
+	search->place = NULL;	/* it is the caller's */
 }
 
 /* In a folder that holds libraries of Python by itself. */
