@@ -30,7 +30,7 @@ TOOLS = base loop msg box entry view
 TOOLS_LIBS = -lseccomp -lcap
 
 PROCESSES = loader policy worker grammar keeper broker recorder resolver
-FOLDERS_loader = $(TOOLS) hooks registry
+FOLDERS_loader = $(TOOLS) hooks registry roots
 LIBS_loader = -lbpf -lelf -lz -lnl-route-3 -lnl-idiag-3 -lnl-3 -ljansson -lcrypto
 FOLDERS_policy = $(TOOLS) rules
 LIBS_policy = -lyaml -ljansson -lcrypto -lpcre2-8
@@ -50,7 +50,7 @@ FOLDERS_resolver = $(TOOLS) names
 LIBS_resolver = -lcares -lm
 FOLDERS_warden = $(TOOLS) warden
 LIBS_warden =
-FOLDERS_interlock = $(TOOLS) cli desk rules decide facts mask ledger hooks registry
+FOLDERS_interlock = $(TOOLS) cli desk rules decide facts mask ledger hooks registry roots
 LIBS_interlock = -lyaml -ljansson -lcrypto -lpcre2-8 -lbpf -lelf -lz \
 	-lnl-route-3 -lnl-idiag-3 -lnl-3 -lzstd
 ALL_LIBS = -lbpf -lelf -lz -lnl-route-3 -lnl-idiag-3 -lnl-3 -lyaml -ljansson \

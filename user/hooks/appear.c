@@ -30,6 +30,7 @@
 #include "hooks/hooks.h"
 #include "hooks/join.h"
 #include "hooks/process.h"
+#include "hooks/trust.h"
 #include "loop/loop.h"
 #include "registry/match.h"
 #include "registry/registry.h"
@@ -253,6 +254,7 @@ on_measured(void *arg, const struct finding *finding)
 	} else if (place_of(m->appear, one, &place, why) < 0 || join(loader, &j, &s, why) != 0) {
 		stay_refused(m->appear, one, m->skill, why);
 	} else {
+		trust_join(s, place.container, false, 0, NULL);
 		forget(m->appear, at);
 	}
 	set_timer(m->appear);

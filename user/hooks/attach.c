@@ -19,6 +19,7 @@
 #include "hooks/join.h"
 #include "hooks/loader.h"
 #include "hooks/process.h"
+#include "hooks/trust.h"
 #include "registry/registry.h"
 #include "view.h"
 
@@ -53,6 +54,7 @@ finish(struct attaching *a)
 		.match = a->match, .is_created = a->is_created,
 		.detail = a->is_created ? "attached by the runtime's hook" : "attached" };
 	char why[JOIN_WHY], caution[LOADER_WHY];
+	json_t *answer;
 	struct session *s = *a->match ? session_of_path(loader, a->place.group) : NULL;
 	int code = s ? 0 : join(loader, &j, &s, why);
 
@@ -63,8 +65,9 @@ finish(struct attaching *a)
 	group_cautions(s->cgroup, caution, sizeof(caution));
 	if (*caution)
 		log_warning("session %s: %s", s->text, caution);
-	answer_done(loader, a->request->id, json_pack("{s:s,s:s,s:s,s:s}", "session",
-	    s->text, "cgroup", s->cgroup, "skill", s->skill, "caution", caution));
+	answer = json_pack("{s:s,s:s,s:s,s:s}", "session", s->text, "cgroup", s->cgroup,
+	    "skill", s->skill, "caution", caution);
+	trust_join(s, a->place.container, a->is_created, a->request->id, answer);
 }
 
 static void

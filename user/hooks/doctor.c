@@ -10,6 +10,7 @@
 #include "hooks/inside.h"
 #include "hooks/json.h"
 #include "hooks/process.h"
+#include "hooks/reach.h"
 #include "hooks/trial.h"
 
 #include <errno.h>
@@ -217,6 +218,50 @@ check_kernel(struct writer *writer)
 		    "or sysctl kernel.yama.ptrace_scope=1");
 }
 
+/* Who would take the node's certificates, and who would not, whatever we mount. */
+static void
+check_trust(struct writer *writer, const struct instance *instance)
+{
+	static const struct {
+		enum roots_whose whose;
+		const char *name, *what, *none;
+	} kinds[] = {
+		{ ROOTS_SYSTEM, "trust-system", "OpenSSL, GnuTLS, Go, curl, wget, git, .NET and libpq trust this "
+		  "node in a skill, by", "there is no bundle of authorities on this system" },
+		{ ROOTS_JAVA, "trust-java", "Java trusts this node in a skill, by", "there is no key store of Java's" },
+		{ ROOTS_PYTHON, "trust-python", "Python's own bundles (certifi and others; those in a skill's folder "
+		  "and environment are found when it starts) trust this node, by",
+		  "there is no bundle of Python's; those in a skill's folder and environment are found when it starts" },
+	};
+	cleanup(free_memory) struct reach *reach = calloc(1, sizeof(*reach));
+	char text[REACH_TEXT + 512];
+
+	if (!reach)
+		return;
+	reach_look(reach);
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		enum roots_whose whose = kinds[i].whose;
+
+		snprintf(text, sizeof(text), "%s %s", kinds[i].what, reach->found[whose]);
+		check(writer, kinds[i].name, reach->count[whose] || whose != ROOTS_SYSTEM,
+		    reach->count[whose] ? text : kinds[i].none,
+		    "install the package ca-certificates, or name a bundle by SSL_CERT_FILE");
+	}
+	check(writer, "trust-node", true, "Node and Deno have authorities within and trust this node in a skill, by "
+	    "NODE_EXTRA_CA_CERTS and DENO_CERT", "");
+	snprintf(text, sizeof(text), "not understood, and left as they are: %s", reach->strange);
+	if (*reach->strange)
+		check(writer, "trust-strange", false, text, "a key store must open with the password \"changeit\"");
+	snprintf(text, sizeof(text), "point its own setting at %s/ca.pem, or give the target `inspect: none`",
+	    instance->state_directory);
+	check(writer, "trust-pinned", false, "a client that pins a certificate or key, or has its authorities "
+	    "compiled in (webpki-roots of Rust, Chromium, Firefox), does not trust this node", text);
+	snprintf(text, sizeof(text), "start it with `interlock run`, or have the host trust %s/ca.pem "
+	    "(update-ca-certificates, update-ca-trust)", instance->state_directory);
+	check(writer, "trust-attached", false, "what is attached and has the host's mounts (a unit, a slice, a "
+	    "group, a process) has the host's bundles; a container needs `interlock trust`", text);
+}
+
 static const char *
 check_trial(struct writer *writer, const struct trial *trial)
 {
@@ -257,6 +302,7 @@ hooks_doctor(const struct instance *instance, char **json)
 	check_cgroup(&writer, instance);
 	check_delegation(&writer, instance);
 	check_kernel(&writer);
+	check_trust(&writer, instance);
 	for (size_t i = 0; i < COUNT(open_ways); i++)
 		check(&writer, open_ways[i].name, false, open_ways[i].what,
 		    open_ways[i].todo);

@@ -19,9 +19,9 @@
 #include <unistd.h>
 
 #include "base/must.h"
+#include "hooks/mountinfo.h"
 
 #define BINDS_MOST 16
-#define MOUNTS_MOST (1u << 20)	/* bytes of /proc/self/mountinfo */
 #define COVER_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
 /* An empty folder over `path` that nobody may enter. */
@@ -44,24 +44,6 @@ make_read_only(int fd, const char *path, unsigned int flags)
 	    sizeof(attr)) < 0 ? -errno : 0;
 }
 
-/* Undo the \040 of mountinfo, in place. */
-static void
-unescape(char *text)
-{
-	char *to = text;
-
-	for (; *text; text++, to++) {
-		if (text[0] == '\\' && text[1] && text[2] && text[3]) {
-			*to = (char)((text[1] - '0') << 6 |
-			    (text[2] - '0') << 3 | (text[3] - '0'));
-			text += 3;
-		} else {
-			*to = *text;
-		}
-	}
-	*to = '\0';
-}
-
 /* Another /proc than ours, which shows the host's processes. */
 static int
 take_away(const char *path)
@@ -71,11 +53,13 @@ take_away(const char *path)
 	return umount2(path, MNT_DETACH) == 0 ? 0 : cover(path);
 }
 
+/* A mountinfo_fn. */
 static int
-treat(const char *path, const char *type)
+treat(void *arg, const char *path, const char *type, const char *source)
 {
 	int r;
 
+	(void)arg, (void)source;
 	if (strcmp(type, "nsfs") == 0) {	/* keeps a foreign namespace alive */
 		umount2(path, MNT_DETACH);
 		return 0;
@@ -91,54 +75,14 @@ treat(const char *path, const char *type)
 	return r == -EINVAL || r == -ENOENT ? 0 : r;
 }
 
-static int
-treat_line(char *line)
-{
-	char *path = line, *type = strstr(line, " - ");
-
-	if (!type)
-		return -EINVAL;
-	type += 3;
-	for (int field = 0; field < 4; field++) {
-		path = strchr(path, ' ');
-		if (!path)
-			return -EINVAL;
-		path++;
-	}
-	path[strcspn(path, " ")] = '\0';
-	type[strcspn(type, " ")] = '\0';
-	unescape(path);
-	return treat(path, type);
-}
-
-/* Every mount there is, by its type. Read whole first: treating changes it. */
+/* Every mount there is, by its type. */
 static int
 treat_mounts(void)
 {
 	int fd cleanup(close_fd) = open("/proc/self/mountinfo",
 	    O_RDONLY | O_CLOEXEC);
-	char *text cleanup(free_memory) = malloc(MOUNTS_MOST), *line, *rest;
-	size_t n = 0;
-	int r = 0;
 
-	if (fd < 0 || !text)
-		return fd < 0 ? -errno : -ENOMEM;
-	for (;;) {
-		ssize_t got = read(fd, text + n, MOUNTS_MOST - 1 - n);
-
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			break;
-		n += (size_t)got;
-		if (n == MOUNTS_MOST - 1)
-			return -E2BIG;
-	}
-	text[n] = '\0';
-	rest = text;
-	while (r == 0 && (line = strsep(&rest, "\n")) && *line)
-		r = treat_line(line);
-	return r;
+	return fd < 0 ? -errno : mountinfo_each(fd, treat, NULL);
 }
 
 static bool

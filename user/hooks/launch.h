@@ -45,6 +45,8 @@ struct launch {
 	const char *const *hide;	/* folders to cover, ended by NULL; absent ones are fine */
 	const char *shelf;		/* covered too, but for binds into it; NULL: none */
 	const struct launch_bind *binds;	/* ended by NULL in `from` */
+	const char *node;		/* on the shelf: a certificate to be trusted; NULL: none */
+	const char *folder;		/* the skill's own, where it may have a list of its own; NULL */
 };
 
 struct launched {

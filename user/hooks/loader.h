@@ -422,13 +422,12 @@ int refusals_cut(const struct session *, const struct hooks_socket *);
 /* ---- surroundings.c: what a skill finds -------------------------------------------- */
 /* Write run_directory/hosts anew, in place, so that running skills see it. */
 int surroundings_hosts(const struct loader *);
-/* Bring run_directory/ca-bundle.pem up to date. -ENOENT: the keeper has no CA yet. */
-int surroundings_roots(const struct loader *);
+/* Where the node's certificate is, and where a skill sees it. False: the keeper has no CA yet. */
+bool surroundings_node(const struct loader *, char *from, char *to, size_t size);
 /* The environment of a skill, from the caller's (JSON); free it and its texts
  * with surroundings_free_env(). NULL: not strings, or no memory. */
 char **surroundings_env(const struct loader *, const struct view_skill *,
-    const char *session, const json_t *caller, bool has_roots);
+    const char *session, const json_t *caller);
 void surroundings_free_env(char **);
-#define SURROUNDINGS_BUNDLE "/etc/ssl/certs/ca-certificates.crt"
 
 #endif

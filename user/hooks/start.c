@@ -31,7 +31,7 @@ struct run {
 	char **argv;		/* texts are the request's */
 	char **env;
 	int cgroup;
-	bool has_roots, has_unix;
+	bool has_unix;
 	char places[VIEW_SOCKETS_MOST][LOADER_PATH];	/* of unix sockets */
 	char why[LOADER_WHY];
 };
@@ -227,8 +227,8 @@ begin_child(struct loader *loader, struct session *s,
 	const struct instance *instance = &loader->instance;
 	const char *const hide[] = { instance->policy_directory,
 		instance->state_directory, instance->pin_directory, NULL };
-	char hosts[LOADER_PATH], bundle[LOADER_PATH];
-	struct launch_bind binds[4 + VIEW_SOCKETS_MOST] = { { hosts, "/etc/hosts" } };
+	char hosts[LOADER_PATH], authority[LOADER_PATH], node[LOADER_PATH];
+	struct launch_bind binds[3 + VIEW_SOCKETS_MOST] = { { hosts, "/etc/hosts" } };
 	struct launch launch = {
 		.argv = run->argv, .env = run->env,
 		.cwd = text_of(request, "cwd"),
@@ -238,18 +238,17 @@ begin_child(struct loader *loader, struct session *s,
 		.own_network = strcmp(text_of(request, "net"), "host") != 0,
 		.no_unix = !run->has_unix,
 		.hide = hide, .shelf = instance->run_directory, .binds = binds,
+		.folder = run->skill->folder,
 	};
 	size_t n = 1;
 	int r;
 
 	snprintf(hosts, sizeof(hosts), "%s/hosts", instance->run_directory);
-	snprintf(bundle, sizeof(bundle), "%s/ca-bundle.pem",
-	    instance->run_directory);
-	if (run->has_roots) {
-		binds[n++] = (struct launch_bind){ bundle, bundle };
-		if (access(SURROUNDINGS_BUNDLE, F_OK) == 0)
-			binds[n++] = (struct launch_bind){ bundle,
-				SURROUNDINGS_BUNDLE };
+	if (surroundings_node(loader, authority, node, sizeof(node))) {
+		binds[n++] = (struct launch_bind){ authority, node };
+		launch.node = node;
+	} else {
+		log_warning("session %s does not trust this node: it has no authority yet", s->text);
 	}
 	snprintf(run->why, sizeof(run->why), "its unix sockets cannot be put in place");
 	r = add_sockets(s, run, binds, &n);
@@ -309,13 +308,8 @@ begin(struct loader *loader, struct request *request, struct run *run,
 	r = prepare_session(loader, request, run, s);
 	if (r < 0)
 		return r;
-	r = surroundings_roots(loader);
-	run->has_roots = r == 0;
-	if (r < 0)
-		log_warning("skills do not trust this node yet: %s",
-		    strerror(-r));
 	run->env = surroundings_env(loader, run->skill, (*s)->text,
-	    json_object_get(request->json, "env"), run->has_roots);
+	    json_object_get(request->json, "env"));
 	snprintf(run->why, sizeof(run->why), "its environment cannot be used");
 	if (!run->env)
 		return -EINVAL;

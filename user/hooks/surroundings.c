@@ -3,9 +3,9 @@
  * One hosts file for all of them: every registered name with its registered
  * addresses, but for those that DNS is asked for, which the resolver answers. It is
  * bound into each skill and therefore rewritten in place, never replaced, in an
- * order in which no reader finds it empty. The CA bundle is the
- * system's and the node's certificate together; a new one replaces the old, and
- * running skills keep theirs.
+ * order in which no reader finds it empty. Bundles of authorities are seen to when
+ * it has its mounts (lay.c); here is what only the environment can say: where a
+ * program looks that has its authorities within. What the caller set stands.
  */
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -21,10 +21,10 @@
 #include "base/must.h"
 #include "hooks/loader.h"
 #include "out.h"
+#include "roots/roots.h"
 #include "view.h"
 
 #define HOSTS_MOST (1u << 20)
-#define BUNDLE_MOST (4u << 20)
 #define ENV_MOST 4096
 
 static bool
@@ -125,57 +125,12 @@ surroundings_hosts(const struct loader *loader)
 	return 0;
 }
 
-/* Add a whole file. 0 or -errno. */
-static int
-add_file(struct out *out, const char *path)
+bool
+surroundings_node(const struct loader *loader, char *from, char *to, size_t size)
 {
-	int fd cleanup(close_fd) = open(path, O_RDONLY | O_CLOEXEC);
-	uint8_t room[8192];
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	while ((n = read(fd, room, sizeof(room))) > 0)
-		out_bytes(out, room, (size_t)n);
-	if (n < 0)
-		return -errno;
-	if (out->n && out->p[out->n - 1] != '\n')
-		out_u8(out, '\n');
-	return out->failed ? -E2BIG : 0;
-}
-
-static int
-replace(const char *path, struct span in)
-{
-	int fd cleanup(close_fd) = -1;
-	char new[LOADER_PATH + 8];
-
-	snprintf(new, sizeof(new), "%s.new", path);
-	fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-	    0644);
-	if (fd < 0 || fchmod(fd, 0644) < 0)
-		return -errno;
-	if (write(fd, in.p, in.n) != (ssize_t)in.n)
-		return -EIO;
-	return rename(new, path) < 0 ? -errno : 0;
-}
-
-int
-surroundings_roots(const struct loader *loader)
-{
-	struct out out cleanup(out_free) = out_new(BUNDLE_MOST);
-	char node[LOADER_PATH], path[LOADER_PATH];
-	int r;
-
-	snprintf(node, sizeof(node), "%s/ca.pem",
-	    loader->instance.state_directory);
-	snprintf(path, sizeof(path), "%s/ca-bundle.pem",
-	    loader->instance.run_directory);
-	r = add_file(&out, SURROUNDINGS_BUNDLE);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	r = add_file(&out, node);
-	return r < 0 ? r : replace(path, out_view(&out));
+	snprintf(from, size, "%s/ca.pem", loader->instance.state_directory);
+	snprintf(to, size, "%s/ca.pem", loader->instance.run_directory);
+	return access(from, R_OK) == 0;
 }
 
 /* ---- environment ------------------------------------------------------ */
@@ -279,21 +234,48 @@ put_user(struct environment *env, const struct view_skill *skill)
 	env_put(env, "LOGNAME", "%s", skill->user);
 }
 
+static bool
+env_has(const struct environment *env, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < env->n; i++)
+		if (strncmp(env->list[i], name, n) == 0 && env->list[i][n] == '=')
+			return true;
+	return false;
+}
+
+/* The first of the system's own bundles, or else the node's certificate alone. */
+static void
+put_bundle(struct environment *env, const char *node)
+{
+	const struct roots_place *p = roots_system;
+
+	if (env_has(env, "SSL_CERT_FILE") || env_has(env, "SSL_CERT_DIR"))
+		return;
+	while (p->pattern && (p->kind != ROOTS_FILE || p->whose != ROOTS_SYSTEM ||
+	    access(p->pattern, R_OK) < 0))
+		p++;
+	env_put(env, "SSL_CERT_FILE", "%s", p->pattern ? p->pattern : node);
+}
+
 static void
 put_roots(struct environment *env, const struct loader *loader)
 {
-	const char *run = loader->instance.run_directory;
+	static const char *const more[] = { "NODE_EXTRA_CA_CERTS", "DENO_CERT" };
+	char from[LOADER_PATH], node[LOADER_PATH];
 
-	env_put(env, "NODE_EXTRA_CA_CERTS", "%s/ca-bundle.pem", run);
-	if (access(SURROUNDINGS_BUNDLE, R_OK) == 0)
-		env_put(env, "SSL_CERT_FILE", "%s", SURROUNDINGS_BUNDLE);
-	else
-		env_put(env, "SSL_CERT_FILE", "%s/ca-bundle.pem", run);
+	if (!surroundings_node(loader, from, node, sizeof(node)))
+		return;
+	for (size_t i = 0; i < COUNT(more); i++)
+		if (!env_has(env, more[i]))
+			env_put(env, more[i], "%s", node);
+	put_bundle(env, node);
 }
 
 char **
 surroundings_env(const struct loader *loader, const struct view_skill *skill,
-    const char *session, const json_t *caller, bool has_roots)
+    const char *session, const json_t *caller)
 {
 	struct environment env = { .room = ENV_MOST };
 
@@ -304,8 +286,7 @@ surroundings_env(const struct loader *loader, const struct view_skill *skill,
 	put_user(&env, skill);
 	env_put(&env, "INTERLOCK_SKILL", "%s", skill->name);
 	env_put(&env, "INTERLOCK_SESSION", "%s", session);
-	if (has_roots)
-		put_roots(&env, loader);
+	put_roots(&env, loader);
 	if (env.failed) {
 		surroundings_free_env(env.list);
 		return NULL;

@@ -1,59 +1,58 @@
 /*
  * trust.c: `interlock trust`: the node's authority in a container's trust bundles.
- * Programs in a container trust the authorities of its image. For each bundle that
- * the container has, a file with the same and the node's own certificate is made in
- * run_directory/trust/SESSION and mounted over it, read-only, in the container's own
- * mount namespace: nothing is written to the image or to the container's layer, and
- * it is undone by taking the mounts away, when the session ends. What the container's
- * files are may be anybody's doing: they are opened below its root, read with a
+ * Programs in a container trust the authorities of its image. Over each bundle that
+ * the container has, a copy with the node's own certificate is mounted in the
+ * container's own mount namespace (lay.c): nothing is written to the image or to the
+ * container's layer, and it is undone by taking the mounts away, when the session
+ * ends. What the container's files are may be anybody's doing: they are read with a
  * limit, and by a child, because a file system of its own may let a reader wait.
- * A container that ends takes its mounts along.
+ * A container that ends takes its mounts along. That it was done stands in
+ * run_directory/trust/SESSION, an empty folder.
+ *
+ * It is done by itself when a container becomes a skill, and its runtime's hook waits
+ * for that: then the container's root folder is not its root yet, and what it will be
+ * given is in its bundle. Where it cannot be done the container is a skill all the same.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/mount.h>
-#include <linux/openat2.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/must.h"
+#include "hooks/lay.h"
 #include "hooks/loader.h"
 #include "hooks/process.h"
+#include "hooks/trust.h"
 #include "loop/loop.h"
 #include "out.h"
+#include "registry/registry.h"
 
-#define BUNDLE_MOST (4u << 20)
 #define CHILD_SECONDS 10
-
-static const char *const bundles[] = {
-	"/etc/ssl/certs/ca-certificates.crt",	/* Debian, Alpine, Arch */
-	"/etc/pki/tls/certs/ca-bundle.crt",	/* Fedora and its kin */
-	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-	"/etc/ssl/ca-bundle.pem",		/* SUSE */
-	"/etc/ssl/cert.pem",			/* Alpine, OpenSSL's own */
-};
+#define ENVIRONMENT_MOST (1u << 20)
+#define VARIABLES_MOST 4096
 
 /* What the child is to do, and where. */
 struct task {
-	char folder[LOADER_PATH];	/* ours, of this session */
+	char folder[LOADER_PATH];	/* its mark, of this session */
 	char node[LOADER_PATH];		/* the node's certificate */
-	int root, mounts;		/* the container's root folder and mount namespace */
+	char workshop[LOADER_PATH];
+	char bundle[LOADER_PATH];	/* of a container that is being created; empty: it runs */
+	pid_t pid;		/* of the container's first process */
+	int mounts;		/* the container's mount namespace */
 };
 
 /* What the child says in the end. */
 struct report {
 	int error;		/* 0 or -errno */
-	unsigned int count;	/* bundles that are mounted over, or were */
+	unsigned int count;	/* bundles that are covered, or were */
 };
 
 /* A child at work for a request. */
@@ -61,154 +60,155 @@ struct errand {
 	struct loader *loader;
 	uint64_t request;
 	struct task task;	/* its paths only */
+	char session[ID_TEXT_SIZE];
+	bool is_joining;	/* it is not what was asked for: what is said is this, in any case */
+	json_t *answer;
 	int fd;
 	struct watch *watch;
 };
 
-static void
-file_of(const struct task *task, size_t i, char path[LOADER_PATH + 16])
-{
-	snprintf(path, LOADER_PATH + 16, "%s/%zu", task->folder, i);
-}
-
 /* ---- in the child --------------------------------------------------------------- */
 
 static int
-add_file(struct out *out, int fd)
+open_proc(pid_t pid, const char *name)
 {
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* What a container begins with. */
+struct beginning {
+	struct out text;	/* of a running one's environment */
+	json_t *config;		/* of one that is being created */
+	char **env;
+	char root[PATH_MAX], cwd[PATH_MAX];	/* empty: its own, none */
+};
+
+static void
+beginning_free(struct beginning *b)
+{
+	out_free(&b->text);
+	json_decref(b->config);
+	free(b->env);
+}
+
+/* As its first process was given it; `text` has the texts. NULL: none. */
+static char **
+read_environment(pid_t pid, struct out *text)
+{
+	int fd cleanup(close_fd) = open_proc(pid, "environ");
+	char **list = fd < 0 ? NULL : calloc(VARIABLES_MOST + 1, sizeof(*list));
 	uint8_t room[16384];
-	struct stat st;
+	struct span rest, one;
 	ssize_t n;
 
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	while ((n = read(fd, room, sizeof(room))) > 0)
-		out_bytes(out, room, (size_t)n);
-	if (n < 0)
-		return -errno;
-	if (out->n && out->p[out->n - 1] != '\n')
-		out_u8(out, '\n');
-	return out->failed ? -E2BIG : 0;
+	while (list && (n = read(fd, room, sizeof(room))) > 0)
+		out_bytes(text, room, (size_t)n);
+	rest = out_view(text);
+	for (size_t i = 0; list && i < VARIABLES_MOST && take_text(&rest, &one); i++)
+		list[i] = (char *)one.p;
+	return list;
 }
 
-/* The container's own bundle. -ENOENT: it has none there. */
-static int
-open_bundle(const struct task *task, const char *path)
-{
-	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
-	int fd = (int)syscall(SYS_openat2, task->root, path, &how, sizeof(how));
-
-	return fd >= 0 ? fd : errno == ENOTDIR ? -ENOENT : -errno;
-}
-
-static int
-write_bundle(const char *path, struct span in)
-{
-	int fd cleanup(close_fd) = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-
-	if (fd < 0 || fchmod(fd, 0644) < 0)
-		return -errno;
-	return write(fd, in.p, in.n) == (ssize_t)in.n ? 0 : -EIO;
-}
-
-/* Ours for that bundle, as a mount that is not yet anywhere. A descriptor or -errno. */
-static int
-make_bundle(const struct task *task, size_t i)
-{
-	struct out out cleanup(out_free) = out_new(BUNDLE_MOST);
-	int theirs cleanup(close_fd) = open_bundle(task, bundles[i]);
-	int node cleanup(close_fd) = -1;
-	char path[LOADER_PATH + 16];
-	int r = theirs < 0 ? theirs : add_file(&out, theirs);
-
-	if (r < 0)
-		return r;
-	node = open(task->node, O_RDONLY | O_CLOEXEC);
-	if (node < 0)
-		return -ENOKEY;
-	r = add_file(&out, node);
-	file_of(task, i, path);
-	if (r == 0)
-		r = write_bundle(path, out_view(&out));
-	if (r < 0)
-		return r;
-	r = (int)syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	return r < 0 ? -errno : r;
-}
-
-static int
-place(int fd, const char *to)
-{
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
-	    MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
-
-	if (syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
-		return -errno;
-	return syscall(SYS_move_mount, fd, "", AT_FDCWD, to,
-	    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS) < 0 ? -errno : 0;
-}
-
-/* All or nothing. */
 static void
-undo_first(const int *fds, size_t count)
+read_running(const struct task *task, struct beginning *out)
 {
-	for (size_t i = 0; i < count; i++)
-		if (fds[i] >= 0)
-			umount2(bundles[i], MNT_DETACH);
+	char path[64];
+	ssize_t n;
+
+	out->env = read_environment(task->pid, &out->text);
+	snprintf(path, sizeof(path), "/proc/%d/cwd", task->pid);
+	n = readlink(path, out->cwd, sizeof(out->cwd) - 1);
+	out->cwd[n > 0 ? n : 0] = '\0';
 }
 
-/* Make all of them here, then go there and lay them down. */
+/* The OCI runtime's config.json, which root writes: root.path, process.env, process.cwd. */
+static int
+read_created(const struct task *task, struct beginning *out)
+{
+	const char *root = NULL, *cwd = "";
+	json_t *env = NULL, *item;
+	char path[LOADER_PATH + 16];
+	size_t i;
+
+	snprintf(path, sizeof(path), "%s/config.json", task->bundle);
+	out->config = json_load_file(path, 0, NULL);
+	if (json_unpack(out->config, "{s:{s:s}, s?:{s?:s, s?:o}}", "root", "path", &root,
+	    "process", "cwd", &cwd, "env", &env) < 0)
+		return -EINVAL;
+	if (snprintf(out->root, sizeof(out->root), "%s%s%s", *root == '/' ? "" : task->bundle,
+	    *root == '/' ? "" : "/", root) >= (int)sizeof(out->root))
+		return -ENAMETOOLONG;
+	snprintf(out->cwd, sizeof(out->cwd), "%s", cwd);
+	out->env = calloc(json_array_size(env) + 1, sizeof(*out->env));
+	if (!out->env)
+		return -ENOMEM;
+	json_array_foreach(env, i, item) {
+		out->env[i] = (char *)json_string_value(item);
+		if (!out->env[i])
+			break;
+	}
+	return 0;
+}
+
 static struct report
 lay(const struct task *task)
 {
+	struct beginning beginning cleanup(beginning_free) = { .text = out_new(ENVIRONMENT_MOST) };
+	struct lay terms = { .node = task->node, .workshop = task->workshop, .mounts = task->mounts };
 	struct report report = { 0 };
-	int fds[COUNT(bundles)];
 
-	for (size_t i = 0; i < COUNT(bundles); i++) {
-		fds[i] = make_bundle(task, i);
-		if (fds[i] < 0 && fds[i] != -ENOENT && fds[i] != -ELOOP)
-			return (struct report){ .error = fds[i] };
-	}
-	if (setns(task->mounts, CLONE_NEWNS) < 0)
-		return (struct report){ .error = -errno };
-	for (size_t i = 0; i < COUNT(bundles); i++) {
-		if (fds[i] < 0)
-			continue;
-		report.error = place(fds[i], bundles[i]);
-		if (report.error < 0) {
-			undo_first(fds, i);
-			return report;
-		}
-		report.count++;
-	}
-	report.error = report.count ? 0 : -ENOENT;
+	if (access(task->node, R_OK) < 0)
+		return (struct report){ .error = -ENOKEY };
+	if (*task->bundle)
+		report.error = read_created(task, &beginning);
+	else
+		read_running(task, &beginning);
+	if (report.error < 0)
+		return report;
+	terms.root = *beginning.root ? beginning.root : NULL;
+	terms.who = (struct search_for){ beginning.env, NULL, *beginning.cwd ? beginning.cwd : NULL };
+	report.error = lay_roots(&terms, &report.count);
+	if (report.error == 0 && report.count == 0)
+		report.error = -ENOENT;
 	return report;
 }
 
-/* Take away what is ours: the file on top is the one we made. */
+static struct report
+lift_from(const struct task *task, int mountinfo)
+{
+	struct report report = { 0 };
+
+	rmdir(task->folder);
+	if (mountinfo < 0)
+		return (struct report){ .error = -ESRCH };
+	if (setns(task->mounts, CLONE_NEWNS) < 0)
+		return (struct report){ .error = -errno };
+	report.error = lay_lift(mountinfo, &report.count);
+	return report;
+}
+
 static struct report
 lift(const struct task *task)
 {
-	struct report report = { 0 };
-	struct stat ours[COUNT(bundles)] = { 0 }, there;
-	char path[LOADER_PATH + 16];
+	int fd cleanup(close_fd) = open_proc(task->pid, "mountinfo");
 
-	for (size_t i = 0; i < COUNT(bundles); i++) {
-		file_of(task, i, path);
-		if (stat(path, &ours[i]) < 0)
-			ours[i].st_ino = 0;
-		unlink(path);
+	return lift_from(task, fd);
+}
+
+/* All or nothing. Afterwards this process is there, where /proc is another. */
+static struct report
+lay_all(const struct task *task)
+{
+	int fd cleanup(close_fd) = open_proc(task->pid, "mountinfo");
+	struct report report = lay(task);
+
+	if (report.error < 0 && report.count > 0) {
+		lift_from(task, fd);
+		report.count = 0;
 	}
-	rmdir(task->folder);
-	if (setns(task->mounts, CLONE_NEWNS) < 0)
-		return (struct report){ .error = -errno };
-	for (size_t i = 0; i < COUNT(bundles); i++)
-		if (ours[i].st_ino && stat(bundles[i], &there) == 0 && there.st_ino == ours[i].st_ino &&
-		    there.st_dev == ours[i].st_dev && umount2(bundles[i], MNT_DETACH) == 0)
-			report.count++;
 	return report;
 }
 
@@ -217,28 +217,39 @@ lift(const struct task *task)
 static void
 task_close(struct task *task)
 {
-	close_fd(&task->root);
 	close_fd(&task->mounts);
+}
+
+/* Would what is mounted there be the host's? Ours may differ from its first process'. */
+static bool
+is_host(int mounts)
+{
+	static const char *const hosts[] = { "/proc/self/ns/mnt", "/proc/1/ns/mnt" };
+	struct stat its, st;
+
+	if (fstat(mounts, &its) < 0)
+		return true;
+	for (size_t i = 0; i < COUNT(hosts); i++)
+		if (stat(hosts[i], &st) == 0 && st.st_ino == its.st_ino && st.st_dev == its.st_dev)
+			return true;
+	return false;
 }
 
 /* Of the session's first process, which lives from before the opening until after. */
 static int
 prepare(const struct session *s, struct task *task)
 {
-	char path[64];
 	uint64_t ticks;
 
 	snprintf(task->folder, sizeof(task->folder), "%.*s/trust/%s", INSTANCE_PATH_SIZE,
 	    s->loader->instance.run_directory, s->text);
 	snprintf(task->node, sizeof(task->node), "%s/ca.pem", s->loader->instance.state_directory);
-	snprintf(path, sizeof(path), "/proc/%d/root", s->pid);
-	task->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", s->pid);
-	task->mounts = open(path, O_RDONLY | O_CLOEXEC);
-	if (!s->pid || task->root < 0 || task->mounts < 0 || process_started(s->pid, &ticks) < 0 ||
-	    ticks != s->pid_ticks)
+	snprintf(task->workshop, sizeof(task->workshop), "%s", s->loader->instance.run_directory);
+	task->pid = s->pid;
+	task->mounts = s->pid ? open_proc(s->pid, "ns/mnt") : -1;
+	if (task->mounts < 0 || process_started(s->pid, &ticks) < 0 || ticks != s->pid_ticks)
 		return -ESRCH;
-	return 0;
+	return is_host(task->mounts) ? -EXDEV : 0;
 }
 
 /* Start the child. The descriptor on which its report comes, or -errno. */
@@ -271,19 +282,34 @@ sentence(int error)
 {
 	return error == -ENOENT ? "the container has no trust bundle that is known" :
 	    error == -ENOKEY ? "the node has no certificate authority yet" :
+	    error == -EXDEV ? "it has the mounts of this host" :
 	    error == -EEXIST ? "it has been done already" : strerror(-error);
 }
 
 static void
-remove_folder(const struct task *task)
+tell_joined(struct loader *loader, const char *session, uint64_t request, json_t *answer, int error)
 {
-	char path[LOADER_PATH + 16];
+	if (error < 0 && error != -EEXIST)
+		log_warning("session %s: the container does not trust this node: %s", session,
+		    sentence(error));
+	if (request)
+		answer_done(loader, request, answer);
+}
 
-	for (size_t i = 0; i < COUNT(bundles); i++) {
-		file_of(task, i, path);
-		unlink(path);
-	}
-	rmdir(task->folder);
+/* To whoever asked. */
+static void
+tell(struct errand *errand, const struct report *report)
+{
+	struct loader *loader = errand->loader;
+
+	if (errand->is_joining)
+		tell_joined(loader, errand->session, errand->request, take(&errand->answer), report->error);
+	else if (report->error < 0)
+		answer_error(loader, errand->request, ANSWER_FAILED,
+		    "the container does not trust this node: %s", sentence(report->error));
+	else
+		answer_done(loader, errand->request, json_pack("{s:i}", "bundles",
+		    (int)report->count));
 }
 
 static void
@@ -295,21 +321,17 @@ on_report(void *arg, uint32_t events)
 	(void)events;
 	if (read(errand->fd, &report, sizeof(report)) != sizeof(report))
 		report.error = -EIO;
-	if (report.error < 0 && report.error != -EEXIST)
-		remove_folder(&errand->task);
 	if (report.error < 0)
-		answer_error(errand->loader, errand->request, ANSWER_FAILED,
-		    "the container does not trust this node: %s", sentence(report.error));
-	else
-		answer_done(errand->loader, errand->request, json_pack("{s:i}", "bundles",
-		    (int)report.count));
+		rmdir(errand->task.folder);
+	tell(errand, &report);
 	loop_unwatch(errand->loader->loop, &errand->watch);
 	close_fd(&errand->fd);
 	free(errand);
 }
 
+/* Takes `given` in every case, and the answer of `what` when it succeeds. */
 static int
-expect(struct loader *loader, uint64_t request, const struct task *task, int given)
+expect(const struct session *s, const struct task *task, int given, struct errand what)
 {
 	int fd cleanup(close_fd) = given;
 	struct errand *errand = malloc(sizeof(*errand));
@@ -317,9 +339,12 @@ expect(struct loader *loader, uint64_t request, const struct task *task, int giv
 
 	if (!errand)
 		return -ENOMEM;
-	*errand = (struct errand){ .loader = loader, .request = request,
-		.task = *task, .fd = fd };
-	r = loop_watch(loader->loop, fd, EPOLLIN, on_report, errand, &errand->watch);
+	*errand = what;
+	errand->loader = s->loader;
+	errand->task = *task;
+	errand->fd = fd;
+	strcpy(errand->session, s->text);
+	r = loop_watch(s->loader->loop, fd, EPOLLIN, on_report, errand, &errand->watch);
 	if (r < 0)
 		free(errand);
 	else
@@ -344,7 +369,7 @@ trust_begin(struct loader *loader, struct request *request)
 {
 	const char *text = json_string_value(json_object_get(request->json, "container"));
 	bool undo = json_is_true(json_object_get(request->json, "undo"));
-	struct task task cleanup(task_close) = { .root = -1, .mounts = -1 };
+	struct task task cleanup(task_close) = { .mounts = -1 };
 	struct session *s = text ? session_of_container(loader, text) : NULL;
 	int r;
 
@@ -357,18 +382,38 @@ trust_begin(struct loader *loader, struct request *request)
 	if (r == 0 && !undo)
 		r = make_folder(&task);
 	if (r == 0)
-		r = send_child(&task, undo ? lift : lay);
+		r = send_child(&task, undo ? lift : lay_all);
 	if (r >= 0)
-		r = expect(loader, request->id, &task, r);
+		r = expect(s, &task, r, (struct errand){ .request = request->id });
 	if (r < 0)
 		answer_error(loader, request->id, ANSWER_FAILED,
 		    "the container does not trust this node: %s", sentence(r));
 }
 
 void
+trust_join(struct session *s, const struct container *c, bool is_created, uint64_t request,
+    json_t *answer)
+{
+	struct task task cleanup(task_close) = { .mounts = -1 };
+	int r = c ? prepare(s, &task) : -ENOENT;
+
+	if (r == 0 && is_created)
+		snprintf(task.bundle, sizeof(task.bundle), "%.*s", LOADER_PATH - 1, c->bundle);
+	if (r == 0)
+		r = make_folder(&task);
+	if (r == 0)
+		r = send_child(&task, lay_all);
+	if (r >= 0)
+		r = expect(s, &task, r, (struct errand){ .request = request, .is_joining = true,
+		    .answer = answer });
+	if (r < 0)
+		tell_joined(s->loader, s->text, request, answer, c ? r : -EEXIST);
+}
+
+void
 trust_end(struct session *s)
 {
-	struct task task cleanup(task_close) = { .root = -1, .mounts = -1 };
+	struct task task cleanup(task_close) = { .mounts = -1 };
 	int r = prepare(s, &task);
 
 	if (access(task.folder, F_OK) < 0)
@@ -376,7 +421,7 @@ trust_end(struct session *s)
 	if (r == 0)
 		r = send_child(&task, lift);
 	if (r < 0)
-		remove_folder(&task);	/* it has ended, and its mounts with it */
+		rmdir(task.folder);	/* it has ended, and its mounts with it */
 	else
 		close(r);
 }
@@ -391,13 +436,12 @@ trust_sweep(struct loader *loader)
 	snprintf(path, sizeof(path), "%s/trust", loader->instance.run_directory);
 	d = opendir(path);
 	while (d && (e = readdir(d))) {
-		struct task task;
+		char own[LOADER_PATH];
 
 		if (e->d_name[0] == '.' || session_of_text(loader, e->d_name))
 			continue;
-		if (snprintf(task.folder, sizeof(task.folder), "%s/%s", path, e->d_name) <
-		    (int)sizeof(task.folder))
-			remove_folder(&task);
+		if (snprintf(own, sizeof(own), "%s/%s", path, e->d_name) < (int)sizeof(own))
+			rmdir(own);
 	}
 	if (d)
 		closedir(d);

@@ -25,6 +25,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "certificate.h"
 #include "check.h"
 #include "hooks/hooks.h"
 #include "hooks/process.h"
@@ -640,7 +641,7 @@ set_up(void)
 	fclose(f);
 	snprintf(path, sizeof(path), "%s/state/ca.pem", scratch);
 	f = fopen(path, "w");
-	fputs("-----BEGIN CERTIFICATE-----\n", f);
+	fputs(TEST_CERTIFICATE, f);
 	fclose(f);
 }
 
