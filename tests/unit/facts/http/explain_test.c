@@ -82,7 +82,7 @@ static const struct {
 	{ "JSON that overrides", "POST /x\nContent-Type: application/json\n\n{\"_method\":\"DELETE\"}", EFFECT_UNKNOWN, "/x", "", "_method" },
 	{ "another name", "POST /x?_methods=a", EFFECT_INSERT, "/x", "", "" },
 	{ "a body of GET", "GET /x\n\nabc", EFFECT_READ, "/x", "", "no use for" },
-	{ "JSON that is none", "POST /x\nContent-Type: application/json\n\n{", EFFECT_INSERT, "/x", "", "cannot be read" },
+	{ "JSON that is none", "POST /x\nContent-Type: application/json\n\n{", EFFECT_INSERT, "/x", "", "but it is not JSON" },
 };
 
 static bool
