@@ -138,6 +138,23 @@ told(const struct action *action)
 	return text;
 }
 
+/* A name as long as a body: nobody's pattern is tried on it. */
+static void
+check_long_name(struct arena *arena)
+{
+	static char text[1024] = "POST /" JSON "{\"method\":\"eth_get";
+	struct wire_request request;
+	struct action action;
+	size_t n = strlen(text);
+
+	target.api = API_JSON_RPC;
+	memset(text + n, 'x', HTTP_NAME_MOST);
+	strcpy(text + n + HTTP_NAME_MOST, "\"}");
+	request = request_of(&target, span_text(text));
+	CHECK(http_explain(&target, &request, arena, &action) == 0);
+	CHECK(action.acts[0].effect == EFFECT_UNKNOWN && action.http->operation.n == 0);
+}
+
 static void
 check_graphql(void)
 {
@@ -168,6 +185,7 @@ main(void)
 		if (!CHECK_ROW(rows[i].name, strcmp(found, rows[i].acts) == 0))
 			fprintf(stderr, "  found: %s\n", found);
 	}
+	check_long_name(arena);
 	check_graphql();
 	arena_free(&arena);
 	return check_end();
