@@ -15,6 +15,8 @@
 #include "base/number.h"
 #include "view.h"
 
+#define LIKE_MOST 65536	/* bytes of a value that patterns are tried on */
+
 /* How the values of a name stand to a condition. */
 struct poll {
 	size_t yes, maybe, no;
@@ -75,6 +77,8 @@ fit_value(const struct view_condition *condition, const struct http_pair *pair)
 		return FIT_MAYBE;
 	if (condition->test == TEST_AT_MOST || condition->test == TEST_AT_LEAST)
 		return fit_number(condition, pair->value);
+	if (condition->test == TEST_LIKE && pair->value.n > LIKE_MOST)
+		return FIT_MAYBE;
 	for (size_t i = 0; i < condition->value_count && fit != FIT_YES; i++) {
 		enum fit one = condition->test == TEST_IS ? fit_same(pair, condition->values[i]) :
 		    glob_match(condition->values[i], pair->value) ? FIT_YES : FIT_NO;

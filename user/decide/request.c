@@ -1,6 +1,6 @@
 /*
  * request.c: which requests of HTTP a rule is about. Where the path is in doubt, so
- * is what hangs on it, and the operation too.
+ * is what hangs on it, and the operation too, as it is where nobody knows what is done.
  */
 #include "action.h"
 #include "base/glob.h"
@@ -68,5 +68,5 @@ fit_request(const struct view_rule *rule, const struct act *act)
 	fit = least(fit, fit_names(rule->methods, rule->method_count, http->method, false));
 	fit = least(fit, fit_names(rule->hosts, rule->host_count, http->host, http->host.n == 0));
 	return least(fit, fit_names(rule->operations, rule->operation_count, http->operation,
-	    http->path.n == 0 && http->operation.n == 0));
+	    http->operation.n == 0 && (http->path.n == 0 || act->effect == EFFECT_UNKNOWN)));
 }

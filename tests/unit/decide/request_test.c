@@ -53,6 +53,7 @@ static const struct {
 	{ "operation", "GET /orders/7", YES, { LIST(operation, "get*") } },
 	{ "operation, another", "DELETE /orders/7", NO, { LIST(operation, "get*") } },
 	{ "operation, none", "GET /a", NO, { LIST(operation, "**"), LIST(path, "/b") } },
+	{ "operation of an unknown method", "PURGE /a", MAYBE, { LIST(operation, "get*") } },
 	{ "operation in doubt", "GET /a%00", MAYBE, { LIST(operation, "get*") } },
 	{ "host", "GET /\nHost: API.shop:80", YES, { LIST(host, "api.shop") } },
 	{ "host, another", "GET /\nHost: shop", NO, { LIST(host, "api.*") } },

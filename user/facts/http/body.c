@@ -75,6 +75,20 @@ http_read_json(struct explaining *explaining, const struct json_tree *tree, uint
 }
 
 static void
+note_fault(struct explaining *explaining, const char *fault)
+{
+	static const char head[] = "its body says that it is JSON, but ";
+	size_t size = sizeof(head) + strlen(fault);
+	char *text = http_take(explaining, size);
+
+	if (!text)
+		return;
+	memcpy(text, head, sizeof(head) - 1);
+	memcpy(text + sizeof(head) - 1, fault, size - sizeof(head) + 1);
+	http_note(explaining, text);
+}
+
+static void
 read_json(struct explaining *explaining)
 {
 	struct json_tree *tree = &explaining->json;
@@ -84,7 +98,7 @@ read_json(struct explaining *explaining)
 		explaining->has_memory = false;
 	} else if (tree->fault) {
 		fields->is_open = true;
-		http_note(explaining, "its body says that it is JSON, and cannot be read as such");
+		note_fault(explaining, tree->fault);
 	} else {
 		http_read_json(explaining, tree, 0, fields);
 	}

@@ -88,6 +88,10 @@ http_add_act(struct explaining *explaining, const struct meant *meant)
 		return;
 	*facts = *explaining->facts;
 	facts->operation = meant->operation;
+	if (meant->operation.n > HTTP_NAME_MOST) {
+		facts->operation = span_of("", 0);
+		http_doubt(explaining, "what it calls has too long a name");
+	}
 	if (meant->is_elsewhere)
 		facts->path = span_of("", 0);
 	else if (meant->object.n)

@@ -23,6 +23,7 @@ struct wire_request;
 #define HTTP_COLUMNS_MOST 512	/* names of a body's fields that an act tells */
 #define HTTP_COLUMNS_BYTES (24u << 10)	/* of all acts: an entry has room for them */
 #define HTTP_ACTS_MOST 64	/* of one request */
+#define HTTP_NAME_MOST 256	/* bytes of the name of a call, a tool or a field */
 
 /*
  * Explain a request to `target`, with memory from the arena; spans may point into

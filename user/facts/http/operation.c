@@ -6,6 +6,7 @@
  */
 #include "base/glob.h"
 #include "base/template.h"
+#include "facts/http/http.h"
 #include "facts/http/inside.h"
 
 struct search {
@@ -54,7 +55,7 @@ http_find_named(const struct explaining *explaining, struct span name)
 {
 	const struct view_target *target = explaining->target;
 
-	for (size_t i = 0; i < target->operation_count; i++) {
+	for (size_t i = 0; name.n <= HTTP_NAME_MOST && i < target->operation_count; i++) {
 		const struct view_operation *operation = &target->operations[i];
 
 		if (!operation->method[0] && glob_match(operation->name, name))

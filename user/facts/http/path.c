@@ -44,6 +44,17 @@ doubt_of_byte(uint8_t c, bool was_encoded)
 	return NULL;
 }
 
+/* Is there a percent sign, which a segment's text has as "%25", before two digits, however they were written? */
+static bool
+is_encoded_twice(struct span text)
+{
+	for (size_t i = 0; i + 4 < text.n; i++) {
+		if (text.p[i] == '%' && http_hex(text.p[i + 3]) >= 0 && http_hex(text.p[i + 4]) >= 0)
+			return true;
+	}
+	return false;
+}
+
 /* Decode one segment. Percent signs that stay are written "%25". */
 static const char *
 decode_segment(struct explaining *explaining, struct span raw, struct span *text)
@@ -68,12 +79,12 @@ decode_segment(struct explaining *explaining, struct span raw, struct span *text
 		p[n++] = c;
 		if (c != '%')
 			continue;
-		if (i + 2 < raw.n && http_hex(raw.p[i + 1]) >= 0 && http_hex(raw.p[i + 2]) >= 0)
-			return "its path is encoded twice";
 		p[n++] = '2';
 		p[n++] = '5';
 	}
 	*text = span_of(p ? (const void *)p : "", n);
+	if (is_encoded_twice(*text))
+		return "its path is encoded twice";
 	return utf8_is_valid(*text) ? NULL : "its path is not UTF-8";
 }
 

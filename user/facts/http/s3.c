@@ -221,6 +221,16 @@ explain_source(struct explaining *explaining, bool is_written)
 		http_add_act(explaining, &meant);
 }
 
+/* Does this field of the head give rights, or take a lock away? */
+static bool
+gives_rights(const struct wire_pair *header)
+{
+	if (caseless_equal(header->name, SPAN("x-amz-acl")))
+		return !span_is(header->value, "private");
+	return caseless_equal(span_head(header->name, 12), SPAN("x-amz-grant-")) ||
+	    caseless_equal(header->name, SPAN("x-amz-bypass-governance-retention"));
+}
+
 /* Rights that are given along with what is written. */
 static void
 explain_rights(struct explaining *explaining, struct span object)
@@ -229,9 +239,7 @@ explain_rights(struct explaining *explaining, struct span object)
 	const struct wire_request *request = explaining->request;
 
 	for (size_t i = 0; i < request->header_count; i++) {
-		struct span name = request->headers[i].name;
-
-		if (caseless_equal(name, SPAN("x-amz-acl")) || caseless_equal(span_head(name, 12), SPAN("x-amz-grant-"))) {
+		if (gives_rights(&request->headers[i])) {
 			http_add_act(explaining, &meant);
 			return;
 		}

@@ -83,6 +83,9 @@ static const struct {
 	{ "head", API_S3, "HEAD /b/k", "read HeadObject on /b/k" },
 	{ "put", API_S3, "PUT /b/k", "update PutObject on /b/k" },
 	{ "put for all", API_S3, "PUT /b/k\nx-amz-acl: public-read", "update PutObject on /b/k; grant acl on /b/k" },
+	{ "put for nobody", API_S3, "PUT /b/k\nx-amz-acl: private", "update PutObject on /b/k" },
+	{ "put for one", API_S3, "PUT /b/k\nX-Amz-Grant-Read: id=1", "update PutObject on /b/k; grant acl on /b/k" },
+	{ "delete in spite of a lock", API_S3, "DELETE /b/k\nx-amz-bypass-governance-retention: true", "delete DeleteObject on /b/k; grant acl on /b/k" },
 	{ "delete", API_S3, "DELETE /b/k", "delete DeleteObject on /b/k" },
 	{ "delete many", API_S3, "POST /b?delete\n\n<Delete/>", "delete DeleteObjects on !" },
 	{ "copy", API_S3, "PUT /b/k\nx-amz-copy-source: /other/a%20b?versionId=1", "update PutObject on /b/k; read CopySource on /other/a b" },
@@ -135,6 +138,23 @@ told(const struct action *action)
 	return text;
 }
 
+/* A name as long as a body: nobody's pattern is tried on it. */
+static void
+check_long_name(struct arena *arena)
+{
+	static char text[1024] = "POST /" JSON "{\"method\":\"eth_get";
+	struct wire_request request;
+	struct action action;
+	size_t n = strlen(text);
+
+	target.api = API_JSON_RPC;
+	memset(text + n, 'x', HTTP_NAME_MOST);
+	strcpy(text + n + HTTP_NAME_MOST, "\"}");
+	request = request_of(&target, span_text(text));
+	CHECK(http_explain(&target, &request, arena, &action) == 0);
+	CHECK(action.acts[0].effect == EFFECT_UNKNOWN && action.http->operation.n == 0);
+}
+
 static void
 check_graphql(void)
 {
@@ -165,6 +185,7 @@ main(void)
 		if (!CHECK_ROW(rows[i].name, strcmp(found, rows[i].acts) == 0))
 			fprintf(stderr, "  found: %s\n", found);
 	}
+	check_long_name(arena);
 	check_graphql();
 	arena_free(&arena);
 	return check_end();

@@ -62,6 +62,8 @@ static const struct {
 	{ "an encoded line's end", "GET /a%0d%0a", EFFECT_UNKNOWN, "", "", "control" },
 	{ "encoded twice", "GET /%252e%252e/a", EFFECT_UNKNOWN, "", "", "encoded twice" },
 	{ "a slash encoded twice", "GET /a%252fb", EFFECT_UNKNOWN, "", "", "encoded twice" },
+	{ "encoded twice, the digits too", "GET /a%25%32%66b", EFFECT_UNKNOWN, "", "", "encoded twice" },
+	{ "encoded twice, one digit too", "GET /a%25%325/b", EFFECT_UNKNOWN, "", "", "encoded twice" },
 	{ "a parameter", "GET /a;b=c", EFFECT_UNKNOWN, "", "", "parameters" },
 	{ "an encoded parameter", "GET /a%3bb", EFFECT_UNKNOWN, "", "", "parameters" },
 	{ "dots with a parameter", "GET /a/..;/b", EFFECT_UNKNOWN, "", "", "parameters" },
@@ -82,7 +84,7 @@ static const struct {
 	{ "JSON that overrides", "POST /x\nContent-Type: application/json\n\n{\"_method\":\"DELETE\"}", EFFECT_UNKNOWN, "/x", "", "_method" },
 	{ "another name", "POST /x?_methods=a", EFFECT_INSERT, "/x", "", "" },
 	{ "a body of GET", "GET /x\n\nabc", EFFECT_READ, "/x", "", "no use for" },
-	{ "JSON that is none", "POST /x\nContent-Type: application/json\n\n{", EFFECT_INSERT, "/x", "", "cannot be read" },
+	{ "JSON that is none", "POST /x\nContent-Type: application/json\n\n{", EFFECT_INSERT, "/x", "", "but it is not JSON" },
 };
 
 static bool
