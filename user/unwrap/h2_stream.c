@@ -316,6 +316,8 @@ h2_stream_reset(struct h2 *h2, uint32_t number, uint32_t code)
 
 	if (!stream || stream->is_closed)
 		return;
+	if (h2->is_server && code == H2_NO_ERROR && !stream->is_sent)
+		code = H2_INTERNAL_ERROR;	/* nobody shall take half an answer for a whole one */
 	stream->by_us = true;
 	h2_stream_fail(h2, stream, code);
 }
