@@ -73,8 +73,8 @@ read_fields(struct span *text, struct head *head)
 		law(memchr(line.p, ':', line.n) && line.p[0] > ' ', "a field has a name");
 		head->hosts += begins(line, "Host: ") || begins(line, "host:");
 		head->chunked += begins(line, "Transfer-Encoding: chunked");
-		law(!begins(line, "transfer-encoding") && !begins(line, "connection"), "of one connection");
-		if (begins(line, "Content-Length: ") || begins(line, "content-length")) {
+		law(!begins(line, "transfer-encoding:") && !begins(line, "connection:"), "of one connection");
+		if (begins(line, "Content-Length: ") || begins(line, "content-length:")) {
 			head->lengths++;
 			head->length = strtoull((const char *)line.p + 16, NULL, 10);
 		}

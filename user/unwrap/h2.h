@@ -119,7 +119,8 @@ void h2_stream_take(struct h2 *, uint32_t stream, size_t n);
 size_t h2_stream_give(struct h2 *, uint32_t stream, struct span);
 /* Nothing will be given any more. A message that is not whole by its own framing is reset. */
 void h2_stream_end(struct h2 *, uint32_t stream);
-/* End it at once, both ways; `code` is the peer's to know. It stays the caller's. */
+/* End it at once, both ways; `code` is the peer's to know, but that an answer cut short is never NO_ERROR. It stays
+ * the caller's. */
 void h2_stream_reset(struct h2 *, uint32_t stream, uint32_t code);
 /*
  * The caller is done with it, and the number is nobody's. What was given whole still goes out, and then

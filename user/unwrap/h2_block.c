@@ -164,12 +164,21 @@ put_text(struct out *out, const char *text)
 }
 
 static void
-put_number(struct out *out, const char *format, uint64_t n)
+put_number(struct out *out, const char *before, uint64_t n, const char *after)
 {
 	char text[64];
-	int size = snprintf(text, sizeof(text), format, n);
 
-	out_bytes(out, text, (size_t)size);
+	snprintf(text, sizeof(text), "%s%" PRIu64 "%s", before, n, after);
+	put_text(out, text);
+}
+
+static void
+put_size(struct out *out, size_t n)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%zx\r\n", n);
+	put_text(out, text);
 }
 
 /* The body's framing, and the end of the head. `must_tell`: a body that is not there is told of. */
@@ -179,7 +188,7 @@ put_framing(struct h2_stream *stream, uint64_t length, bool ends, bool must_tell
 	stream->in_left = ends || stream->in_is_bare ? 0 : length;
 	stream->in_is_chunked = stream->in_left == H2_UNKNOWN;
 	if (length != H2_UNKNOWN)
-		put_number(&stream->in, "Content-Length: %" PRIu64 "\r\n", length);
+		put_number(&stream->in, "Content-Length: ", length, "\r\n");
 	else if (stream->in_is_chunked)
 		put_text(&stream->in, "Transfer-Encoding: chunked\r\n");
 	else if (must_tell)
@@ -253,7 +262,7 @@ write_answer(const struct h2 *h2, struct h2_stream *stream, bool ends)
 		length = H2_UNKNOWN;
 	if ((is_interim && ends) || (ends && !stream->in_is_bare && length != H2_UNKNOWN && length))
 		return false;
-	put_number(&stream->in, "HTTP/1.1 %" PRIu64 " \r\n", code);
+	put_number(&stream->in, "HTTP/1.1 ", code, " \r\n");
 	out_span(&stream->in, out_view(&block->fields));
 	if (block->cookie.n)
 		put_line(&stream->in, SPAN("cookie"), out_view(&block->cookie));
@@ -307,7 +316,7 @@ h2_body_put(struct h2 *h2, struct h2_stream *stream, struct span data)
 	if (!data.n)
 		return 0;
 	if (stream->in_is_chunked) {
-		put_number(&stream->in, "%" PRIx64 "\r\n", data.n);
+		put_size(&stream->in, data.n);
 		out_span(&stream->in, data);
 		put_text(&stream->in, "\r\n");
 	} else {

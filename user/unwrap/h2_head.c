@@ -141,7 +141,7 @@ read_fields(struct reading *r)
 			return r->n ? "bytes behind a head" : NULL;
 		colon = memchr(line, ':', n);
 		name_n = colon ? (size_t)(colon - line) : 0;
-		if (!h2_is_all(span_of(line, name_n), CLASS_TOKEN))
+		if (!colon || !h2_is_all(span_of(line, name_n), CLASS_TOKEN))
 			return "a field without a name";
 		lower(line, name_n);
 		value = trim(span_of(colon + 1, n - name_n - 1));

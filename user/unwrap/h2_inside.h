@@ -136,7 +136,7 @@ struct h2 {
 	const char *why;
 	struct h2_stream **slots;	/* slot_count of them, NULL: free */
 	uint32_t *numbers;		/* of those in the slots, 0: free */
-	uint32_t slot_count;
+	uint32_t slot_count, slot_top;	/* those from slot_top on are free */
 	uint32_t last_number;		/* client face */
 	uint32_t untold, stirred;	/* how many */
 	bool is_any_short;		/* of room to give */

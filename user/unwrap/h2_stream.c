@@ -11,7 +11,7 @@
 struct h2_stream *
 h2_stream_find(const struct h2 *h2, uint32_t number)
 {
-	for (uint32_t i = 0; number && i < h2->slot_count; i++)
+	for (uint32_t i = 0; number && i < h2->slot_top; i++)
 		if (h2->numbers[i] == number)
 			return h2->slots[i];
 	return NULL;
@@ -22,7 +22,7 @@ h2_stream_new(struct h2 *h2)
 {
 	struct h2_stream *stream;
 
-	for (uint32_t i = 0; i < h2->slot_count; i++) {
+	for (uint32_t i = 0; i < h2->slot_count; i++) {	/* the first that is free, so that those in use are few to go through */
 		if (h2->slots[i])
 			continue;
 		stream = calloc(1, sizeof(*stream));
@@ -33,6 +33,7 @@ h2_stream_new(struct h2 *h2)
 		stream->text = out_new(2 * (size_t)h2->limits.header_bytes);
 		stream->body = out_new(h2->limits.queue_bytes);
 		h2->slots[i] = stream;
+		h2->slot_top = i < h2->slot_top ? h2->slot_top : i + 1;
 		return stream;
 	}
 	return NULL;
@@ -71,12 +72,14 @@ h2_stream_drop(struct h2 *h2, struct h2_stream *stream)
 	out_free(&stream->body);
 	if (h2->block.stream == stream)
 		h2->block.stream = NULL;
-	for (uint32_t i = 0; i < h2->slot_count; i++) {
+	for (uint32_t i = 0; i < h2->slot_top; i++) {
 		if (h2->slots[i] != stream)
 			continue;
 		h2->slots[i] = NULL;
 		h2->numbers[i] = 0;
 	}
+	while (h2->slot_top && !h2->slots[h2->slot_top - 1])
+		h2->slot_top--;
 	free(stream);
 }
 
@@ -95,7 +98,7 @@ h2_stream_begin(struct h2 *h2, struct h2_stream *stream, uint32_t number)
 	stream->number = number;
 	stream->is_kept = true;
 	h2->untold += !stream->is_told;
-	for (uint32_t i = 0; i < h2->slot_count; i++)
+	for (uint32_t i = 0; i < h2->slot_top; i++)
 		if (h2->slots[i] == stream)
 			h2->numbers[i] = number;
 }
@@ -105,7 +108,7 @@ h2_streams_relieve(struct h2 *h2)
 {
 	bool is_any_short = false;
 
-	for (uint32_t i = 0; h2->is_any_short && i < h2->slot_count; i++) {
+	for (uint32_t i = 0; h2->is_any_short && i < h2->slot_top; i++) {
 		struct h2_stream *stream = h2->slots[i];
 
 		if (!stream || !stream->was_short)
@@ -193,7 +196,7 @@ h2_stream_closed(struct h2 *h2, struct h2_stream *stream, uint32_t code)
 void
 h2_streams_lose(struct h2 *h2, uint32_t code)
 {
-	for (uint32_t i = 0; i < h2->slot_count; i++) {
+	for (uint32_t i = 0; i < h2->slot_top; i++) {
 		struct h2_stream *stream = h2->slots[i];
 
 		if (stream && !(stream->in_ended && stream->is_sent))
@@ -208,7 +211,7 @@ h2_begun(struct h2 *h2)
 {
 	struct h2_stream *stream;
 
-	for (uint32_t i = 0; h2->untold && !h2->is_broken && i < h2->slot_count; i++) {
+	for (uint32_t i = 0; h2->untold && !h2->is_broken && i < h2->slot_top; i++) {
 		stream = h2->slots[i];
 		if (!stream || !stream->is_kept || stream->is_told)
 			continue;
@@ -233,7 +236,7 @@ streams_now(const struct h2 *h2)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < h2->slot_count; i++)
+	for (uint32_t i = 0; i < h2->slot_top; i++)
 		n += h2->slots[i] && !h2->slots[i]->is_closed;
 	return n;
 }
@@ -259,8 +262,8 @@ h2_stirred(struct h2 *h2)
 {
 	struct h2_stream *stream;
 
-	for (uint32_t i = 0; h2->stirred && i < h2->slot_count; i++) {
-		h2->cursor = (h2->cursor + 1) % h2->slot_count;
+	for (uint32_t i = 0; h2->stirred && i < h2->slot_top; i++) {
+		h2->cursor = (h2->cursor + 1) % h2->slot_top;
 		stream = h2->slots[h2->cursor];
 		if (!stream || !stream->is_stirred)
 			continue;
@@ -313,6 +316,8 @@ h2_stream_reset(struct h2 *h2, uint32_t number, uint32_t code)
 
 	if (!stream || stream->is_closed)
 		return;
+	if (h2->is_server && code == H2_NO_ERROR && !stream->is_sent)
+		code = H2_INTERNAL_ERROR;	/* nobody shall take half an answer for a whole one */
 	stream->by_us = true;
 	h2_stream_fail(h2, stream, code);
 }

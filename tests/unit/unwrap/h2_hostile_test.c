@@ -403,6 +403,41 @@ check_rules(void)
 	out_free(&said);
 }
 
+/* Wherever memory ends, the connection does, and says so. */
+static void
+check_memory(void)
+{
+	static char large[10000];
+	const struct field fields[] = { G, S, P, A, { "x", large, 0 } };
+	struct h2_limits limits = h2_limits_usual;
+	struct out said = out_new(LIMIT), heard = out_new(LIMIT);
+	size_t ended = 0, went_on = 0;
+
+	memset(large, 'a', sizeof(large) - 1);
+	put_preface(&said, true);
+	for (uint32_t i = 0; i < 20; i++) {
+		put_request(&said, END_STREAM, 1 + 4 * i, "GET");
+		put_headers(&said, END_STREAM, 3 + 4 * i, fields, 4 + i % 2);
+	}
+	for (limits.memory = 1000; limits.memory < 120000; limits.memory += 131) {
+		if (h2_server_new(&h2, "https", &limits))
+			continue;
+		h2_read(h2, out_view(&said));
+		for (uint32_t number = h2_begun(h2); number; number = h2_begun(h2)) {
+			(void)h2_stream_give(h2, number, SPAN("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"));
+			h2_stream_free(h2, number);
+		}
+		out_clear(&heard);
+		state = h2_write(h2, &heard);
+		if (CHECK((state == H2_BROKEN) == (h2_error(h2)[0] != '\0')))
+			*(state == H2_BROKEN ? &ended : &went_on) += 1;
+		h2_free(&h2);
+	}
+	CHECK(ended > 10 && went_on > 10);
+	out_free(&said);
+	out_free(&heard);
+}
+
 /* Bytes of one, each in a frame of its own: no more is kept than six for each of a window. */
 static void
 check_small_data(void)
@@ -525,6 +560,7 @@ main(void)
 	check_continuations();
 	check_floods();
 	check_rules();
+	check_memory();
 	check_small_data();
 	check_answers();
 	return check_end();

@@ -418,13 +418,23 @@ check_resets(void)
 	settle(&pair, 999);
 	CHECK(h2_stream_state(pair.client, n).code == H2_INTERNAL_ERROR);
 
+	/* half an answer is never the end of one */
+	n = h2_begin(pair.client);
+	give(pair.client, n, SPAN(GET), 999);
+	settle(&pair, 999);
+	give(pair.server, 7, SPAN("HTTP/1.1 200 OK\r\n\r\nhalf"), 999);
+	settle(&pair, 999);
+	h2_stream_reset(pair.server, 7, H2_NO_ERROR);
+	settle(&pair, 999);
+	CHECK(h2_stream_state(pair.client, n).code == H2_INTERNAL_ERROR && !h2_stream_state(pair.client, n).has_ended);
+
 	/* the client goes: the server hears of it */
 	n = h2_begin(pair.client);
 	give(pair.client, n, SPAN(GET), 999);
 	settle(&pair, 999);
 	h2_stream_free(pair.client, n);
 	settle(&pair, 999);
-	CHECK(h2_stream_state(pair.server, 7).is_reset && h2_stream_state(pair.server, 7).code == H2_CANCEL);
+	CHECK(h2_stream_state(pair.server, 9).is_reset && h2_stream_state(pair.server, 9).code == H2_CANCEL);
 	CHECK(pair.client_state == H2_OPEN && pair.server_state == H2_OPEN);
 
 	/* and goes before its request was sent */
@@ -432,7 +442,7 @@ check_resets(void)
 	give(pair.client, n, SPAN(GET), 999);
 	h2_stream_free(pair.client, n);
 	settle(&pair, 999);
-	CHECK(pair.begun_count == 4);
+	CHECK(pair.begun_count == 5);
 	n = h2_begin(pair.client);
 	h2_stream_reset(pair.client, n, H2_CANCEL);
 	CHECK(h2_stream_state(pair.client, n).is_reset);
