@@ -85,7 +85,8 @@ flow_greet_backend(struct flow *flow)
 	struct span name;
 
 	if (!client->tls) {
-		(void)begin(flow);
+		if (begin(flow))
+			flow_pump(flow);
 		return;
 	}
 	tls_choose(client->tls, chosen(flow));

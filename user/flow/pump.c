@@ -347,6 +347,14 @@ end_last_unit(struct flow *flow)
 	return units[event.kind](flow, WIRE_SERVER, &event, span_of(NULL, 0)) == PUMP_ON && !flow->ended;
 }
 
+/* A stream has one request, and ends with its answer. */
+static void
+check_lane(struct flow *flow)
+{
+	if (!flow->turns && !flow->to[WIRE_CLIENT].n)
+		flow_close(flow, "its one request is answered");
+}
+
 /* One side has sent its last byte and everything of it is done. */
 static void
 check_ends(struct flow *flow)
@@ -368,8 +376,7 @@ check_ends(struct flow *flow)
 	if (!client->eof || flow->ask.state != ASK_NONE)
 		return;
 	if (flow->parent && !flow_leg_in(flow, WIRE_CLIENT).n) {
-		if (!flow->turns && !flow->to[WIRE_CLIENT].n)
-			flow_close(flow, "its one request is answered");
+		check_lane(flow);
 		return;
 	}
 	if (flow->state == FLOW_OPEN && !flow_leg_in(flow, WIRE_CLIENT).n)

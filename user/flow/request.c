@@ -133,21 +133,14 @@ static bool
 explain(struct flow *flow)
 {
 	struct pending *pending = &flow->ask;
-	struct act *act;
+	const struct wire_request *request = &pending->ask.request;
 
 	pending->no = REFUSAL_POLICY;
-	if (http_explain(target_of(flow), &pending->ask.request, flow->scratch, &pending->action))
+	if (http_explain(target_of(flow), request, flow->scratch, &pending->action))
 		return false;
-	if (http_host_fits(target_of(flow), pending->ask.request.host, span_text(flow->server_name)))
-		return true;
-	act = arena_take(flow->scratch, sizeof(*act));
-	if (!act)
-		return false;
-	*act = (struct act){ .effect = EFFECT_UNKNOWN, .object = pending->ask.request.path,
-		.note = SPAN("its Host is not the target's, or another than was asked for in TLS") };
-	pending->action.acts = act;
-	pending->action.act_count = 1;
-	return true;
+	return http_host_fits(target_of(flow), request->host, span_text(flow->server_name)) ||
+	    http_refuse(&pending->action, flow->scratch,
+	    "its Host is not the target's, or another than was asked for in TLS") == 0;
 }
 
 static const char *

@@ -143,6 +143,8 @@ launch_keep(const int *fds, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		unsigned int fd = (unsigned int)fds[i];
 
+		if (fds[i] < 0)
+			continue;
 		if (fd > from && syscall(SYS_close_range, from, fd - 1, 0U) < 0)
 			return -errno;
 		from = fd + 1;

@@ -75,7 +75,7 @@ void launch_abort(struct launched *);
 
 /* ---- what the children do, each its own file ------------------------- */
 
-/* launch.c: close every descriptor but those `n`, given in rising order. 0 or -errno. */
+/* launch.c: close every descriptor but those `n`, given in rising order; negative ones are none. 0 or -errno. */
 int launch_keep(const int *fds, size_t n);
 /* tend.c: be the first process, beside that command, until all have ended. */
 void launch_tend(const struct launch *, pid_t command, int end)
