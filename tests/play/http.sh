@@ -103,7 +103,8 @@ api_policy() {
 	EOT
 	works "the policy is right" interlock policy check
 }
-# asked_of_entries: method, path and length of each request that was let through, as the record has them
+# asked_of_entries: method and path of each request that was let through, as the record has them, sorted
 asked_of_entries() {
-	jq -r 'select(.type == "ask" and .phase == "request" and .verdict != "deny") | .text' "$work/entries" | grep -aE '^(GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS) '
+	jq -r 'select(.phase == "request" and (.verdict == "allow" or (.verdict == "hold" and .hold as $h | $released | index($h)))) | .text | split("\n")[0]' \
+		--argjson released "$(jq -s 'map(select(.kind == "release" or .kind == "decided") | select(.verdict == "allow") | .hold)' "$work/entries")" "$work/entries" | sort
 }
