@@ -105,6 +105,9 @@ api_policy() {
 }
 # asked_of_entries: method and path of each request that was let through, as the record has them, sorted
 asked_of_entries() {
-	jq -r 'select(.phase == "request" and (.verdict == "allow" or (.verdict == "hold" and .hold as $h | $released | index($h)))) | .text | split("\n")[0]' \
-		--argjson released "$(jq -s 'map(select(.kind == "release" or .kind == "decided") | select(.verdict == "allow") | .hold)' "$work/entries")" "$work/entries" | sort
+	local released
+	released=$(jq -s -c 'map(select(.kind == "release") | .hold)' "$work/entries")
+	jq -r --argjson released "$released" 'select(.phase == "request") |
+		select(.verdict == "allow" or (.verdict == "hold" and (.hold as $h | $released | index($h)))) |
+		.text | split("\n")[0]' "$work/entries" | sort
 }
