@@ -91,9 +91,9 @@ plain_end(struct span text, size_t at, unsigned int *flags)
 		uppers -= IS_IN(c, 'A', 26) & wanted;
 		blocks++;
 	}
-	if (has_any(all & 0x80))
-		*flags |= STRING_HIGH;
-	if (has_any(seen) || blocks > 255 || sum_of(uppers) > STRING_UPPERS)
+	if (has_any(seen))
+		*flags |= STRING_TELLING | (has_any(all & 0x80) ? STRING_HIGH : 0);
+	else if (blocks > 255 || (has_any(uppers) && sum_of(uppers) > STRING_UPPERS))
 		*flags |= STRING_TELLING;
 	return first < sizeof(block) ? at : plain_tail(text, at, flags);
 }

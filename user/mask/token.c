@@ -459,6 +459,8 @@ mask_find_token(struct span text, size_t from, struct mask_hit *hit)
 			return true;
 		if (is_between(text, at) && named_at(text, at, hit))
 			return true;
+		while (is_word(c) && at + 1 < text.n && is_word(text.p[at + 1]))
+			at++;	/* nothing begins within a word */
 	}
 	return false;
 }
