@@ -86,7 +86,7 @@ read_string(struct body_json *json, struct json_run *run)
 
 	if (begin == 0)
 		at += resume(json, &flags);
-	step = string_end(run->text, &at, &flags);
+	step = is_key ? string_end_key(run->text, &at, &flags) : string_end(run->text, &at, &flags);
 	if (step == STRING_BAD)
 		return fail(json, "a JSON string has a control character or a wrong escape");
 	if (step == STRING_CUT)

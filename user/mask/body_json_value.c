@@ -62,13 +62,14 @@ read_text(struct body_json *json, struct span raw, unsigned int flags)
 static void
 look_raw(struct body_json *json, struct json_run *run, size_t begin, struct span name, struct span raw)
 {
+	struct body_sight sight;
 	enum mask_result result;
 
-	if (!body_may_hit(json->eyes, raw))
+	if (!body_may_hit(json->eyes, raw, &sight))
 		return;
 	json_flush(run, begin);
 	out_u8(run->out, '"');
-	result = body_look(json->eyes, name, raw, run->out);
+	result = body_look_at(json->eyes, &sight, name, raw, run->out);
 	if (result == MASK_EDITED) {
 		out_u8(run->out, '"');
 		replaced(json, run);

@@ -59,25 +59,22 @@ least(size_t a, size_t b)
 }
 
 bool
-body_may_hit(const struct body_eyes *eyes, struct span text)
+body_may_hit(const struct body_eyes *eyes, struct span text, struct body_sight *sight)
 {
 	const struct mask_sieve *sieve = &eyes->set->sieve;
-	struct mask_class class;
+	struct mask_class *class = &sight->class;
 	uint32_t left;
 
 	if (text.n < eyes->shortest || !eyes->detects)
 		return false;
-	if (eyes->lineup.pattern_count)
-		return true;
-	class = mask_class_of(text);
-	if (class.bits & CLASS_HIGH)
-		return true;
-	class.n += NAMED_LESS;
-	left = eyes->lineup.detectors & sieve->by_length[least(class.n, SIEVE_LENGTHS - 1)] &
-	    sieve->by_digits[least(class.digits, SIEVE_DIGITS - 1)] &
-	    sieve->by_uppers[least(class.uppers, SIEVE_UPPERS - 1)] &
-	    sieve->by_low[class.bits & 0xff] & sieve->by_high[class.bits >> 8 & 0xff];
-	return left && mask_class_filter(&class, left);
+	*class = mask_class_of(text);
+	class->n += NAMED_LESS;
+	left = eyes->lineup.detectors & sieve->by_length[least(class->n, SIEVE_LENGTHS - 1)] &
+	    sieve->by_digits[least(class->digits, SIEVE_DIGITS - 1)] &
+	    sieve->by_uppers[least(class->uppers, SIEVE_UPPERS - 1)] &
+	    sieve->by_low[class->bits & 0xff] & sieve->by_high[class->bits >> 8 & 0xff];
+	sight->detectors = left ? mask_class_filter(class, left) : 0;
+	return sight->detectors || (class->bits & CLASS_HIGH) || eyes->lineup.pattern_count;
 }
 
 /* The end of a name, where it is long. */
@@ -94,14 +91,24 @@ name_end(struct span name)
 enum mask_result
 body_look(struct body_eyes *eyes, struct span name, struct span text, struct out *out)
 {
-	struct mask_window window;
+	struct body_sight sight;
 
-	if (!body_may_hit(eyes, text))
+	if (!body_may_hit(eyes, text, &sight))
 		return MASK_KEPT;
+	return body_look_at(eyes, &sight, name, text, out);
+}
+
+enum mask_result
+body_look_at(struct body_eyes *eyes, const struct body_sight *sight, struct span name, struct span text,
+    struct out *out)
+{
+	struct mask_window window = { .upto = SIZE_MAX, .class = &sight->class, .detectors = sight->detectors };
+
 	if (!name.n)
-		return mask_scan(eyes->set, &eyes->lineup, text, FORM_TEXT, out, eyes->tally);
+		return mask_scan_part(eyes->set, &eyes->lineup, text, &window, FORM_TEXT, out, eyes->tally);
 	name = name_end(name);
-	window = (struct mask_window){ .begin = name.n + 1, .from = name.n, .upto = SIZE_MAX };
+	window.begin = name.n + 1;
+	window.from = name.n;
 	out_clear(&eyes->room);
 	out_span(&eyes->room, name);
 	out_u8(&eyes->room, '=');

@@ -72,9 +72,9 @@ plain_tail(struct span text, size_t at, unsigned int *flags)
 	return at;
 }
 
-/* Where the plain run that begins at `at` ends; what is in it is added to *flags. */
-static inline size_t
-plain_end(struct span text, size_t at, unsigned int *flags)
+/* Where the plain run that begins at `at` ends; what is in it is added to *flags, of which TELLING where asked. */
+static inline __attribute__((always_inline)) size_t
+plain_end(struct span text, size_t at, bool tells_all, unsigned int *flags)
 {
 	block seen = { 0 }, all = { 0 }, uppers = { 0 };
 	unsigned int blocks = 0;
@@ -86,12 +86,16 @@ plain_end(struct span text, size_t at, unsigned int *flags)
 		memcpy(&c, text.p + at, sizeof(c));
 		first = first_of(ends_run(c));
 		wanted = (block)(lanes < (uint8_t)first);
-		seen |= tells(c) & wanted;
 		all |= c & wanted;
+		if (!tells_all)
+			continue;
+		seen |= tells(c) & wanted;
 		uppers -= IS_IN(c, 'A', 26) & wanted;
 		blocks++;
 	}
-	if (has_any(seen))
+	if (!tells_all)
+		*flags |= has_any(all & 0x80) ? STRING_HIGH : 0;
+	else if (has_any(seen))
 		*flags |= STRING_TELLING | (has_any(all & 0x80) ? STRING_HIGH : 0);
 	else if (blocks > 255 || (has_any(uppers) && sum_of(uppers) > STRING_UPPERS))
 		*flags |= STRING_TELLING;
@@ -122,13 +126,13 @@ escape_size(struct span text, size_t at)
 	return left < 6 ? 0 : 6;
 }
 
-enum string_step
-string_end(struct span text, size_t *at, unsigned int *flags)
+static inline __attribute__((always_inline)) enum string_step
+end_of(struct span text, size_t *at, bool tells_all, unsigned int *flags)
 {
 	for (;;) {
 		int size;
 
-		*at = plain_end(text, *at, flags);
+		*at = plain_end(text, *at, tells_all, flags);
 		if (*at >= text.n) {
 			*flags |= STRING_TELLING;	/* perhaps with what comes */
 			return STRING_CUT;
@@ -141,6 +145,18 @@ string_end(struct span text, size_t *at, unsigned int *flags)
 		*flags |= STRING_ESCAPED;
 		*at += (size_t)size;
 	}
+}
+
+enum string_step
+string_end(struct span text, size_t *at, unsigned int *flags)
+{
+	return end_of(text, at, true, flags);
+}
+
+enum string_step
+string_end_key(struct span text, size_t *at, unsigned int *flags)
+{
+	return end_of(text, at, false, flags);
 }
 
 /* ---- reading ------------------------------------------------------------------------ */
@@ -216,7 +232,7 @@ string_write(struct span text, struct out *out)
 	size_t at = 0;
 
 	for (;;) {
-		size_t next = plain_end(text, at, &flags);
+		size_t next = plain_end(text, at, false, &flags);
 		uint8_t c;
 
 		out_bytes(out, text.p + at, next - at);

@@ -124,13 +124,16 @@ static size_t
 look(struct text *text, struct span part, size_t upto, struct out *out)
 {
 	struct span before = known(text);
-	struct mask_window window = { before.n, before.n, before.n + upto, 0 };
+	struct body_sight sight;
+	struct mask_window window = { .begin = before.n, .from = before.n, .upto = before.n + upto,
+		.class = &sight.class };
 	enum mask_result result;
 
-	if (!body_may_hit(text->eyes, part)) {
+	if (!body_may_hit(text->eyes, part, &sight)) {
 		out_span(out, span_head(part, upto));
 		return upto;
 	}
+	window.detectors = sight.detectors;
 	out_clear(&text->room);
 	out_span(&text->room, before);
 	out_span(&text->room, part);
