@@ -94,6 +94,7 @@ with_jansson(struct span in)
 		exit(1);
 	free(text);
 	json_decref(json);
+	free(malloc(1 << 16));	/* the heap gathers what was freed now, not in the next one's time */
 	return now_ns() - begin;
 }
 

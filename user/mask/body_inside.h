@@ -53,14 +53,14 @@ enum mask_result body_look_at(struct body_eyes *, const struct body_sight *, str
     struct out *);
 /* What stands for a text that `mask` names. Never null: see its way. */
 void body_hide(struct body_eyes *, unsigned int mask, struct span text, struct out *);
-/* The strictest mask that names what is at `place`; or `or`, where that is stricter or none does. -1: none. */
-int body_strictest_named(const struct body_eyes *, const uint64_t *place, int or);
+/* The strictest mask that names what is at `place`; or `already`, where that is stricter or none does. -1: none. */
+int body_strictest_named(const struct body_eyes *, const uint64_t *place, int already);
 static inline int
-body_named(const struct body_eyes *eyes, const uint64_t *place, int or)
+body_named(const struct body_eyes *eyes, const uint64_t *place, int already)
 {
 	if (!eyes->names || !path_is_named(&eyes->set->paths, place))
-		return or;
-	return body_strictest_named(eyes, place, or);
+		return already;
+	return body_strictest_named(eyes, place, already);
 }
 /* The strictest of the active masks, for what is hidden in doubt. */
 unsigned int body_strictest(const struct body_eyes *);

@@ -128,16 +128,16 @@ body_hide(struct body_eyes *eyes, unsigned int mask, struct span text, struct ou
 }
 
 int
-body_strictest_named(const struct body_eyes *eyes, const uint64_t *place, int or)
+body_strictest_named(const struct body_eyes *eyes, const uint64_t *place, int already)
 {
 	uint64_t masks = path_masks(&eyes->set->paths, place) & eyes->active;
 
 	for (; masks; masks &= masks - 1) {
 		unsigned int i = (unsigned int)__builtin_ctzll(masks);
 
-		or = or < 0 ? (int)i : (int)mask_stricter(eyes->set, (unsigned int)or, i);
+		already = already < 0 ? (int)i : (int)mask_stricter(eyes->set, (unsigned int)already, i);
 	}
-	return or;
+	return already;
 }
 
 unsigned int

@@ -164,7 +164,11 @@ string_end_key(struct span text, size_t *at, unsigned int *flags)
 static uint32_t
 read_hex(const uint8_t *p)
 {
-	return (uint32_t)(hex_of(p[0]) << 12 | hex_of(p[1]) << 8 | hex_of(p[2]) << 4 | hex_of(p[3]));
+	uint32_t c = 0;
+
+	for (unsigned int i = 0; i < 4; i++)
+		c = c * 16 + (uint32_t)hex_of(p[i]);
+	return c;
 }
 
 static void

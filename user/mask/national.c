@@ -198,9 +198,14 @@ national_at(struct span text, size_t at, struct mask_hit *hit)
 bool
 mask_find_national(struct span text, size_t from, struct mask_hit *hit)
 {
-	for (size_t at = from; at < text.n; at++)
-		if (is_word(text.p[at]) && begins_word(text, at) && national_at(text, at, hit) &&
+	for (size_t at = from; at < text.n; at++) {
+		if (!is_word(text.p[at]))
+			continue;
+		if (begins_word(text, at) && national_at(text, at, hit) &&
 		    !(at >= 2 && strchr("-./", text.p[at - 1]) && text.p[at - 1] && is_digit(text.p[at - 2])))
 			return true;
+		while (at + 1 < text.n && is_word(text.p[at + 1]))
+			at++;	/* nothing begins within a word */
+	}
 	return false;
 }
