@@ -61,26 +61,32 @@ fill_json(struct out *out, size_t size, bool dense)
 static double
 with_masks(enum mask_form form, struct span in, struct out *out, uint64_t *hits)
 {
+	static uint8_t buffer[RUN];
 	struct mask_tally tally = { 0 };
 	struct mask_body *body = NULL;
-	double begin = now_ns();
+	double took = -now_ns();
 
 	if (mask_body_new(&body, set, 3, form))
 		exit(1);
+	took += now_ns();
 	while (in.n) {
-		struct span run = span_head(in, RUN);
+		struct span run = span_of(buffer, span_head(in, RUN).n);
 
+		memcpy(buffer, in.p, run.n);	/* as a socket is read into one buffer */
 		in = span_skip(in, run.n);
+		took -= now_ns();
 		if (!mask_body_put(body, run, in.n == 0, out, &tally)) {
 			printf("bench body: %s\n", mask_body_error(body));
 			exit(1);
 		}
+		took += now_ns();
 		out_clear(out);
 	}
+	took -= now_ns();
 	mask_body_free(&body);
-	begin = now_ns() - begin;
+	took += now_ns();
 	*hits = tally.hits[0] + tally.hits[1];
-	return begin;
+	return took;
 }
 
 static double

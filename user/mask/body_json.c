@@ -74,6 +74,8 @@ end_value(struct body_json *json, struct json_run *run)
 		json->state = json->levels[json->depth].is_array ? JSON_VALUE : JSON_KEY;
 }
 
+static bool read_value(struct body_json *, struct json_run *, uint8_t first);
+
 /* ---- tokens ---------------------------------------------------------------------- */
 
 static bool
@@ -99,7 +101,10 @@ read_string(struct body_json *json, struct json_run *run)
 	if (is_key) {
 		json_on_key(json, run, begin, flags);
 		json->state = take_byte(run, ':') ? JSON_VALUE : JSON_COLON;
-		return true;
+		at = run->at;
+		if (json->state == JSON_COLON || at >= run->text.n || is_blank[run->text.p[at]])
+			return true;
+		return read_value(json, run, run->text.p[at]);	/* most stand close behind their key */
 	}
 	json_on_string(json, run, begin, flags);
 	end_value(json, run);

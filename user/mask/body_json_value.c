@@ -13,7 +13,7 @@
 #include "mask/body_json.h"
 
 /* The mask that hides the value at this place; -1: none. */
-static int
+static inline int
 hider_of(struct body_json *json)
 {
 	return body_named(json->eyes, json_within(json, json->depth), json->levels[json->depth].hider);
