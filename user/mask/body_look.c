@@ -31,6 +31,9 @@ shortest_of(const struct body_eyes *eyes, uint32_t wanted)
 void
 body_eyes_open(struct body_eyes *eyes, const struct mask_set *set, uint64_t active)
 {
+	static const struct mask_class words = {
+		.n = BODY_HELD_MOST, .uppers = STRING_UPPERS, .bits = CLASS_UPPER | CLASS_LOWER | CLASS_SPACE,
+	};
 	uint32_t numeric;
 
 	*eyes = (struct body_eyes){ .set = set, .active = active, .room = out_new(2 * BODY_HELD_MOST) };
@@ -42,8 +45,7 @@ body_eyes_open(struct body_eyes *eyes, const struct mask_set *set, uint64_t acti
 	numeric &= ~(1u << DETECT_IP);	/* which has more dots than a number */
 	eyes->shortest = shortest_of(eyes, eyes->lineup.detectors);
 	eyes->shortest_number = shortest_of(eyes, numeric);
-	eyes->spares_words = !eyes->lineup.pattern_count && !(set->sieve.by_digits[0] &
-	    set->sieve.by_uppers[STRING_UPPERS] & of_classes(eyes, CLASS_UPPER | CLASS_LOWER | CLASS_SPACE));
+	eyes->spares_words = !eyes->lineup.pattern_count && !mask_class_filter(&words, eyes->lineup.detectors);
 }
 
 void

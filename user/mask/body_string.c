@@ -50,12 +50,18 @@ ends_run(block c)
 	return (block)(c == '"') | (block)(c == '\\') | (block)(c < ' ');
 }
 
-/* Bytes that detectors look for, but for capitals; from '-' to ':' all are, and the digits are among them. */
+/*
+ * Bytes that detectors look for, but for capitals; from '-' to ':' all are, and the digits
+ * are among them. A dot or a colon before a blank or the end is a sentence's: of whatever
+ * has one there, another stands before it with no blank behind.
+ */
 static inline block
-tells(block c)
+tells(block c, block next)
 {
-	return IS_IN(c, '-', ':' - '-' + 1) | (block)(c == '+') | (block)(c == '@') | (block)(c == '_') |
-	    (block)(c >= 0x80);
+	block sentence = ((block)(c == '.') | (block)(c == ':')) & ((block)(next == ' ') | (block)(next == '"'));
+
+	return (IS_IN(c, '-', ':' - '-' + 1) & ~sentence) | (block)(c == '+') | (block)(c == '@') |
+	    (block)(c == '_') | (block)(c >= 0x80);
 }
 
 /* To what ends a plain run, byte by byte. */
@@ -80,8 +86,8 @@ plain_end(struct span text, size_t at, bool tells_all, unsigned int *flags)
 	unsigned int blocks = 0;
 	size_t first = sizeof(block);
 
-	for (; first == sizeof(block) && at + sizeof(block) <= text.n; at += first) {
-		block c, wanted;
+	for (; first == sizeof(block) && at + sizeof(block) < text.n; at += first) {
+		block c, next, wanted;
 
 		memcpy(&c, text.p + at, sizeof(c));
 		first = first_of(ends_run(c));
@@ -89,7 +95,8 @@ plain_end(struct span text, size_t at, bool tells_all, unsigned int *flags)
 		all |= c & wanted;
 		if (!tells_all)
 			continue;
-		seen |= tells(c) & wanted;
+		memcpy(&next, text.p + at + 1, sizeof(next));
+		seen |= tells(c, next) & wanted;
 		uppers -= IS_IN(c, 'A', 26) & wanted;
 		blocks++;
 	}
