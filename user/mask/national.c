@@ -159,10 +159,12 @@ add_group(struct reading *r, size_t n)
 static bool
 national_at(struct span text, size_t at, struct mask_hit *hit)
 {
-	struct reading r = { .n = 0 };
 	bool found = false, has_digit = false;
+	struct reading r;	/* filled as far as it is read */
 	size_t i = at;
 
+	r.n = r.groups_n = r.group_count = 0;
+	r.is_grouped = false;
 	for (;;) {
 		bool is_prose = true;
 		size_t from = r.n;
