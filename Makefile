@@ -35,8 +35,8 @@ LIBS_loader = -lbpf -lelf -lz -lnl-route-3 -lnl-idiag-3 -lnl-3 -ljansson -lcrypt
 FOLDERS_policy = $(TOOLS) rules
 LIBS_policy = -lyaml -ljansson -lcrypto -lpcre2-8
 FOLDERS_worker = $(TOOLS) flow accept identify unwrap parse decide approve \
-	inject dial mask record splice wire facts desk
-LIBS_worker = -lssl -lcrypto -lpcre2-8 -lnghttp2
+	inject dial mask record splice wire facts desk coding
+LIBS_worker = -lssl -lcrypto -lpcre2-8 -lnghttp2 -lz -lzstd -lbrotlidec
 FOLDERS_grammar = $(TOOLS) grammar facts
 LIBS_grammar = -Wl,--exclude-libs,libpg_query.a -l:libpg_query.a \
 	-ljansson -lpthread
@@ -55,7 +55,7 @@ LIBS_interlock = -lyaml -ljansson -lcrypto -lpcre2-8 -lbpf -lelf -lz \
 	-lnl-route-3 -lnl-idiag-3 -lnl-3 -lzstd
 ALL_LIBS = -lbpf -lelf -lz -lnl-route-3 -lnl-idiag-3 -lnl-3 -lyaml -ljansson \
 	-lssl -lcrypto -lpcre2-8 -lnghttp2 -l:libpg_query.a -lpthread \
-	-lsqlite3 -lpq -lzstd -lcares -lm $(TOOLS_LIBS)
+	-lsqlite3 -lpq -lzstd -lbrotlidec -lbrotlienc -lcares -lm $(TOOLS_LIBS)
 
 # ---- sources ----------------------------------------------------------
 

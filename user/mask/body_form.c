@@ -44,7 +44,7 @@ decode(struct span in, struct out *out)
 		if (c == '%') {
 			if (in.n - i < 3 || hex_of(in.p[i + 1]) < 0 || hex_of(in.p[i + 2]) < 0)
 				return false;
-			c = (uint8_t)(hex_of(in.p[i + 1]) << 4 | hex_of(in.p[i + 2]));
+			c = (uint8_t)(hex_of(in.p[i + 1]) * 16 + hex_of(in.p[i + 2]));
 			i += 2;
 		} else if (c == '+') {
 			c = ' ';
@@ -113,11 +113,11 @@ static bool
 put_pair(void *state, struct span pair, struct out *out, const char **why)
 {
 	struct form *form = state;
-	struct span and = span_skip(pair, pair.n - (pair.p[pair.n - 1] == '&'));
+	struct span behind = span_skip(pair, pair.n - (pair.p[pair.n - 1] == '&'));
 	const uint8_t *sign;
 	struct span name, value;
 
-	pair.n -= and.n;
+	pair.n -= behind.n;
 	sign = pair.n ? memchr(pair.p, '=', pair.n) : NULL;
 	name = span_head(pair, sign ? (size_t)(sign - pair.p) : pair.n);
 	value = span_skip(pair, name.n + 1);
@@ -130,7 +130,7 @@ put_pair(void *state, struct span pair, struct out *out, const char **why)
 		out_u8(out, '=');
 		put_value(form, value, out);
 	}
-	out_span(out, and);
+	out_span(out, behind);
 	return true;
 }
 

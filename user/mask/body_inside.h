@@ -38,20 +38,29 @@ struct body_eyes {
 void body_eyes_open(struct body_eyes *, const struct mask_set *, uint64_t active);
 void body_eyes_close(struct body_eyes *);
 
-/* Could a detector hit this text? */
-bool body_may_hit(const struct body_eyes *, struct span text);
+/* What one pass over a text tells. */
+struct body_sight {
+	struct mask_class class;
+	uint32_t detectors;		/* that could hit */
+};
+
+/* Could a detector hit this text? Then *sight says which. */
+bool body_may_hit(const struct body_eyes *, struct span text, struct body_sight *sight);
 /* What detectors leave of `text`, which is called `name`; as mask_scan(), of FORM_TEXT. */
 enum mask_result body_look(struct body_eyes *, struct span name, struct span text, struct out *);
+/* The same, where it is known that it may be hit. */
+enum mask_result body_look_at(struct body_eyes *, const struct body_sight *, struct span name, struct span text,
+    struct out *);
 /* What stands for a text that `mask` names. Never null: see its way. */
 void body_hide(struct body_eyes *, unsigned int mask, struct span text, struct out *);
-/* The strictest mask that names what is at `place`; or `or`, where that is stricter or none does. -1: none. */
-int body_strictest_named(const struct body_eyes *, const uint64_t *place, int or);
+/* The strictest mask that names what is at `place`; or `already`, where that is stricter or none does. -1: none. */
+int body_strictest_named(const struct body_eyes *, const uint64_t *place, int already);
 static inline int
-body_named(const struct body_eyes *eyes, const uint64_t *place, int or)
+body_named(const struct body_eyes *eyes, const uint64_t *place, int already)
 {
 	if (!eyes->names || !path_is_named(&eyes->set->paths, place))
-		return or;
-	return body_strictest_named(eyes, place, or);
+		return already;
+	return body_strictest_named(eyes, place, already);
 }
 /* The strictest of the active masks, for what is hidden in doubt. */
 unsigned int body_strictest(const struct body_eyes *);
@@ -68,6 +77,8 @@ enum {
 
 /* From *at, behind the opening quote or where it was CUT, to the closing one. Flags are added. */
 enum string_step string_end(struct span text, size_t *at, unsigned int *flags);
+/* The same; whether it is TELLING is not said. */
+enum string_step string_end_key(struct span text, size_t *at, unsigned int *flags);
 /* What a string without a fault stands for; half a pair is U+FFFD. */
 void string_read(struct span raw, struct out *);
 /* Write as the inside of a string. */

@@ -44,36 +44,51 @@ cut(struct body_json *json, struct json_run *run, size_t begin, size_t scanned, 
 	return true;
 }
 
-/* How far the token at run->at was read before it was cut. */
+/* How far the token that a run begins with was read before it was cut. */
 static size_t
-resume(struct body_json *json, const struct json_run *run, unsigned int *flags)
+resume(struct body_json *json, unsigned int *flags)
 {
-	size_t scanned = run->at == 0 ? json->scanned : 0;
+	size_t scanned = json->scanned;
 
-	*flags = run->at == 0 ? json->flags : 0;
+	*flags = json->flags;
 	json->scanned = 0;
 	json->flags = 0;
 	return scanned;
 }
 
-static void
-end_value(struct body_json *json)
+/* Is `c` next? Then it is read. Only what stands without blanks is taken so, the rest by read_token(). */
+static inline bool
+take_byte(struct json_run *run, uint8_t c)
+{
+	if (run->at >= run->text.n || run->text.p[run->at] != c)
+		return false;
+	run->at++;
+	return true;
+}
+
+static inline void
+end_value(struct body_json *json, struct json_run *run)
 {
 	json->state = json->depth ? JSON_NEXT : JSON_DONE;
+	if (json->depth && take_byte(run, ','))
+		json->state = json->levels[json->depth].is_array ? JSON_VALUE : JSON_KEY;
 }
+
+static bool read_value(struct body_json *, struct json_run *, uint8_t first);
 
 /* ---- tokens ---------------------------------------------------------------------- */
 
 static bool
 read_string(struct body_json *json, struct json_run *run)
 {
-	size_t begin = run->at, at;
+	size_t begin = run->at, at = begin + 1;
 	bool is_key = json->state == JSON_KEY || json->state == JSON_FIRST_KEY;
 	enum string_step step;
-	unsigned int flags;
+	unsigned int flags = 0;
 
-	at = begin + 1 + resume(json, run, &flags);
-	step = string_end(run->text, &at, &flags);
+	if (begin == 0)
+		at += resume(json, &flags);
+	step = is_key ? string_end_key(run->text, &at, &flags) : string_end(run->text, &at, &flags);
 	if (step == STRING_BAD)
 		return fail(json, "a JSON string has a control character or a wrong escape");
 	if (step == STRING_CUT)
@@ -85,21 +100,25 @@ read_string(struct body_json *json, struct json_run *run)
 	run->at = at + 1;
 	if (is_key) {
 		json_on_key(json, run, begin, flags);
-		json->state = JSON_COLON;
-		return true;
+		json->state = take_byte(run, ':') ? JSON_VALUE : JSON_COLON;
+		at = run->at;
+		if (json->state == JSON_COLON || at >= run->text.n || is_blank[run->text.p[at]])
+			return true;
+		return read_value(json, run, run->text.p[at]);	/* most stand close behind their key */
 	}
 	json_on_string(json, run, begin, flags);
-	end_value(json);
+	end_value(json, run);
 	return true;
 }
 
 static bool
 read_number(struct body_json *json, struct json_run *run)
 {
-	size_t begin = run->at, at;
-	unsigned int flags;
+	size_t begin = run->at, at = begin;
+	unsigned int flags = 0;
 
-	at = begin + resume(json, run, &flags);
+	if (begin == 0)
+		at += resume(json, &flags);
 	while (at < run->text.n && numeric[run->text.p[at]])
 		flags |= numeric[run->text.p[at++]];
 	if (at == run->text.n && !run->is_last)
@@ -110,7 +129,7 @@ read_number(struct body_json *json, struct json_run *run)
 		return fail(json, "a JSON number is not one");
 	run->at = at;
 	json_on_number(json, run, begin, flags & NUMERIC_E);
-	end_value(json);
+	end_value(json, run);
 	return true;
 }
 
@@ -136,7 +155,7 @@ read_literal(struct body_json *json, struct json_run *run, struct span word)
 	if (!read_word(json, run, word) || run->is_cut)
 		return !json->error;
 	json_on_word(json, run, begin);
-	end_value(json);
+	end_value(json, run);
 	return true;
 }
 
@@ -188,7 +207,7 @@ close_level(struct body_json *json, struct json_run *run, bool is_array)
 		json->is_gone = false;
 		run->done = run->at;
 	}
-	end_value(json);
+	end_value(json, run);
 	return true;
 }
 

@@ -5,8 +5,8 @@
 #include "mask/body_inside.h"
 
 #define JSON_DEPTH_MOST 128
-#define JSON_KEYS 128		/* remembered, a power of two */
-#define JSON_KEY_BYTES 47	/* of one that is */
+#define JSON_KEYS 128		/* remembered, in pairs; a power of two */
+#define JSON_KEY_BYTES 40	/* of one that is */
 
 enum json_state {
 	JSON_VALUE,		/* a value must come */
@@ -18,9 +18,10 @@ enum json_state {
 	JSON_DONE,
 };
 
-/* A key that no detector hits. */
+/* A key that no detector hits. Up to sixteen bytes, its ends are all of it. */
 struct json_key {
-	uint8_t n;
+	uint64_t first, last;
+	size_t n;
 	uint8_t bytes[JSON_KEY_BYTES];
 };
 

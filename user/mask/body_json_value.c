@@ -13,7 +13,7 @@
 #include "mask/body_json.h"
 
 /* The mask that hides the value at this place; -1: none. */
-static int
+static inline int
 hider_of(struct body_json *json)
 {
 	return body_named(json->eyes, json_within(json, json->depth), json->levels[json->depth].hider);
@@ -62,13 +62,14 @@ read_text(struct body_json *json, struct span raw, unsigned int flags)
 static void
 look_raw(struct body_json *json, struct json_run *run, size_t begin, struct span name, struct span raw)
 {
+	struct body_sight sight;
 	enum mask_result result;
 
-	if (!body_may_hit(json->eyes, raw))
+	if (!body_may_hit(json->eyes, raw, &sight))
 		return;
 	json_flush(run, begin);
 	out_u8(run->out, '"');
-	result = body_look(json->eyes, name, raw, run->out);
+	result = body_look_at(json->eyes, &sight, name, raw, run->out);
 	if (result == MASK_EDITED) {
 		out_u8(run->out, '"');
 		replaced(json, run);
@@ -191,48 +192,91 @@ json_on_string(struct body_json *json, struct json_run *run, size_t begin, unsig
 
 /* ---- keys ------------------------------------------------------------------------------ */
 
-static size_t
-slot_of(struct span key)
+static inline uint64_t
+load(const uint8_t *p, size_t n)
 {
-	uint64_t first = 0, last = 0;
-	size_t n = key.n < 8 ? key.n : 8;
+	uint64_t word = 0;
+	uint32_t half = 0;
 
-	memcpy(&first, key.p, n);
-	memcpy(&last, key.p + key.n - n, n);
-	return (size_t)((first ^ last << 7 ^ last >> 57 ^ key.n) * 0x9e3779b97f4a7c15 >> 57);
+	if (n == 8)
+		memcpy(&word, p, 8);
+	else
+		memcpy(&half, p, 4);
+	return word | half;
 }
-_Static_assert(JSON_KEYS == 1 << (64 - 57), "slots are the upper bits of the hash");
+
+/* The ends of a key; shorter than four bytes, each of it is in the first. */
+static inline void
+read_ends(struct span key, struct json_key *ends)
+{
+	size_t half = key.n >= 8 ? 8 : 4;
+
+	ends->n = key.n;
+	if (key.n >= 4) {
+		ends->first = load(key.p, half);
+		ends->last = load(key.p + key.n - half, half);
+	} else {
+		ends->first = (uint64_t)key.p[0] << 16 | (uint64_t)key.p[key.n / 2] << 8 | key.p[key.n - 1];
+		ends->last = 0;
+	}
+}
+
+/* Of a pair, the first. */
+static inline size_t
+slot_of(const struct json_key *ends)
+{
+	return (size_t)(((ends->first ^ (ends->last << 29 | ends->last >> 35)) + ends->n) * 0x9e3779b97f4a7c15 >> 58) * 2;
+}
+_Static_assert(JSON_KEYS == 2 << (64 - 58), "pairs are the upper bits of the hash");
+
+static inline bool
+is_key(const struct json_key *known, const struct json_key *ends, struct span key)
+{
+	return known->first == ends->first && known->last == ends->last && known->n == ends->n &&
+	    (key.n <= 16 || memcmp(known->bytes, key.p, key.n) == 0);
+}
 
 /* Where the key leads, by what is remembered of it. False: nothing is. */
 static bool
 recall_key(struct body_json *json, struct span key)
 {
-	const struct path_rules *paths = &json->eyes->set->paths;
+	struct json_key ends;
 	size_t slot;
 
 	if (!key.n || key.n > JSON_KEY_BYTES)
 		return false;
-	slot = slot_of(key);
-	if (json->keys[slot].n != key.n || memcmp(json->keys[slot].bytes, key.p, key.n) != 0)
+	read_ends(key, &ends);
+	slot = slot_of(&ends);
+	if (!is_key(&json->keys[slot], &ends, key) && !is_key(&json->keys[++slot], &ends, key))
 		return false;
 	if (json->eyes->words)
-		path_move(paths, json_around(json, json->depth), json_moves(json, slot), json_within(json, json->depth));
+		path_move(&json->eyes->set->paths, json_around(json, json->depth), json_moves(json, slot),
+		    json_within(json, json->depth));
 	return true;
 }
 
+/* In its pair, in place of the older. */
 static void
 remember_key(struct body_json *json, struct span key)
 {
 	const struct path_rules *paths = &json->eyes->set->paths;
+	struct json_key ends, *pair;
 	size_t slot;
 
 	if (!key.n || key.n > JSON_KEY_BYTES || (json->eyes->words && path_has_parts(key)))
 		return;
-	slot = slot_of(key);
-	json->keys[slot].n = (uint8_t)key.n;
-	memcpy(json->keys[slot].bytes, key.p, key.n);
-	if (json->eyes->words)
-		path_read_key(paths, key, json_moves(json, slot));
+	read_ends(key, &ends);
+	slot = slot_of(&ends);
+	pair = &json->keys[slot];
+	pair[1] = pair[0];
+	memcpy(pair->bytes, key.p, key.n);
+	pair->first = ends.first;
+	pair->last = ends.last;
+	pair->n = ends.n;
+	if (!json->eyes->words)
+		return;
+	memcpy(json_moves(json, slot + 1), json_moves(json, slot), json->eyes->words * sizeof(uint64_t));
+	path_read_key(paths, key, json_moves(json, slot));
 }
 
 /* True: it has no hit. */

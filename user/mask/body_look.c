@@ -31,6 +31,9 @@ shortest_of(const struct body_eyes *eyes, uint32_t wanted)
 void
 body_eyes_open(struct body_eyes *eyes, const struct mask_set *set, uint64_t active)
 {
+	static const struct mask_class words = {
+		.n = BODY_HELD_MOST, .uppers = STRING_UPPERS, .bits = CLASS_UPPER | CLASS_LOWER | CLASS_SPACE,
+	};
 	uint32_t numeric;
 
 	*eyes = (struct body_eyes){ .set = set, .active = active, .room = out_new(2 * BODY_HELD_MOST) };
@@ -42,8 +45,7 @@ body_eyes_open(struct body_eyes *eyes, const struct mask_set *set, uint64_t acti
 	numeric &= ~(1u << DETECT_IP);	/* which has more dots than a number */
 	eyes->shortest = shortest_of(eyes, eyes->lineup.detectors);
 	eyes->shortest_number = shortest_of(eyes, numeric);
-	eyes->spares_words = !eyes->lineup.pattern_count && !(set->sieve.by_digits[0] &
-	    set->sieve.by_uppers[STRING_UPPERS] & of_classes(eyes, CLASS_UPPER | CLASS_LOWER | CLASS_SPACE));
+	eyes->spares_words = !eyes->lineup.pattern_count && !mask_class_filter(&words, eyes->lineup.detectors);
 }
 
 void
@@ -59,25 +61,22 @@ least(size_t a, size_t b)
 }
 
 bool
-body_may_hit(const struct body_eyes *eyes, struct span text)
+body_may_hit(const struct body_eyes *eyes, struct span text, struct body_sight *sight)
 {
 	const struct mask_sieve *sieve = &eyes->set->sieve;
-	struct mask_class class;
+	struct mask_class *class = &sight->class;
 	uint32_t left;
 
 	if (text.n < eyes->shortest || !eyes->detects)
 		return false;
-	if (eyes->lineup.pattern_count)
-		return true;
-	class = mask_class_of(text);
-	if (class.bits & CLASS_HIGH)
-		return true;
-	class.n += NAMED_LESS;
-	left = eyes->lineup.detectors & sieve->by_length[least(class.n, SIEVE_LENGTHS - 1)] &
-	    sieve->by_digits[least(class.digits, SIEVE_DIGITS - 1)] &
-	    sieve->by_uppers[least(class.uppers, SIEVE_UPPERS - 1)] &
-	    sieve->by_low[class.bits & 0xff] & sieve->by_high[class.bits >> 8 & 0xff];
-	return left && mask_class_filter(&class, left);
+	*class = mask_class_of(text);
+	class->n += NAMED_LESS;
+	left = eyes->lineup.detectors & sieve->by_length[least(class->n, SIEVE_LENGTHS - 1)] &
+	    sieve->by_digits[least(class->digits, SIEVE_DIGITS - 1)] &
+	    sieve->by_uppers[least(class->uppers, SIEVE_UPPERS - 1)] &
+	    sieve->by_low[class->bits & 0xff] & sieve->by_high[class->bits >> 8 & 0xff];
+	sight->detectors = left ? mask_class_filter(class, left) : 0;
+	return sight->detectors || (class->bits & CLASS_HIGH) || eyes->lineup.pattern_count;
 }
 
 /* The end of a name, where it is long. */
@@ -94,14 +93,24 @@ name_end(struct span name)
 enum mask_result
 body_look(struct body_eyes *eyes, struct span name, struct span text, struct out *out)
 {
-	struct mask_window window;
+	struct body_sight sight;
 
-	if (!body_may_hit(eyes, text))
+	if (!body_may_hit(eyes, text, &sight))
 		return MASK_KEPT;
+	return body_look_at(eyes, &sight, name, text, out);
+}
+
+enum mask_result
+body_look_at(struct body_eyes *eyes, const struct body_sight *sight, struct span name, struct span text,
+    struct out *out)
+{
+	struct mask_window window = { .upto = SIZE_MAX, .class = &sight->class, .detectors = sight->detectors };
+
 	if (!name.n)
-		return mask_scan(eyes->set, &eyes->lineup, text, FORM_TEXT, out, eyes->tally);
+		return mask_scan_part(eyes->set, &eyes->lineup, text, &window, FORM_TEXT, out, eyes->tally);
 	name = name_end(name);
-	window = (struct mask_window){ .begin = name.n + 1, .from = name.n, .upto = SIZE_MAX };
+	window.begin = name.n + 1;
+	window.from = name.n;
 	out_clear(&eyes->room);
 	out_span(&eyes->room, name);
 	out_u8(&eyes->room, '=');
@@ -121,16 +130,16 @@ body_hide(struct body_eyes *eyes, unsigned int mask, struct span text, struct ou
 }
 
 int
-body_strictest_named(const struct body_eyes *eyes, const uint64_t *place, int or)
+body_strictest_named(const struct body_eyes *eyes, const uint64_t *place, int already)
 {
 	uint64_t masks = path_masks(&eyes->set->paths, place) & eyes->active;
 
 	for (; masks; masks &= masks - 1) {
 		unsigned int i = (unsigned int)__builtin_ctzll(masks);
 
-		or = or < 0 ? (int)i : (int)mask_stricter(eyes->set, (unsigned int)or, i);
+		already = already < 0 ? (int)i : (int)mask_stricter(eyes->set, (unsigned int)already, i);
 	}
-	return or;
+	return already;
 }
 
 unsigned int

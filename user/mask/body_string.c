@@ -50,12 +50,18 @@ ends_run(block c)
 	return (block)(c == '"') | (block)(c == '\\') | (block)(c < ' ');
 }
 
-/* Bytes that detectors look for, but for capitals; from '-' to ':' all are, and the digits are among them. */
+/*
+ * Bytes that detectors look for, but for capitals; from '-' to ':' all are, and the digits
+ * are among them. A dot or a colon before a blank or the end is a sentence's: of whatever
+ * has one there, another stands before it with no blank behind.
+ */
 static inline block
-tells(block c)
+tells(block c, block next)
 {
-	return IS_IN(c, '-', ':' - '-' + 1) | (block)(c == '+') | (block)(c == '@') | (block)(c == '_') |
-	    (block)(c >= 0x80);
+	block sentence = ((block)(c == '.') | (block)(c == ':')) & ((block)(next == ' ') | (block)(next == '"'));
+
+	return (IS_IN(c, '-', ':' - '-' + 1) & ~sentence) | (block)(c == '+') | (block)(c == '@') |
+	    (block)(c == '_') | (block)(c >= 0x80);
 }
 
 /* To what ends a plain run, byte by byte. */
@@ -72,28 +78,33 @@ plain_tail(struct span text, size_t at, unsigned int *flags)
 	return at;
 }
 
-/* Where the plain run that begins at `at` ends; what is in it is added to *flags. */
-static inline size_t
-plain_end(struct span text, size_t at, unsigned int *flags)
+/* Where the plain run that begins at `at` ends; what is in it is added to *flags, of which TELLING where asked. */
+static inline __attribute__((always_inline)) size_t
+plain_end(struct span text, size_t at, bool tells_all, unsigned int *flags)
 {
 	block seen = { 0 }, all = { 0 }, uppers = { 0 };
 	unsigned int blocks = 0;
 	size_t first = sizeof(block);
 
-	for (; first == sizeof(block) && at + sizeof(block) <= text.n; at += first) {
-		block c, wanted;
+	for (; first == sizeof(block) && at + sizeof(block) < text.n; at += first) {
+		block c, next, wanted;
 
 		memcpy(&c, text.p + at, sizeof(c));
 		first = first_of(ends_run(c));
 		wanted = (block)(lanes < (uint8_t)first);
-		seen |= tells(c) & wanted;
 		all |= c & wanted;
+		if (!tells_all)
+			continue;
+		memcpy(&next, text.p + at + 1, sizeof(next));
+		seen |= tells(c, next) & wanted;
 		uppers -= IS_IN(c, 'A', 26) & wanted;
 		blocks++;
 	}
-	if (has_any(all & 0x80))
-		*flags |= STRING_HIGH;
-	if (has_any(seen) || blocks > 255 || sum_of(uppers) > STRING_UPPERS)
+	if (!tells_all)
+		*flags |= has_any(all & 0x80) ? STRING_HIGH : 0;
+	else if (has_any(seen))
+		*flags |= STRING_TELLING | (has_any(all & 0x80) ? STRING_HIGH : 0);
+	else if (blocks > 255 || (has_any(uppers) && sum_of(uppers) > STRING_UPPERS))
 		*flags |= STRING_TELLING;
 	return first < sizeof(block) ? at : plain_tail(text, at, flags);
 }
@@ -122,13 +133,13 @@ escape_size(struct span text, size_t at)
 	return left < 6 ? 0 : 6;
 }
 
-enum string_step
-string_end(struct span text, size_t *at, unsigned int *flags)
+static inline __attribute__((always_inline)) enum string_step
+end_of(struct span text, size_t *at, bool tells_all, unsigned int *flags)
 {
 	for (;;) {
 		int size;
 
-		*at = plain_end(text, *at, flags);
+		*at = plain_end(text, *at, tells_all, flags);
 		if (*at >= text.n) {
 			*flags |= STRING_TELLING;	/* perhaps with what comes */
 			return STRING_CUT;
@@ -143,12 +154,28 @@ string_end(struct span text, size_t *at, unsigned int *flags)
 	}
 }
 
+enum string_step
+string_end(struct span text, size_t *at, unsigned int *flags)
+{
+	return end_of(text, at, true, flags);
+}
+
+enum string_step
+string_end_key(struct span text, size_t *at, unsigned int *flags)
+{
+	return end_of(text, at, false, flags);
+}
+
 /* ---- reading ------------------------------------------------------------------------ */
 
 static uint32_t
 read_hex(const uint8_t *p)
 {
-	return (uint32_t)(hex_of(p[0]) << 12 | hex_of(p[1]) << 8 | hex_of(p[2]) << 4 | hex_of(p[3]));
+	uint32_t c = 0;
+
+	for (unsigned int i = 0; i < 4; i++)
+		c = c * 16 + (uint32_t)hex_of(p[i]);
+	return c;
 }
 
 static void
@@ -216,7 +243,7 @@ string_write(struct span text, struct out *out)
 	size_t at = 0;
 
 	for (;;) {
-		size_t next = plain_end(text, at, &flags);
+		size_t next = plain_end(text, at, false, &flags);
 		uint8_t c;
 
 		out_bytes(out, text.p + at, next - at);

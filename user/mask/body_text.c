@@ -2,8 +2,8 @@
  * body_text.c: plain text, line by line. No detector but that of private keys finds what is
  * on two lines, so a line is held until it is whole, with what came just before it, since a
  * word there may say what a number is. Of a line longer than 8 KiB the first 4 KiB are done
- * when the next 4 KiB are there; what begins in them is found whole where it is no longer
- * than that, and if it is, all is hidden up to the next blank. A private key is hidden to
+ * when the next 4 KiB are there; what begins in them is found where it is no longer than
+ * that, or known by its beginning; then all is hidden up to the next blank. A private key is hidden to
  * its END line, however far that is. A pattern of one's own sees one line at a time.
  */
 #include "mask/body_inside.h"
@@ -124,13 +124,16 @@ static size_t
 look(struct text *text, struct span part, size_t upto, struct out *out)
 {
 	struct span before = known(text);
-	struct mask_window window = { before.n, before.n, before.n + upto, 0 };
+	struct body_sight sight;
+	struct mask_window window = { .begin = before.n, .from = before.n, .upto = before.n + upto,
+		.class = &sight.class };
 	enum mask_result result;
 
-	if (!body_may_hit(text->eyes, part)) {
+	if (!body_may_hit(text->eyes, part, &sight)) {
 		out_span(out, span_head(part, upto));
 		return upto;
 	}
+	window.detectors = sight.detectors;
 	out_clear(&text->room);
 	out_span(&text->room, before);
 	out_span(&text->room, part);

@@ -84,7 +84,9 @@ body_value_edit(struct body_value *value, const uint64_t *place, int hider, stru
 bool
 body_value_look(struct body_value *value, struct span text, struct out *out)
 {
-	if (!body_may_hit(value->eyes, text))
+	struct body_sight sight;
+
+	if (!body_may_hit(value->eyes, text, &sight))
 		return false;
 	return mask_scan(value->eyes->set, &value->eyes->lineup, text, FORM_MESSAGE, out, value->eyes->tally) !=
 	    MASK_KEPT;

@@ -170,9 +170,9 @@ enter(struct xml *xml, const uint64_t *place, struct span name, uint64_t *to)
 }
 
 static int
-named(struct xml *xml, const uint64_t *place, int or)
+named(struct xml *xml, const uint64_t *place, int already)
 {
-	return body_named(xml->value.eyes, place, or);
+	return body_named(xml->value.eyes, place, already);
 }
 
 static struct span

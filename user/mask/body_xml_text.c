@@ -80,13 +80,13 @@ bool
 xml_read(struct span raw, struct out *out)
 {
 	while (raw.n) {
-		const uint8_t *and = memchr(raw.p, '&', raw.n), *end;
+		const uint8_t *sign = memchr(raw.p, '&', raw.n), *end;
 		struct span entity;
 
-		out_bytes(out, raw.p, and ? (size_t)(and - raw.p) : raw.n);
-		if (!and)
+		out_bytes(out, raw.p, sign ? (size_t)(sign - raw.p) : raw.n);
+		if (!sign)
 			return true;
-		raw = span_skip(raw, (size_t)(and - raw.p));
+		raw = span_skip(raw, (size_t)(sign - raw.p));
 		entity = span_head(raw, ENTITY_MOST);
 		end = memchr(entity.p, ';', entity.n);
 		if (!end)

@@ -171,6 +171,13 @@ could_be_address(const struct mask_class *class)
 	    (class->digits >= 4 && (class->bits & CLASS_DOT));
 }
 
+/* A key's name begins with four capitals; a secret key has digits. */
+static bool
+could_be_aws(const struct mask_class *class)
+{
+	return class->uppers >= 4 || class->digits;
+}
+
 /* A Slack token has a dash, a webhook a slash. */
 static bool
 could_be_slack(const struct mask_class *class)
@@ -222,6 +229,8 @@ mask_class_filter(const struct mask_class *class, uint32_t wanted)
 		    (class->bits & detectors[i].all) != detectors[i].all)
 			continue;
 		if (i == DETECT_IP && !could_be_address(class))
+			continue;
+		if (i == DETECT_AWS && !could_be_aws(class))
 			continue;
 		if (i == DETECT_SLACK && !could_be_slack(class))
 			continue;

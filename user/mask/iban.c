@@ -95,9 +95,13 @@ mask_find_iban(struct span text, size_t from, struct mask_hit *hit)
 	for (size_t at = from; at + 4 <= text.n; at++) {
 		const uint8_t *p = text.p + at;
 
+		if (!is_word(p[0]))
+			continue;
 		if (is_digit(p[2]) && is_digit(p[3]) && is_letter(p[0]) &&
 		    is_letter(p[1]) && begins_word(text, at) && iban_at(text, at, hit))
 			return true;
+		while (at + 1 < text.n && is_word(text.p[at + 1]))
+			at++;	/* nothing begins within a word */
 	}
 	return false;
 }

@@ -242,6 +242,8 @@ struct mask_window {
 	size_t from;	/* begin, or the sign before it, with which no hit begins */
 	size_t upto;	/* hits that begin behind it are left */
 	size_t used;	/* out: where what was written ends: at `upto`, or where a hit does that crosses it */
+	const struct mask_class *class;	/* of what is written; NULL: not known */
+	uint32_t detectors;	/* where it is known: what mask_class_filter() says of it, or more */
 };
 
 /* As mask_scan(), of a part. */

@@ -159,10 +159,12 @@ add_group(struct reading *r, size_t n)
 static bool
 national_at(struct span text, size_t at, struct mask_hit *hit)
 {
-	struct reading r = { .n = 0 };
 	bool found = false, has_digit = false;
+	struct reading r;	/* filled as far as it is read */
 	size_t i = at;
 
+	r.n = r.groups_n = r.group_count = 0;
+	r.is_grouped = false;
 	for (;;) {
 		bool is_prose = true;
 		size_t from = r.n;
@@ -198,9 +200,14 @@ national_at(struct span text, size_t at, struct mask_hit *hit)
 bool
 mask_find_national(struct span text, size_t from, struct mask_hit *hit)
 {
-	for (size_t at = from; at < text.n; at++)
-		if (is_word(text.p[at]) && begins_word(text, at) && national_at(text, at, hit) &&
+	for (size_t at = from; at < text.n; at++) {
+		if (!is_word(text.p[at]))
+			continue;
+		if (begins_word(text, at) && national_at(text, at, hit) &&
 		    !(at >= 2 && strchr("-./", text.p[at - 1]) && text.p[at - 1] && is_digit(text.p[at - 2])))
 			return true;
+		while (at + 1 < text.n && is_word(text.p[at + 1]))
+			at++;	/* nothing begins within a word */
+	}
 	return false;
 }

@@ -147,15 +147,14 @@ fold_text(struct scan *scan, const struct mask_lineup *lineup, const struct mask
 }
 
 /*
- * Set the cursors on their first hits, of those detectors that could have one. `escaped`:
- * the text is JSON with escapes in it. False: no memory.
+ * Set the cursors on their first hits, of those `detectors` that could have one, or, where
+ * the text is read as another, of those that could there. `escaped`: the text is JSON with
+ * escapes in it. False: no memory.
  */
 static bool
-scan_begin(struct scan *scan, const struct mask_set *set,
-    const struct mask_lineup *lineup, const struct mask_class *class, struct span text, bool escaped)
+scan_begin(struct scan *scan, const struct mask_set *set, const struct mask_lineup *lineup,
+    const struct mask_class *class, uint32_t detectors, struct span text, bool escaped)
 {
-	uint32_t detectors;
-
 	scan->set = set;
 	scan->text = text;
 	scan->fold = scan->plain = (struct fold){ 0 };
@@ -167,8 +166,6 @@ scan_begin(struct scan *scan, const struct mask_set *set,
 		struct mask_class folded = mask_class_of(span_of(scan->fold.p, scan->fold.n));
 
 		detectors = mask_class_filter(&folded, lineup->detectors);
-	} else {
-		detectors = mask_class_filter(class, lineup->detectors);
 	}
 	for (; detectors; detectors &= detectors - 1) {
 		unsigned int d = (unsigned int)__builtin_ctz(detectors);
@@ -315,11 +312,9 @@ rewrite(struct scan *scan, enum mask_writing form, struct out *out,
 
 /* Most values are done here: short, ASCII, and nothing that a detector wants is in them. */
 static bool
-is_spared(const struct mask_lineup *lineup, const struct mask_class *class)
+is_spared(const struct mask_lineup *lineup, const struct mask_class *class, uint32_t detectors)
 {
-	if (class->n == 0)
-		return true;
-	return lineup->pattern_count == 0 && !(class->bits & CLASS_HIGH) && !mask_class_filter(class, lineup->detectors);
+	return lineup->pattern_count == 0 && !(class->bits & CLASS_HIGH) && !detectors;
 }
 
 /* Is it JSON with escapes; and could they hide something that no class tells? */
@@ -337,8 +332,10 @@ static enum mask_result
 scan_text(struct scan *scan, const struct mask_set *set, const struct mask_lineup *lineup, struct span text,
     enum mask_writing form, struct out *out, struct mask_tally *tally)
 {
-	struct mask_class class = mask_class_of(text);
+	const struct mask_window *window = &scan->window;
+	struct mask_class class = window->class ? *window->class : mask_class_of(text);
 	enum mask_result result = MASK_KEPT;
+	uint32_t detectors;
 	bool hide, escaped;
 
 	scan->window.used = scan->window.upto < text.n ? scan->window.upto : text.n;
@@ -346,10 +343,11 @@ scan_text(struct scan *scan, const struct mask_set *set, const struct mask_lineu
 		return hide_all(form, out);
 	if (!text.n)
 		return MASK_KEPT;
+	detectors = window->class ? window->detectors : mask_class_filter(&class, lineup->detectors);
 	escaped = has_escapes(form, text, &hide);
-	if (!hide && is_spared(lineup, &class))
+	if (!hide && is_spared(lineup, &class, detectors))
 		return MASK_KEPT;
-	if (!scan_begin(scan, set, lineup, &class, text, escaped))
+	if (!scan_begin(scan, set, lineup, &class, detectors, text, escaped))
 		return hide_all(form, out);
 	if (scan->count)
 		result = rewrite(scan, form, out, tally);
@@ -387,6 +385,7 @@ mask_hits(const struct mask_set *set, const struct mask_lineup *lineup, struct s
     enum mask_writing form, struct mask_tally *tally)
 {
 	struct mask_class class = mask_class_of(text);
+	uint32_t detectors = mask_class_filter(&class, lineup->detectors);
 	struct scan scan;
 	bool hide, escaped;
 
@@ -396,9 +395,9 @@ mask_hits(const struct mask_set *set, const struct mask_lineup *lineup, struct s
 	if (!text.n)
 		return false;
 	escaped = has_escapes(form, text, &hide);
-	if (!hide && is_spared(lineup, &class))
+	if (!hide && is_spared(lineup, &class, detectors))
 		return false;
-	if (!scan_begin(&scan, set, lineup, &class, text, escaped))
+	if (!scan_begin(&scan, set, lineup, &class, detectors, text, escaped))
 		return true;
 	scan_end(&scan);
 	if (scan.count == 0)

@@ -252,13 +252,16 @@ marks_from(uint8_t c)
 static bool
 marked_at(struct span text, size_t at, struct mask_hit *hit)
 {
-	uint8_t c = text.p[at];
+	uint8_t c = text.p[at], next = at + 1 < text.n ? text.p[at + 1] : 0;
 	const struct mark *mark = marks_from(c);
 
 	for (; mark < marks + COUNT(marks) && (uint8_t)mark->text[0] == c; mark++) {
-		struct span head = span_text(mark->text);
+		struct span head;
 		size_t n;
 
+		if ((uint8_t)mark->text[1] != next)
+			continue;
+		head = span_text(mark->text);
 		if (!goes_on(text, at, head))
 			continue;
 		n = run_of(text, at + head.n, mark->alphabet, LOOK_MOST);
@@ -459,6 +462,8 @@ mask_find_token(struct span text, size_t from, struct mask_hit *hit)
 			return true;
 		if (is_between(text, at) && named_at(text, at, hit))
 			return true;
+		while (is_word(c) && at + 1 < text.n && is_word(text.p[at + 1]))
+			at++;	/* nothing begins within a word */
 	}
 	return false;
 }

@@ -144,12 +144,12 @@ test_long_secret(const struct mask_set *set)
 	struct out in = out_new(1 << 20), out = out_new(1 << 20);
 	struct mask_tally tally = { 0 };
 
-	out_span(&in, SPAN("a eyJhbGciOiJIUzI1NiJ9.eyJ"));
+	out_span(&in, SPAN("a secret=a"));
 	while (in.n < 30000)
-		out_u8(&in, 'Q');
-	out_span(&in, SPAN(".QQ end\nQ"));
+		out_span(&in, SPAN("a1b2c3d4e5f6g7h8"));
+	out_span(&in, SPAN(" end\nQ"));
 	CHECK(body_run(set, ALL, MASK_FORM_TEXT, out_view(&in), (struct cutting){ 0 }, &out, &tally));
-	CHECK(span_equal(out_view(&out), SPAN("a " X " end\nQ")));
+	CHECK(span_equal(out_view(&out), SPAN("a secret=" X " end\nQ")));
 	out_free(&in);
 	out_free(&out);
 }

@@ -322,7 +322,7 @@ strictest_and_tally(const struct mask_set *set)
 static void
 sets(void)
 {
-	struct view_mask bad[] = { { "x", NULL, 0, BIT(DETECT_PATTERN), "(", WAY_REDACT, 0, NULL, 0 } };
+	struct view_mask bad[] = { { .name = "x", .detectors = BIT(DETECT_PATTERN), .pattern = "(" } };
 	struct view_worker view = { .masks = bad, .mask_count = 1 };
 	uint8_t keys[1][MASK_KEY_SIZE] = { { 0 } };
 	struct mask_set *set = NULL;
