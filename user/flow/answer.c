@@ -74,6 +74,7 @@ flow_turn_free(struct turn *turn)
 {
 	mask_plan_free(&turn->plan);
 	mask_body_free(&turn->body);
+	coding_free(&turn->coding);
 	inject_echo_free(&turn->echo);
 	sql_drop(&turn->analysis);
 	sql_catalogue_free(&turn->names);

@@ -94,12 +94,10 @@ static bool
 form_of(const struct wire_head *head, enum mask_form *form)
 {
 	const struct wire_pair *type = find_field(head, "content-type");
-	const struct wire_pair *coding = find_field(head, "content-encoding");
 	char room[128];
 	struct span media;
 
-	if (!type || !has_plain_charset(type->value) ||
-	    (coding && !(coding->value.n == 8 && strncasecmp((const char *)coding->value.p, "identity", 8) == 0)))
+	if (!type || !has_plain_charset(type->value))
 		return false;
 	media = media_type(type->value, room, sizeof(room));
 	for (size_t i = 0; i < COUNT(types); i++)
@@ -109,6 +107,21 @@ form_of(const struct wire_head *head, enum mask_form *form)
 		}
 	*form = ends(media, "+json") ? MASK_FORM_JSON : ends(media, "+xml") ? MASK_FORM_XML : MASK_FORM_TEXT;
 	return *form != MASK_FORM_TEXT || begins(media, "text/");
+}
+
+/* Begin to undo its coding. False: it has one that is not known, or several. */
+static bool
+begin_decoding(struct turn *turn, const struct wire_head *head)
+{
+	static const struct coding_limits limits = {
+		.bytes = FLOW_CODED_BYTES, .ratio = FLOW_CODED_RATIO, .memory = FLOW_CODED_MEMORY,
+	};
+	const struct wire_pair *coding = find_field(head, "content-encoding");
+	enum coding_kind kind;
+
+	if (!coding || (coding->value.n == 8 && strncasecmp((const char *)coding->value.p, "identity", 8) == 0))
+		return true;
+	return coding_find(coding->value, &kind) && coding_new(&turn->coding, kind, &limits) == 0;
 }
 
 /* ---- the head -------------------------------------------------------------------------------- */
@@ -151,8 +164,9 @@ change_head(struct flow *flow, struct turn *turn, const struct wire_event *event
 	bool right = event->head.header_count <= WIRE_HEADERS_MAX &&
 	    mask_fields(turn, &event->head, set, &change.set_count, &room);
 
-	if (turn->redacts) {
+	if (turn->redacts)
 		set[change.set_count++] = (struct wire_pair){ SPAN("Content-Type"), SPAN("text/plain") };
+	if (turn->redacts || turn->coding) {
 		change.drop = codings;
 		change.drop_count = COUNT(codings);
 	}
@@ -197,7 +211,7 @@ begin_body(struct flow *flow, struct turn *turn, const struct wire_event *event,
 
 	if (!turn->has_bodies || !event->head.has_body || event->head.body_length == 0)
 		return true;
-	if (form_of(&event->head, &form)) {
+	if (form_of(&event->head, &form) && begin_decoding(turn, &event->head)) {
 		if (!mask_body_new(&turn->body, turn->policy->masks, turn->masks, form))
 			return true;
 		flow_end(flow, "no memory to mask an answer");
@@ -246,41 +260,56 @@ redact_body(struct flow *flow, struct turn *turn, const struct wire_event *event
 	return true;
 }
 
-/* Through masks and what looks for secrets, as far as there are any. *bytes is what may go on. */
+enum room { ROOM_DECODED, ROOM_MASKED, ROOM_LOOKED_AT, ROOMS };
+
+/* Through decoder, masks and what looks for secrets, as far as there are any. *bytes is what may go on. */
 static bool
-look_into(struct turn *turn, bool is_last, struct span *bytes, struct out rooms[2])
+look_into(struct turn *turn, bool is_last, struct span *bytes, struct out rooms[ROOMS])
 {
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < ROOMS; i++) {
 		out_clear(&rooms[i]);
 		rooms[i].limit = FLOW_OUT_BYTES;
 	}
-	if (turn->body) {
-		if (!mask_body_put(turn->body, *bytes, is_last, &rooms[0], &turn->tally) || rooms[0].failed)
+	if (turn->coding) {
+		if (coding_put(turn->coding, bytes, is_last, FLOW_OUT_BYTES, &rooms[ROOM_DECODED]) != CODING_MORE)
 			return false;
-		*bytes = out_view(&rooms[0]);
+		*bytes = out_view(&rooms[ROOM_DECODED]);
+	}
+	if (turn->body) {
+		if (!mask_body_put(turn->body, *bytes, is_last, &rooms[ROOM_MASKED], &turn->tally) || rooms[ROOM_MASKED].failed)
+			return false;
+		*bytes = out_view(&rooms[ROOM_MASKED]);
 	}
 	if (turn->echo) {
-		if (!inject_echo_put(turn->echo, *bytes, is_last, &rooms[1]) || rooms[1].failed)
+		if (!inject_echo_put(turn->echo, *bytes, is_last, &rooms[ROOM_LOOKED_AT]) || rooms[ROOM_LOOKED_AT].failed)
 			return false;
-		*bytes = out_view(&rooms[1]);
+		*bytes = out_view(&rooms[ROOM_LOOKED_AT]);
 		if (inject_echo_hits(turn->echo))
 			note_echo(turn);
 	}
 	return true;
 }
 
+static const char *
+what_failed(const struct turn *turn)
+{
+	if (turn->coding && *coding_error(turn->coding))
+		return coding_error(turn->coding);
+	return turn->body && *mask_body_error(turn->body) ? mask_body_error(turn->body) :
+	    "no memory to look into an answer";
+}
+
 static bool
 put_body(struct flow *flow, struct turn *turn, const struct wire_event *event, struct span unit)
 {
-	static struct out rooms[2];	/* of one run, without what is masked: no secret */
+	static struct out rooms[ROOMS];	/* of one run; given back when they were large */
 	size_t from = flow->to[WIRE_CLIENT].n;
 	struct span bytes = event->body.bytes;
 
 	if (!look_into(turn, event->ends, &bytes, rooms))
-		return flow_stop_answer(flow, unit, REFUSAL_FORMAT,
-		    turn->body ? mask_body_error(turn->body) : "no memory to look into an answer");
+		return flow_stop_answer(flow, unit, REFUSAL_FORMAT, what_failed(turn));
 	flow->codec->put(flow->codec_state, WIRE_SERVER, unit, bytes, flow->to);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < ROOMS; i++)
 		if (rooms[i].room > FLOW_UNIT_BYTES)
 			out_free(&rooms[i]);
 	flow_answer_sent(flow, turn, from);

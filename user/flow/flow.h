@@ -21,6 +21,7 @@
 
 #include "action.h"
 #include "approve/approve.h"
+#include "coding/coding.h"
 #include "facts/sql/sql.h"
 #include "id.h"
 #include "inject/echo.h"
@@ -55,6 +56,9 @@ struct splice;
 #define FLOW_UNIT_BYTES (1u << 20)	/* largest ask; larger rows stream, but for masked ones */
 #define FLOW_ROW_BYTES (8u << 20)	/* largest row that is masked */
 #define FLOW_WHOLE_BYTES (256u << 20)	/* rows larger than a unit that one worker holds at a time */
+#define FLOW_CODED_BYTES (4ULL << 30)	/* what a coded body may unfold to */
+#define FLOW_CODED_RATIO 200
+#define FLOW_CODED_MEMORY (32u << 20)	/* of its decoder */
 #define FLOW_SPARE_BYTES (128u << 10)	/* what one read may bring behind a unit */
 #define FLOW_IN_BYTES (FLOW_UNIT_BYTES + FLOW_SPARE_BYTES)
 #define FLOW_OUT_BYTES (64u << 20)	/* a queue beyond this ends the flow */
@@ -235,6 +239,7 @@ struct turn {
 	struct sql_catalogue *names;	/* it was judged by */
 	struct mask_plan *plan;		/* once the columns are known */
 	struct mask_body *body;		/* of HTTP's answer, where it is masked */
+	struct coding *coding;		/* undone before it is masked */
 	struct inject_echo *echo;	/* looks for secrets in it */
 	bool has_bodies;		/* masks may touch a body */
 	bool redacts;			/* all of its body: policy wants what cannot be looked into so */

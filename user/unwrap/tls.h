@@ -16,11 +16,11 @@ struct tls;
 
 enum tls_state { TLS_SHAKING, TLS_OPEN, TLS_CLOSED, TLS_BROKEN };
 
-/* Server face, for the skill. Of what the client offers by ALPN, `protocol` is taken ("postgresql"); one that offers others
- * only is refused (RFC 7301 section 3.2, and ALPACA). Insists: so is one that offers none. With NULL the choice comes later:
- * tls_needs_choice() is true once the ClientHello was read, *protocols is what is offered, as ALPN has it (empty:
- * nothing); then give tls_choose() and go on, with tls_write() of nothing. tls_needs_leaf() is true once the ClientHello was read: then give
- * tls_set_leaf() the keeper's answer and go on, with tls_write() of nothing. An empty chain says that
+/* Server face, for the skill. Of what the client offers by ALPN, `protocol` is taken ("postgresql"); one that offers
+ * others only is refused (RFC 7301 section 3.2, and ALPACA). Insists: so is one that offers none. With NULL the choice
+ * comes later: tls_needs_choice() is true once the ClientHello was read, *protocols is what is offered, as ALPN has it
+ * (empty: nothing); then give tls_choose() and go on, with tls_write() of nothing. Once the choice is made
+ * tls_needs_leaf() is true: give tls_set_leaf() the keeper's answer and go on likewise. An empty chain says that
  * there is none: going on then ends TLS with an alert. */
 int tls_server_new(struct tls **out, const char *protocol, bool insists);
 bool tls_needs_choice(const struct tls *, struct span *server_name, struct span *protocols);

@@ -24,7 +24,7 @@ open_flow(int *end)
 static bool
 may_idle(unsigned int state)
 {
-	return state == FLOW_OPEN || state == FLOW_CARRYING;
+	return state == FLOW_OPEN || state == FLOW_LANES || state == FLOW_CARRYING;
 }
 
 static void
@@ -98,6 +98,7 @@ reading(void)
 		[FLOW_LOGGING_IN] = { false, true },
 		[FLOW_OPEN] = { true, true },
 		[FLOW_DRAINING] = { false, true },
+		[FLOW_LANES] = { true, true },
 	};
 	int end;
 	struct flow *flow = open_flow(&end);
