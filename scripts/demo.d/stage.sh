@@ -2,7 +2,7 @@
 # and three uids, all of them its own. Sourced by scripts/demo, which sets `build`
 # and `here`. Everything lies below $work, one child cgroup and one folder of bpffs;
 # `strike` takes it all away again, however the demo ends.
-work= daemon= made_user=
+work= daemon= api= made_user=
 ANN=60951 BOB=60952 SKILL=60953		# who starts the skill, who approves, what it runs as
 KEEPER=60904				# the keeper's uid: uid_base + 4
 ADDRESS=127.73.11.1			# a loopback address that nothing else listens on
@@ -14,7 +14,7 @@ pgbin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
 need() { command -v "$1" >/dev/null || { echo "demo: $1 is missing; run scripts/bootstrap" >&2; exit 5; }; }
 
 raise() {
-	for tool in psql openssl setpriv runuser bpftool; do need "$tool"; done
+	for tool in psql openssl setpriv runuser bpftool nginx curl; do need "$tool"; done
 	[ -n "$pgbin" ] || { echo "demo: no PostgreSQL server; run scripts/bootstrap" >&2; exit 5; }
 	[ -n "$cgroup2" ] || { echo "demo: no cgroup2 is mounted" >&2; exit 5; }
 	work=$(mktemp -d /tmp/ilk-demo.XXXXXX)
@@ -74,6 +74,50 @@ open_shop() {
 		-f "$here/scripts/demo.d/shop.sql" shop
 }
 
+# ---- its API --------------------------------------------------------------------------
+
+API_PORT=8443
+TOKEN=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+# nginx at the same address, over TLS: orders as JSON, for who has the token
+open_api() {
+	local i
+	mkdir "$work/api" && cd "$work/api" &&
+	openssl req -newkey rsa:2048 -nodes -keyout server.key -out server.csr \
+		-subj '/CN=api.shop.example' 2>/dev/null &&
+	echo 'subjectAltName=DNS:api.shop.example' >ext &&
+	openssl x509 -req -in server.csr -CA ../pg/ca.crt -CAkey ../pg/ca.key -CAcreateserial \
+		-out server.crt -days 2 -extfile ext 2>/dev/null || return
+	cat >conf <<-EOT
+		daemon off; pid $work/api/pid; error_log $work/api/error.log; worker_processes 1;
+		events { worker_connections 64; }
+		http {
+			log_format asked '\$request';
+			access_log $work/api/log asked;
+			client_body_temp_path $work/api/t; proxy_temp_path $work/api/t; fastcgi_temp_path $work/api/t;
+			uwsgi_temp_path $work/api/t; scgi_temp_path $work/api/t;
+			server {
+				listen $ADDRESS:$API_PORT ssl;
+				ssl_certificate $work/api/server.crt;
+				ssl_certificate_key $work/api/server.key;
+				default_type application/json;
+				if (\$http_authorization != "Bearer $TOKEN") { return 401 '{"error": "who are you?"}'; }
+				location ~ ^/orders/(?<id>[0-9]+)$ {
+					return 200 '{"id": \$id, "status": "paid", "payment": {"card": "4539578763621486", "amount": 12.50}}';
+				}
+				location / { return 404 '{"error": "no such thing"}'; }
+			}
+		}
+	EOT
+	nginx -c "$work/api/conf" >/dev/null 2>&1 &
+	api=$!
+	for i in $(seq 100); do
+		curl -s -o /dev/null --cacert "$work/pg/ca.crt" --resolve "api.shop.example:$API_PORT:$ADDRESS" \
+			"https://api.shop.example:$API_PORT/" && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
 # ---- Interlock ----------------------------------------------------------------------
 
 make_instance() {
@@ -94,8 +138,9 @@ make_instance() {
 	cp -R "$here/scripts/demo.d/order-support" "$work/skills/"
 	chmod -R go=rX "$work/skills"
 	(umask 077 && printf '%s\n' "$SECRET" >"$work/etc/secrets/shop")
-	chown "$KEEPER" "$work/etc/secrets/shop"
-	sed -e "s|@WORK@|$work|" -e "s|@PORT@|$port|" -e "s|@ADDRESS@|$ADDRESS|" \
+	(umask 077 && printf '%s\n' "$TOKEN" >"$work/etc/secrets/api")
+	chown "$KEEPER" "$work/etc/secrets/shop" "$work/etc/secrets/api"
+	sed -e "s|@API_PORT@|$API_PORT|" -e "s|@WORK@|$work|" -e "s|@PORT@|$port|" -e "s|@ADDRESS@|$ADDRESS|" \
 		-e "s|@ANN@|$ANN|" -e "s|@BOB@|$BOB|" -e "s|@SKILL@|$SKILL|" \
 		"$here/scripts/demo.d/policy.yaml" >"$work/etc/policy.yaml"
 	export INTERLOCK_INSTANCE=$work/instance.conf PATH=$build/bin:$PATH
@@ -144,6 +189,7 @@ strike() {
 	trap - EXIT
 	trap '' INT TERM HUP
 	[ -z "$daemon" ] || { kill "$daemon" && wait "$daemon"; } 2>/dev/null
+	[ -z "$api" ] || { kill "$api" && wait "$api"; } 2>/dev/null
 	[ ! -e "$cgroup2/$tag/cgroup.kill" ] || echo 1 >"$cgroup2/$tag/cgroup.kill"
 	wait 2>/dev/null
 	[ ! -e "$work/instance.conf" ] || interlock release --yes >/dev/null 2>&1
