@@ -451,6 +451,38 @@ decide_has_duty(const struct view_worker *view, struct span skill, uint32_t targ
 	return begin(&judging, view, skill, target, room, &verdict);
 }
 
+/* Does the rule speak of what is carried, and how does the rest of it fit? */
+static enum match
+match_without_content(const struct view_rule *rule, const struct act *act, bool *speaks_of_content)
+{
+	struct view_rule bare = *rule;
+
+	*speaks_of_content = rule->column_count || rule->condition_count;
+	bare.column_count = bare.condition_count = 0;
+	return match_rule(&bare, act);
+}
+
+bool
+decide_could(const struct view_worker *view, struct span skill, uint32_t target, const struct act *act)
+{
+	const struct view_skill_duties *duties = find_skill(view, skill);
+	bool is_covered = false, speaks_of_content;
+
+	for (size_t i = 0; duties && i < duties->duty_count; i++) {
+		const struct view_duty *duty = &view->duties[duties->duties[i]];
+
+		for (size_t r = 0; duty->target == target && r < duty->rule_count; r++) {
+			const struct view_rule *rule = &duty->rules[r];
+			enum match match = match_without_content(rule, act, &speaks_of_content);
+
+			if (rule->verdict == VERDICT_DENY && match >= MATCH_TOUCH && !speaks_of_content)
+				return false;
+			is_covered |= rule->verdict != VERDICT_DENY && match == MATCH_COVER;
+		}
+	}
+	return is_covered;
+}
+
 uint64_t
 decide_masks(const struct view_worker *view, struct span skill, uint32_t target)
 {

@@ -43,6 +43,10 @@ uint64_t decide_masks(const struct view_worker *, struct span skill, uint32_t ta
 /* Has the skill any duty on the target? Else `room` (DECIDE_WHY bytes) says what is missing. */
 bool decide_has_duty(const struct view_worker *, struct span skill, uint32_t target, char *room);
 
+/* Could the skill be let do that, by itself or by people, if only what it carries (its fields, the values that
+ * conditions speak of) is right? For what is offered before it is asked. */
+bool decide_could(const struct view_worker *, struct span skill, uint32_t target, const struct act *);
+
 /* Does glob `pattern` ('*' any run but '.', '**' any run, '?' one) match all of `text`? No backtracking bombs. */
 bool decide_glob(const char *pattern, struct span text);
 

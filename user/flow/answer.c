@@ -73,6 +73,7 @@ void
 flow_turn_free(struct turn *turn)
 {
 	mask_plan_free(&turn->plan);
+	flow_tools_free(&turn->tools);
 	mask_body_free(&turn->body);
 	coding_free(&turn->coding);
 	inject_echo_free(&turn->echo);

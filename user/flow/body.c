@@ -10,6 +10,7 @@
 #include "base/must.h"
 #include "flow/flow.h"
 
+#define OK 200
 #define UNAUTHORIZED 401	/* the credential may have been replaced meanwhile */
 #define HEADER_ROOM (64u << 10)
 
@@ -158,7 +159,7 @@ change_head(struct flow *flow, struct turn *turn, const struct wire_event *event
 	static struct wire_pair set[WIRE_HEADERS_MAX + 1];	/* a process has one thread */
 	static const struct span codings[] = { SPAN("Content-Encoding") };
 	struct out room = out_new(HEADER_ROOM);
-	struct wire_change change = { .set = set, .is_new_body = turn->body || turn->redacts };
+	struct wire_change change = { .set = set, .is_new_body = turn->body || turn->redacts || turn->tools };
 	size_t from = flow->to[WIRE_CLIENT].n;
 	size_t echoed = 0;
 	bool right = event->head.header_count <= WIRE_HEADERS_MAX &&
@@ -209,6 +210,10 @@ begin_body(struct flow *flow, struct turn *turn, const struct wire_event *event,
 {
 	enum mask_form form;
 
+	if (turn->tools && (event->head.status != OK || !event->head.has_body))
+		flow_tools_free(&turn->tools);	/* it lists none */
+	if (turn->tools && !flow_tools_fit(turn->tools, &event->head))
+		return flow_stop_answer(flow, unit, REFUSAL_FORMAT, "a list of tools that cannot be looked into");
 	if (!turn->has_bodies || !event->head.has_body || event->head.body_length == 0)
 		return true;
 	if (form_of(&event->head, &form) && begin_decoding(turn, &event->head)) {
@@ -242,7 +247,7 @@ flow_unit_head(struct flow *flow, const struct wire_event *event, struct span un
 		inject_renew(flow->inject);
 	if (!begin_body(flow, turn, event, unit))
 		return false;
-	if (!(turn->masks || turn->echo ? change_head(flow, turn, event, unit) : pass_unit(flow, turn, unit)))
+	if (!(turn->masks || turn->echo || turn->tools ? change_head(flow, turn, event, unit) : pass_unit(flow, turn, unit)))
 		return false;
 	return finish(flow, turn, event);
 }
@@ -260,11 +265,11 @@ redact_body(struct flow *flow, struct turn *turn, const struct wire_event *event
 	return true;
 }
 
-enum room { ROOM_DECODED, ROOM_MASKED, ROOM_LOOKED_AT, ROOMS };
+enum room { ROOM_DECODED, ROOM_FILTERED, ROOM_MASKED, ROOM_LOOKED_AT, ROOMS };
 
 /* Through decoder, masks and what looks for secrets, as far as there are any. *bytes is what may go on. */
 static bool
-look_into(struct turn *turn, bool is_last, struct span *bytes, struct out rooms[ROOMS])
+look_into(struct flow *flow, struct turn *turn, bool is_last, struct span *bytes, struct out rooms[ROOMS])
 {
 	for (int i = 0; i < ROOMS; i++) {
 		out_clear(&rooms[i]);
@@ -275,6 +280,8 @@ look_into(struct turn *turn, bool is_last, struct span *bytes, struct out rooms[
 			return false;
 		*bytes = out_view(&rooms[ROOM_DECODED]);
 	}
+	if (turn->tools && !flow_tools_put(flow, turn, is_last, bytes, &rooms[ROOM_FILTERED]))
+		return false;
 	if (turn->body) {
 		if (!mask_body_put(turn->body, *bytes, is_last, &rooms[ROOM_MASKED], &turn->tally) || rooms[ROOM_MASKED].failed)
 			return false;
@@ -295,6 +302,8 @@ what_failed(const struct turn *turn)
 {
 	if (turn->coding && *coding_error(turn->coding))
 		return coding_error(turn->coding);
+	if (turn->tools)
+		return "a list of tools that cannot be read";
 	return turn->body && *mask_body_error(turn->body) ? mask_body_error(turn->body) :
 	    "no memory to look into an answer";
 }
@@ -306,7 +315,7 @@ put_body(struct flow *flow, struct turn *turn, const struct wire_event *event, s
 	size_t from = flow->to[WIRE_CLIENT].n;
 	struct span bytes = event->body.bytes;
 
-	if (!look_into(turn, event->ends, &bytes, rooms))
+	if (!look_into(flow, turn, event->ends, &bytes, rooms))
 		return flow_stop_answer(flow, unit, REFUSAL_FORMAT, what_failed(turn));
 	flow->codec->put(flow->codec_state, WIRE_SERVER, unit, bytes, flow->to);
 	for (int i = 0; i < ROOMS; i++)
@@ -327,7 +336,7 @@ flow_unit_body(struct flow *flow, const struct wire_event *event, struct span un
 	}
 	turn->bytes_in += unit.n;
 	if (!(turn->redacts ? redact_body(flow, turn, event, unit) :
-	    turn->body || turn->echo ? put_body(flow, turn, event, unit) : pass_unit(flow, turn, unit)))
+	    turn->body || turn->echo || turn->tools ? put_body(flow, turn, event, unit) : pass_unit(flow, turn, unit)))
 		return false;
 	return finish(flow, turn, event);
 }

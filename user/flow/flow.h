@@ -46,6 +46,7 @@ struct post;
 struct record_value;
 struct scribe;
 struct splice;
+struct tools;
 
 /* ---- limits: every size and count of a flow, in one place ----------------- */
 
@@ -241,6 +242,7 @@ struct turn {
 	struct mask_body *body;		/* of HTTP's answer, where it is masked */
 	struct coding *coding;		/* undone before it is masked */
 	struct inject_echo *echo;	/* looks for secrets in it */
+	struct tools *tools;		/* it answers tools/list of MCP */
 	bool has_bodies;		/* masks may touch a body */
 	bool redacts;			/* all of its body: policy wants what cannot be looked into so */
 	struct mask_tally tally;
@@ -507,6 +509,14 @@ bool flow_unit_done(struct flow *, const struct wire_event *);
 /* body.c: an answer of HTTP. False: the flow has ended, or waits. */
 bool flow_unit_head(struct flow *, const struct wire_event *, struct span unit);
 bool flow_unit_body(struct flow *, const struct wire_event *, struct span unit);
+/* tools.c: an answer to tools/list of MCP. False: no memory. */
+bool flow_tools_begin(struct flow *, struct turn *);
+/* Can it be looked into? */
+bool flow_tools_fit(struct tools *, const struct wire_head *);
+/* Keep a run; *bytes is empty but for the last, which is all of it without what the skill may not call, in *out. False: it
+ * cannot be read, or is too long. */
+bool flow_tools_put(struct flow *, struct turn *, bool is_last, struct span *bytes, struct out *out);
+void flow_tools_free(struct tools **);
 /* row.c: end the flow in the middle of an answer: it must not go on as it is. False. */
 bool flow_stop_answer(struct flow *, struct span unit, enum refusal, const char *reason);
 /* row.c: the masked row was obeyed: give back what a large one took, when its bytes are gone. */

@@ -245,6 +245,8 @@ begin_turn(struct flow *flow, struct turn *turn)
 	struct inject_marks *secrets = inject_secrets(flow->inject);
 
 	turn->has_bodies = !mask_body_is_idle(turn->policy->masks, turn->masks);
+	if (!flow_tools_begin(flow, turn))
+		return false;
 	return !secrets || inject_echo_new(&turn->echo, secrets) == 0;
 }
 
@@ -267,7 +269,7 @@ pass(struct flow *flow, const struct wire_event *event, struct span unit)
 	const struct turn *turn = flow_turn_find(flow, event->turn);
 	struct wire_change change = { .path_and_query = sent_as(flow) };
 
-	if (turn && (turn->has_bodies || turn->echo))
+	if (turn && (turn->has_bodies || turn->echo || turn->tools))
 		ask_plainly(turn, &change);
 	if (inject_change(flow->inject, &flow->ask.ask.request, flow->scratch, &change))
 		flow_end(flow, "no memory for its credential");
