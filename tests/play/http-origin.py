@@ -45,14 +45,16 @@ class Origin(BaseHTTPRequestHandler):
         if self.command != 'HEAD':
             self.wfile.write(body)
 
-    def in_chunks(self, *parts):
+    def in_chunks(self, *parts, trailer=b''):
         self.send_response(200)
         self.send_header('Content-Type', 'application/json')
         self.send_header('Transfer-Encoding', 'chunked')
+        if trailer:
+            self.send_header('Trailer', 'x-note')
         self.end_headers()
         for part in parts:
             self.wfile.write(b'%x\r\n%s\r\n' % (len(part), part))
-        self.wfile.write(b'0\r\n\r\n')
+        self.wfile.write(b'0\r\n%s\r\n' % trailer)
 
     def answer(self):
         n = self.read_body()
@@ -69,6 +71,17 @@ class Origin(BaseHTTPRequestHandler):
         elif path == '/cut':
             text = ('{"card": "%s"}' % CARD).encode()
             self.in_chunks(*[text[i:i + 3] for i in range(0, len(text), 3)])
+        elif path == '/trailer':
+            self.in_chunks(b'{"a": 1}', trailer=b'x-note: fine\r\n')
+        elif path == '/telling-trailer':
+            self.in_chunks(b'{"a": 1}', trailer=b'x-note: %s\r\n' % CARD.encode())
+        elif path == '/telling-field':
+            self.say('{"a": 1}', fields=[('X-Note', 'card ' + CARD)])
+        elif path == '/echo':
+            self.say(json.dumps({'you': self.headers.get('authorization', '')}),
+                     fields=[('X-You', self.headers.get('authorization', '-'))])
+        elif path == '/always-gzip':
+            self.say(gzip.compress(('{"card": "%s"}' % CARD).encode()), fields=[('Content-Encoding', 'gzip')])
         elif path == '/gzip':
             body = ('{"card": "%s"}' % CARD).encode()
             if 'gzip' in self.headers.get('accept-encoding', ''):

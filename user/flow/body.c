@@ -325,6 +325,24 @@ put_body(struct flow *flow, struct turn *turn, const struct wire_event *event, s
 	return true;
 }
 
+/* What stands behind a body goes on as it came, or the answer does not. */
+static bool
+trailers_may_pass(const struct flow *flow, struct turn *turn, const struct wire_event *event)
+{
+	struct inject_marks *secrets = inject_secrets(flow->inject);
+	struct out room = out_new(HEADER_ROOM);
+	bool right = true;
+
+	for (size_t i = 0; right && i < event->body.trailer_count; i++) {
+		struct span value = event->body.trailers[i].value;
+
+		right = (!turn->masks || mask_text(turn->policy->masks, turn->masks, value, &room,
+		    &turn->tally) == MASK_KEPT) && (!secrets || !inject_marks_in(secrets, value));
+	}
+	out_free(&room);
+	return right;
+}
+
 bool
 flow_unit_body(struct flow *flow, const struct wire_event *event, struct span unit)
 {
@@ -335,6 +353,8 @@ flow_unit_body(struct flow *flow, const struct wire_event *event, struct span un
 		return false;
 	}
 	turn->bytes_in += unit.n;
+	if (!trailers_may_pass(flow, turn, event))
+		return flow_stop_answer(flow, unit, REFUSAL_FORMAT, "a trailer that would have to be masked");
 	if (!(turn->redacts ? redact_body(flow, turn, event, unit) :
 	    turn->body || turn->echo || turn->tools ? put_body(flow, turn, event, unit) : pass_unit(flow, turn, unit)))
 		return false;
