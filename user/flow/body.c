@@ -2,7 +2,8 @@
  * body.c: an answer of HTTP, from its head to its end.
  * The head says what its body is. Where masks could touch it, the body is rewritten as
  * it streams through, and the head with it; a body that cannot be read as what the head
- * says it is, is refused. What no mask can touch passes as it came.
+ * says it is, is refused. What no mask can touch passes as it came. Where neither a type nor
+ * a length is told (202 of a server that streams), it is most likely nothing: that much may pass.
  */
 #include <stdio.h>
 #include <strings.h>
@@ -223,7 +224,8 @@ begin_body(struct flow *flow, struct turn *turn, const struct wire_event *event,
 		return false;
 	}
 	turn->redacts = flow->policy->view->targets[flow->target].unparsable == UNPARSABLE_REDACT;
-	if (!turn->redacts)
+	turn->is_untold = event->head.body_length == UINT64_MAX && !find_field(&event->head, "content-type");
+	if (!turn->redacts && !turn->is_untold)
 		return flow_stop_answer(flow, unit, REFUSAL_FORMAT,
 		    "an answer of a type that cannot be looked into, where masks apply");
 	return true;
@@ -355,6 +357,8 @@ flow_unit_body(struct flow *flow, const struct wire_event *event, struct span un
 	turn->bytes_in += unit.n;
 	if (!trailers_may_pass(flow, turn, event))
 		return flow_stop_answer(flow, unit, REFUSAL_FORMAT, "a trailer that would have to be masked");
+	if (turn->is_untold && !turn->redacts && event->body.bytes.n)
+		return flow_stop_answer(flow, unit, REFUSAL_FORMAT, "an answer that does not say what it is, where masks apply");
 	if (!(turn->redacts ? redact_body(flow, turn, event, unit) :
 	    turn->body || turn->echo || turn->tools ? put_body(flow, turn, event, unit) : pass_unit(flow, turn, unit)))
 		return false;

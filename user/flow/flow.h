@@ -244,6 +244,7 @@ struct turn {
 	struct inject_echo *echo;	/* looks for secrets in it */
 	struct tools *tools;		/* it answers tools/list of MCP */
 	bool has_bodies;		/* masks may touch a body */
+	bool is_untold;			/* nothing says what its body is, nor that there is none */
 	bool redacts;			/* all of its body: policy wants what cannot be looked into so */
 	struct mask_tally tally;
 	uint64_t rows, bytes_in, bytes_out;
@@ -292,7 +293,7 @@ struct flow {
 	uint64_t turn_total;
 	struct splice *splice;
 	char server_name[256];
-	bool says_protocol, offers_h2;	/* in its ClientHello, or by the first bytes that come */
+	bool says_protocol, offers_h2, is_old;	/* old: HTTP/1.0 at most; in its ClientHello, or by the first bytes that come */
 	struct flow *lanes;		/* of a connection of HTTP/2 */
 	struct flow *parent, *next_lane;	/* of a lane: its connection; NULL: it has sockets of its own */
 	uint32_t stream[WIRE_SIDES];	/* of a lane; 0: none yet */

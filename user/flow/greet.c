@@ -40,6 +40,7 @@ flow_greet_named(struct flow *flow, struct span server_name, struct span protoco
 	    server_name.n ? (const char *)server_name.p : "");
 	flow->says_protocol = protocols.n > 0;
 	flow->offers_h2 = tls_offers(protocols, "h2");
+	flow->is_old = !tls_offers(protocols, "http/1.1") && tls_offers(protocols, "http/1.0");
 	dial(flow);
 }
 
@@ -57,7 +58,9 @@ chosen(const struct flow *flow)
 
 	if (!flow->says_protocol)
 		return NULL;
-	return backend && span_is(tls_protocol(backend), "h2") ? "h2" : "http/1.1";
+	if (backend && span_is(tls_protocol(backend), "h2"))
+		return "h2";
+	return flow->is_old ? "http/1.0" : "http/1.1";
 }
 
 /* Both sides are there. True: units of HTTP/1.1 come. */

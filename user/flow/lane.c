@@ -155,6 +155,13 @@ pump_once(struct flow *flow)
 		try_waiting(flow);
 }
 
+/* What went out has made room for what lanes still have: nothing else may ever stir them. */
+static bool
+has_made_room(const struct flow *flow)
+{
+	return h2_is_stirred(flow->legs[WIRE_CLIENT].h2) || h2_is_stirred(flow->legs[WIRE_SERVER].h2);
+}
+
 /* Nothing waits for a socket. */
 static bool
 is_out(const struct flow *flow)
@@ -183,6 +190,7 @@ lanes_pump(struct flow *flow)
 		if (flow->ended || !flow_flush(flow))
 			return;
 		more = more && is_out(flow);
+		flow->again |= has_made_room(flow);
 	} while (flow->state == FLOW_LANES && (more || flow->again));
 }
 

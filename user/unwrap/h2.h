@@ -82,6 +82,7 @@ uint32_t h2_begun(struct h2 *);
 uint32_t h2_begin(struct h2 *);
 /* The next stream with news: bytes, its end, a reset, all sent, or room to give where there was too little; 0: none. */
 uint32_t h2_stirred(struct h2 *);
+bool h2_is_stirred(const struct h2 *);	/* there is one: h2_write() makes room, too */
 
 struct h2_stream_state {
 	bool has_ended;		/* the peer's message is whole: h2_stream_in() is the rest of it */

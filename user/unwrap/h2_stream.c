@@ -273,6 +273,12 @@ h2_stirred(struct h2 *h2)
 	return 0;
 }
 
+bool
+h2_is_stirred(const struct h2 *h2)
+{
+	return h2->stirred > 0 && !h2->is_broken;
+}
+
 struct h2_stream_state
 h2_stream_state(const struct h2 *h2, uint32_t number)
 {
