@@ -27,7 +27,7 @@ const paths = {
 	'/hang': (stream) => stream.on('aborted', () => note('cancelled')),
 	'/reset': (stream) => {
 		stream.respond({ ':status': 200, 'content-type': 'text/plain' });
-		stream.write(half, () => setTimeout(() => stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR), 50));
+		stream.write(half, () => setTimeout(() => stream.destroy(new Error('no more')), 50));
 	},
 	'/die': (stream) => {
 		stream.respond({ ':status': 200, 'content-type': 'text/plain', 'content-length': 200000 });
