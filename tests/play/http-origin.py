@@ -105,4 +105,5 @@ class Origin(BaseHTTPRequestHandler):
 
 
 ThreadingHTTPServer.daemon_threads = True
+ThreadingHTTPServer.request_queue_size = 256
 ThreadingHTTPServer(('127.0.0.1', port), Origin).serve_forever()

@@ -117,10 +117,10 @@ flow_greet(struct flow *flow)
 		return false;
 	}
 	flow->offers_h2 = span_equal(span_head(in, PREFACE.n), PREFACE);
+	if (!flow->offers_h2 && span_equal(in, span_head(PREFACE, in.n)))
+		return false;	/* it is not here whole yet */
 	if (flow->offers_h2 || flow->codec->sniff(in, &need) >= SURE)
 		dial(flow);
-	else if (span_equal(in, span_head(PREFACE, in.n)))
-		return false;	/* it is not here whole yet */
 	else if (need <= in.n)
 		flow_login_failed(flow, REFUSAL_PROTOCOL,
 		    "the skill speaks neither TLS nor the target's protocol");

@@ -94,6 +94,8 @@ write_faces(struct flow *flow, enum h2_state states[WIRE_SIDES])
 
 		states[side] = h2_write(h2, &flow->to[side]);
 		more |= h2_wants_write(h2);
+		if (flow->legs[side].fd < 0)	/* nobody hears it */
+			out_clear(&flow->to[side]);
 	}
 	return more;
 }
@@ -117,6 +119,36 @@ send_away(struct flow *flow)
 	}
 }
 
+/* Does it need the backend no more? What it has not asked yet is sent away when it asks. */
+static bool
+is_answered(const struct flow *lane)
+{
+	if (!lane->turns)
+		return lane->ask.state == ASK_NONE;
+	return lane->stream[WIRE_SERVER] && (lane->legs[WIRE_SERVER].eof ||
+	    h2_stream_state(face_of(lane, WIRE_SERVER), lane->stream[WIRE_SERVER]).has_ended);
+}
+
+/* The backend is gone: answers that are here whole still reach the skill, as fast as it reads. */
+static void
+lose_backend(struct flow *flow)
+{
+	struct flow *lane = flow->lanes;
+
+	h2_goaway(flow->legs[WIRE_SERVER].h2);
+	send_away(flow);
+	for (lane = flow->lanes; lane;) {
+		struct flow *after = lane->next_lane;
+
+		if (!is_answered(lane))
+			flow_end(lane, "the backend closed");
+		lane = after;
+	}
+	flow_leg_close(flow, WIRE_SERVER);
+	if (!flow->lanes)
+		flow_close(flow, "the backend closed");
+}
+
 static void
 check_ends(struct flow *flow, const enum h2_state states[WIRE_SIDES])
 {
@@ -134,8 +166,8 @@ check_ends(struct flow *flow, const enum h2_state states[WIRE_SIDES])
 		send_away(flow);
 	if (flow->legs[WIRE_CLIENT].eof)
 		flow_end(flow, "the skill left");
-	else if (flow->legs[WIRE_SERVER].eof || states[WIRE_SERVER] == H2_CLOSED)
-		flow_close(flow, "the backend closed");
+	else if (flow->legs[WIRE_SERVER].fd >= 0 && (flow->legs[WIRE_SERVER].eof || states[WIRE_SERVER] == H2_CLOSED))
+		lose_backend(flow);
 	else if (states[WIRE_CLIENT] == H2_CLOSED)
 		flow_close(flow, "the skill said good-bye");
 }
@@ -259,12 +291,12 @@ fill(struct flow *lane, enum wire_side side, bool *more)
 	struct h2_stream_state state;
 	struct span in;
 
-	if (!stream || leg->eof)
+	if (!stream)
 		return true;
 	state = h2_stream_state(h2, stream);
 	if (state.is_reset && (side == WIRE_CLIENT || !state.has_ended))
 		return end_reset(lane, side, &state);
-	if (!flow_reads(lane, side))
+	if (leg->eof || !flow_reads(lane, side) || lane->to[!side].n >= FLOW_HIGH_BYTES)
 		return true;
 	in = h2_stream_in(h2, stream);
 	leg->eof = state.has_ended && in.n <= leg->in_most - leg->in.n;
@@ -303,14 +335,13 @@ lane_give(struct flow *lane, enum wire_side side)
 	struct out *to = &lane->to[side];
 	size_t n;
 
-	if (!to->n)
-		return;
-	stir_parent(lane->parent);
-	if (side == WIRE_SERVER && !begin_upstream(lane))
+	if (!to->n || (side == WIRE_SERVER && !begin_upstream(lane)))
 		return;
 	n = h2_stream_give(face_of(lane, side), lane->stream[side], out_view(to));
 	lane->legs[side].sent += n;
 	out_drop(to, n);
+	if (n)
+		stir_parent(lane->parent);
 }
 
 void

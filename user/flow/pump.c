@@ -368,6 +368,10 @@ check_ends(struct flow *flow)
 		flow_backend_failed(flow, "the backend closed during the login");
 		return;
 	}
+	if (flow->parent && server->eof && !flow->turns) {
+		check_lane(flow);
+		return;
+	}
 	if (server->eof && server->connected && !flow->choked && end_last_unit(flow)) {	/* else there is more of it */
 		flow_close(flow, flow->state == FLOW_DRAINING ?
 		    "the skill said good-bye" : "the backend closed");
@@ -433,8 +437,10 @@ flow_pump(struct flow *flow)
 		    !(flow->choked && !is_choked(flow, WIRE_CLIENT) && !is_choked(flow, WIRE_SERVER)))
 			return;
 	}
-	if (!flow->ended)
+	if (!flow->ended) {
+		flow->again = true;	/* what came with its first bytes, too */
 		lanes_pump(flow);
+	}
 }
 
 void

@@ -284,8 +284,13 @@ flow_farewell(struct flow *flow, enum refusal what, const char *reason)
 
 	if (flow->ended || flow->state == FLOW_CLOSING)
 		return;
-	if (!flow->codec || flow->lanes) {
+	if (!flow->codec) {
 		flow_end(flow, reason);
+		return;
+	}
+	if (flow->state == FLOW_LANES) {	/* GOAWAY is its last word */
+		flow_close(flow, reason);
+		flow_flush(flow);
 		return;
 	}
 	if (!id_is_set(&flow->refusal))

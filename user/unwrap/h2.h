@@ -77,8 +77,8 @@ bool h2_wants_write(const struct h2 *);
 /* Server face: a stream that has begun, its request's head being there, and was not told of yet; 0: none. It is
  * the caller's from here on until h2_stream_free(). What was reset before is never told of. */
 uint32_t h2_begun(struct h2 *);
-/* Client face: a stream for one request; 0: the peer's limit (SETTINGS_MAX_CONCURRENT_STREAMS) or ours is
- * reached: ask again when one has ended; or the connection is not OPEN: take another one. */
+/* Client face: a stream for one request; 0: the peer's limit (SETTINGS_MAX_CONCURRENT_STREAMS; one, until it has told
+ * it) or ours is reached: ask again when one has ended; or the connection is not OPEN: take another one. */
 uint32_t h2_begin(struct h2 *);
 /* The next stream with news: bytes, its end, a reset, all sent, or room to give where there was too little; 0: none. */
 uint32_t h2_stirred(struct h2 *);

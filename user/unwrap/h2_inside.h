@@ -132,6 +132,7 @@ struct h2 {
 	const char *scheme;
 	bool is_server;
 	bool is_going, is_broken;
+	bool has_settings;		/* the peer's have come */
 	bool is_cut;			/* there was no room for all that is to be sent */
 	const char *why;
 	struct h2_stream **slots;	/* slot_count of them, NULL: free */

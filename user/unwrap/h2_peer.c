@@ -121,6 +121,9 @@ on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
 	case NGHTTP2_GOAWAY:
 		h2->is_going = true;
 		break;
+	case NGHTTP2_SETTINGS:
+		h2->has_settings |= !(frame->hd.flags & NGHTTP2_FLAG_ACK);
+		break;
 	default:
 		break;
 	}

@@ -228,6 +228,8 @@ streams_at_once(const struct h2 *h2)
 {
 	uint32_t theirs = nghttp2_session_get_remote_settings(h2->session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
 
+	if (!h2->has_settings)	/* its limit is not known: any takes one */
+		return 1;
 	return theirs < h2->limits.streams ? theirs : h2->limits.streams;
 }
 
