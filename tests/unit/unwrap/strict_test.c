@@ -37,7 +37,7 @@ pair_new(struct pair *pair, SSL_CTX *context)
 	SSL_set_bio(pair->client, pair->in, pair->out);
 	SSL_set_connect_state(pair->client);
 	SSL_set_tlsext_host_name(pair->client, NAME);
-	CHECK(tls_server_new(&pair->server, false) == 0);
+	CHECK(tls_server_new(&pair->server, "postgresql", false) == 0);
 }
 
 static void
@@ -325,7 +325,7 @@ check_compression(void)
 		enum tls_state state;
 		struct span name;
 
-		CHECK(tls_server_new(&server, false) == 0);
+		CHECK(tls_server_new(&server, "postgresql", false) == 0);
 		state = tls_read(server, out_view(&in), &plain, &cipher);
 		if (tls_needs_leaf(server, &name)) {
 			CHECK(tls_set_leaf(server, out_view(&chain_pem), out_view(&key_pem)) == 0);
