@@ -1,7 +1,7 @@
 /*
  * tls_client.c: the face that backends see.
  * The roots of a target, with the context that holds them, are made once and
- * shared by its flows. How much is verified is policy's: nothing (a named risk),
+ * shared by its flows; those without roots share one, too. How much is verified is policy's: nothing (a named risk),
  * the chain, or the chain and the name. A name is matched as OpenSSL does (RFC
  * 6125, one whole label for a wildcard; the common name only where there is no
  * DNS name, as libpq does); an address only against an address.
@@ -23,12 +23,6 @@
 struct tls_roots {
 	SSL_CTX *context;
 };
-
-static void
-free_context(SSL_CTX **context)
-{
-	SSL_CTX_free(*context);
-}
 
 static void
 free_bio(BIO **bio)
@@ -145,22 +139,31 @@ offer(SSL *ssl, const char *protocols)
 	return !protocols || SSL_set_alpn_protos(ssl, list, tls_protocol_list(protocols, list)) == 0;
 }
 
+/* For who verifies nothing. NULL: no memory. */
+static SSL_CTX *
+bare_context(void)
+{
+	static SSL_CTX *context;	/* the process's: it has one thread */
+
+	if (!context)
+		context = tls_context_new(TLS_client_method());
+	return context;
+}
+
 int
 tls_client_new(struct tls **out, enum view_tls how,
     const struct tls_roots *roots, const char *name, const char *protocols)
 {
-	cleanup(free_context) SSL_CTX *own = NULL;
 	cleanup(tls_free) struct tls *tls = NULL;
+	SSL_CTX *context;
 	int r;
 
 	if (!terms_are_right(how, roots, name))
 		return -EINVAL;
-	if (!roots) {
-		own = tls_context_new(TLS_client_method());
-		if (!own)
-			return -ENOMEM;
-	}
-	r = tls_leg_new(&tls, roots ? roots->context : own, false);
+	context = roots ? roots->context : bare_context();
+	if (!context)
+		return -ENOMEM;
+	r = tls_leg_new(&tls, context, false);
 	if (r)
 		return r;
 	SSL_set_verify(tls->ssl, how == TLS_REQUIRE ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);

@@ -37,6 +37,10 @@ struct tls {
 SSL_CTX *tls_context_new(const SSL_METHOD *);
 /* Let the leg show the certificates of the text, the leaf first. False: they are no such text. */
 bool tls_use_chain(SSL *, struct span pem);
+/* And prove it by the key of the text. False: it is no such text, or another's. */
+bool tls_use_key(SSL *, struct span pem);
+/* Both, read once for all legs that show the same. */
+bool tls_use_leaf(SSL *, struct span chain_pem, struct span key_pem);
 /* Names with a space between as ALPN has them (RFC 7301 section 3.1). Returns the bytes. */
 #define TLS_PROTOCOLS_MAX 64
 unsigned int tls_protocol_list(const char *protocols, unsigned char out[TLS_PROTOCOLS_MAX]);

@@ -1,8 +1,9 @@
 /*
  * tls_server.c: the face that skills see.
  * The handshake stops after the ClientHello, in OpenSSL's certificate callback,
- * until the keeper's leaf for the name that was asked for is here. A worker
- * keeps no certificate longer than its flow.
+ * until the keeper's leaf for the name that was asked for is here. What all
+ * legs agree on is in one context, made once; what is a leg's own, its
+ * certificate too, is with its SSL.
  */
 #include <errno.h>
 #include <openssl/err.h>
@@ -11,12 +12,6 @@
 
 #include "base/must.h"
 #include "unwrap/tls_inside.h"
-
-static void
-free_context(SSL_CTX **context)
-{
-	SSL_CTX_free(*context);
-}
 
 static void
 free_bio(BIO **bio)
@@ -42,11 +37,11 @@ static int
 choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *n,
     const unsigned char *in, unsigned int in_n, void *arg)
 {
-	const struct tls *tls = arg;
+	const struct tls *tls = SSL_get_app_data(ssl);
 	unsigned char ours[TLS_PROTOCOLS_MAX];
 	unsigned char *chosen;
 
-	(void)ssl;
+	(void)arg;
 	/* `ours` is looked for in `in`, so that what is chosen stands in there: see SSL_select_next_proto(3) */
 	if (!tls->protocol || SSL_select_next_proto(&chosen, n, in, in_n, ours,
 	    tls_protocol_list(tls->protocol, ours)) != OPENSSL_NPN_NEGOTIATED)
@@ -92,8 +87,9 @@ name_in(struct span extension)
 static int
 look_at_hello(SSL *ssl, int *alert, void *arg)
 {
-	struct tls *tls = arg;
+	struct tls *tls = SSL_get_app_data(ssl);
 
+	(void)arg;
 	tls->offers = list_in(extension_of(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation));
 	tls->asked_name = name_in(extension_of(ssl, TLSEXT_TYPE_server_name));
 	if (!tls->has_choice)
@@ -105,10 +101,26 @@ look_at_hello(SSL *ssl, int *alert, void *arg)
 	return SSL_CLIENT_HELLO_ERROR;
 }
 
+/* To make it costs more than a handshake. No certificate and no session is ever in it. NULL: no memory. */
+static SSL_CTX *
+shared_context(void)
+{
+	static SSL_CTX *context;	/* the process's: it has one thread */
+
+	if (!context) {
+		context = tls_context_new(TLS_server_method());
+		if (!context)
+			return NULL;
+		SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
+		SSL_CTX_set_client_hello_cb(context, look_at_hello, NULL);
+	}
+	return context;
+}
+
 int
 tls_server_new(struct tls **out, const char *protocol, bool insists)
 {
-	cleanup(free_context) SSL_CTX *context = tls_context_new(TLS_server_method());
+	SSL_CTX *context = shared_context();
 	struct tls *tls = NULL;
 	int r;
 
@@ -120,8 +132,7 @@ tls_server_new(struct tls **out, const char *protocol, bool insists)
 	tls->protocol = protocol;
 	tls->has_choice = protocol != NULL;
 	tls->insists = insists;
-	SSL_CTX_set_alpn_select_cb(context, choose_protocol, tls);	/* the context is this leg's alone */
-	SSL_CTX_set_client_hello_cb(context, look_at_hello, tls);
+	SSL_set_app_data(tls->ssl, tls);
 	SSL_set_cert_cb(tls->ssl, give_leaf, tls);
 	*out = tls;
 	return 0;
@@ -166,8 +177,8 @@ tls_needs_leaf(const struct tls *tls, struct span *server_name)
 	return true;
 }
 
-static bool
-use_key(SSL *ssl, struct span pem)
+bool
+tls_use_key(SSL *ssl, struct span pem)
 {
 	static char none[] = "";	/* a pass phrase is never asked for */
 	cleanup(free_bio) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
@@ -189,8 +200,7 @@ tls_set_leaf(struct tls *tls, struct span chain_pem, struct span key_pem)
 		tls->wants_leaf = false;
 		return 0;
 	}
-	SSL_certs_clear(tls->ssl);
-	if (!tls_use_chain(tls->ssl, chain_pem) || !use_key(tls->ssl, key_pem)) {
+	if (!tls_use_leaf(tls->ssl, chain_pem, key_pem)) {
 		ERR_clear_error();
 		return -EINVAL;
 	}

@@ -2,6 +2,7 @@
 #include "unwrap/tls.h"
 
 #include <errno.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <time.h>
 
@@ -10,6 +11,7 @@
 #include "vault/certificate.h"
 
 #define LIMIT (16u << 20)
+#define LEAVES 20	/* more than are kept */
 #define NAME "db.example.org"
 
 struct pair {
@@ -236,6 +238,77 @@ check_no_leaf(const struct tls_roots *roots)
 	pair_free(&pair);
 }
 
+/* Is the backend's certificate the first of the text? */
+static bool
+tls_leaf_is(const struct tls *client, const struct out *pem)
+{
+	uint8_t shown[TLS_END_POINT_MAX], digest[EVP_MAX_MD_SIZE];
+	BIO *bio = BIO_new_mem_buf(pem->p, (int)pem->n);
+	X509 *x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	unsigned int n = 0;
+	bool right = x && X509_digest(x, EVP_sha256(), digest, &n) == 1 &&
+	    tls_end_point(client, shown) == n && !memcmp(shown, digest, n);
+
+	X509_free(x);
+	BIO_free(bio);
+	return right;
+}
+
+/* Show that leaf to a client, and see that it is the one. */
+static bool
+shows(const struct tls_roots *roots, const struct out *chain, const struct out *key)
+{
+	uint8_t ours[TLS_END_POINT_MAX], theirs[TLS_END_POINT_MAX];
+	struct pair pair;
+	size_t n;
+	bool right;
+
+	pair_new(&pair, TLS_VERIFY_FULL, roots, NAME);
+	pair.chain = out_view(chain);
+	pair.key = out_view(key);
+	shake(&pair, 4096);
+	n = tls_end_point(pair.server, ours);
+	right = pair.client_state == TLS_OPEN && pair.server_state == TLS_OPEN && n &&
+	    tls_end_point(pair.client, theirs) == n && !memcmp(ours, theirs, n) &&
+	    tls_leaf_is(pair.client, chain);
+	pair_free(&pair);
+	return right;
+}
+
+/* Leaves are read once, and never one taken for another: with more of them than are kept, in turn and at once. */
+static void
+check_kept_leaves(const struct tls_roots *roots)
+{
+	static struct out chains[LEAVES], keys[LEAVES];
+	struct span name = SPAN(NAME);
+	struct leaf_terms terms = { &name, 1, NULL };
+	struct pair pair;
+
+	for (size_t i = 0; i < LEAVES; i++) {
+		chains[i] = out_new(LIMIT);
+		keys[i] = out_new(LIMIT);
+		CHECK(authority_sign(authority, &terms, now, &chains[i], &keys[i]) == 0);
+	}
+	for (size_t i = 0; i < LEAVES * 2; i++) {
+		CHECK(shows(roots, &chains[i % LEAVES], &keys[i % LEAVES]));
+		CHECK(shows(roots, &chains[i % LEAVES], &keys[i % LEAVES]));
+		CHECK(shows(roots, &chains[i % 3], &keys[i % 3]));
+	}
+	/* both are known, and do not belong together */
+	pair_new(&pair, TLS_VERIFY_FULL, roots, NAME);
+	tls_write(pair.client, SPAN(""), &pair.to_server);
+	tls_read(pair.server, out_view(&pair.to_server), &pair.at_server, &pair.to_client);
+	CHECK(tls_needs_leaf(pair.server, &name));
+	for (int i = 0; i < 2; i++)
+		CHECK(tls_set_leaf(pair.server, out_view(&chains[0]), out_view(&keys[1])) == -EINVAL);
+	CHECK(tls_set_leaf(pair.server, out_view(&chains[0]), out_view(&keys[0])) == 0);
+	pair_free(&pair);
+	for (size_t i = 0; i < LEAVES; i++) {
+		out_free(&chains[i]);
+		out_free(&keys[i]);
+	}
+}
+
 /* Bytes that are no TLS, bytes that were changed, writing too early, outs that are full. */
 static void
 check_broken(const struct tls_roots *roots)
@@ -446,6 +519,7 @@ main(void)
 	check_carrying(roots);
 	check_verifying(roots);
 	check_no_leaf(roots);
+	check_kept_leaves(roots);
 	check_broken(roots);
 	check_flipped(roots);
 	check_terms(roots);
