@@ -59,6 +59,13 @@ enum wire_kind {
 	UNIT_KINDS
 };
 
+/* WIRE_MORE of a client: may what is missing never come before an answer does? See hasten(). */
+enum wire_hunger {
+	HUNGER_PLAIN,		/* no: nothing is answered before it is here */
+	HUNGER_OPEN,		/* an ask of no told length has begun: its client may wait in the middle of it */
+	HUNGER_DIALOGUE,	/* the same, and clients of its kind do so by habit (gRPC) */
+};
+
 #define WIRE_FIELDS_MAX 1664	/* PostgreSQL: MaxTupleAttributeNumber */
 
 /* One value of an answer: a column of a row, or a text piece of an error. */
@@ -121,7 +128,8 @@ struct wire_request {
 	const struct wire_pair *headers;	/* as sent, hop-by-hop ones (RFC 9110 section 7.6.1) and lengths too */
 	size_t header_count;
 	struct span body;		/* as far as it is here */
-	bool is_open;			/* more of it follows as UNIT_BODY: it is longer than unit_limit, as it is framed */
+	bool is_open;			/* more of it follows as UNIT_BODY: it is longer than unit_limit, as it is framed,
+					 * or who asks is waiting in the middle of it: see hasten() */
 	uint64_t body_length;		/* as it was announced; UINT64_MAX: not told */
 	const struct wire_pair *trailers;	/* of a chunked body that is here whole */
 	size_t trailer_count;
@@ -200,6 +208,7 @@ struct wire_event {
 	enum wire_kind kind;
 	size_t n;		/* bytes of the input this is */
 	size_t need;		/* WIRE_MORE */
+	enum wire_hunger hunger;	/* WIRE_MORE */
 	uint32_t turn;		/* the turn it belongs to; 0: none */
 	uint32_t lane;		/* 0 where the protocol has one */
 	const char *why;	/* WIRE_BAD: a constant sentence */
@@ -285,6 +294,10 @@ struct wire_codec {
 	/* In place of pass() of a UNIT_BODY: `bytes` (any number, none too) in place of its own. Without is_new_body as many
 	 * in all as there were: some may come later than they could, and none sooner. */
 	void (*put)(void *, enum wire_side, struct span unit, struct span bytes, struct out to[WIRE_SIDES]);
+
+	/* Of codecs whose hunger is not always plain, else NULL. Of an ask in the middle of which its client has been
+	 * silent for a while: true: next() names it now with what is here, is_open, unless the rest came after all. */
+	bool (*hasten)(void *);
 
 	/* Called before pass() of an ask: what its text says of the rows of a COPY it may answer with. */
 	void (*copy_form)(void *, const struct wire_copy *);

@@ -32,7 +32,7 @@ begin(const char *folder, size_t i, int codec)
 		exit(1);
 	}
 	fputc(codec, file);
-	fputc((int)(i % 16), file);
+	fputc((int)(i % 64), file);
 	fputc((int)i, file);
 	return file;
 }

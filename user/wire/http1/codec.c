@@ -238,6 +238,7 @@ const struct wire_codec wire_http1 = {
 	.rewrite = rewrite,
 	.change = change,
 	.put = put,
+	.hasten = http1_hasten,
 	.copy_form = copy_form,
 	.whole = whole,
 	.challenge = challenge,

@@ -9,7 +9,8 @@
  * One request is under way at a time: the next is not read before the answer has
  * ended, so nothing is queued. An ask holds its body whole where that is not longer
  * than unit_limit, as it is framed; of a longer one the ask has the beginning, always
- * the same one however the bytes were cut, and the rest goes by in runs.
+ * the same one however the bytes were cut, and the rest goes by in runs. The same goes
+ * for one in chunks whose client stops in the middle, to hear an answer first.
  *
  * next() changes nothing but what it has found out about the bytes in hand, which
  * are the same until they are obeyed: how far they were searched, the head, the body
@@ -115,6 +116,7 @@ struct http1 {
 	/* the ask in hand */
 	size_t named;			/* bytes of it; 0: none has been named */
 	bool is_open, is_continued, had_blank, has_begun;
+	bool is_hastened;		/* it is not waited for any longer */
 	struct http1_body scan;		/* how far its chunks have been read, */
 	size_t scanned;			/* that is, so many bytes of them */
 	size_t trailers_n;		/* bytes of its trailers, which are its last */
@@ -182,6 +184,7 @@ enum wire_step http1_ask_next(struct http1 *, struct span in, struct out to[WIRE
 void http1_ask_pass(struct http1 *, const struct wire_change *, struct out to[WIRE_SIDES]);
 void http1_ask_body(struct http1 *, const struct span *bytes, struct out to[WIRE_SIDES]);
 void http1_ask_drop(struct http1 *);
+bool http1_hasten(void *);
 /* The ask in hand is done with, or is to be thrown away. */
 void http1_ask_done(struct http1 *, enum http1_state behind);
 
