@@ -103,6 +103,7 @@ flow_ask_clear(struct flow *flow)
 	*pending = (struct pending){ .acts = acts };
 	loop_unset(flow->worker->loop, &flow->calm);
 	loop_unset(flow->worker->loop, &flow->retry);
+	loop_unset(flow->worker->loop, &flow->hasten);
 	flow_park(flow, ASK_NONE);
 	arena_clear(flow->scratch);
 }

@@ -257,7 +257,8 @@ struct flow {
 	struct flow *next_asked;	/* in the bucket of `request` */
 	uint64_t request;		/* id of the one request waited for; 0: none */
 	enum flow_state state;
-	struct timer deadline, calm, retry;
+	struct timer deadline, calm, retry, hasten;
+	size_t hungry_for;		/* bytes of an ask that does not end, when `hasten` was set */
 	struct id id;
 	struct wire_key key;		/* what the skill has for a cancel key */
 	uint64_t began;
@@ -447,6 +448,11 @@ void errand_send(struct flow *, struct out *message);
 bool errand_hear_socket(struct worker *, uint64_t request, int fd);
 /* Cancel what this flow runs upstream; `why` is entered. */
 void flow_cancel_running(struct flow *, const char *why);
+
+/* ---- hasten.c ---------------------------------------------------------------------- */
+
+/* The codec wants more of an ask: in a while it takes what is here, if that is how it is hungry. */
+void flow_hunger(struct flow *, const struct wire_event *);
 
 /* ---- ask.c, statement.c: from a unit to a verdict; release.c: entries and holds ------- */
 

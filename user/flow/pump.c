@@ -311,8 +311,10 @@ pump_side(struct flow *flow, enum wire_side side)
 	}
 	step = parse_next(flow->codec, flow->codec_state, side, in, leg->in_most,
 	    flow->to, &event);
-	if (step == WIRE_MORE)
+	if (step == WIRE_MORE) {
+		flow_hunger(flow, &event);
 		return false;
+	}
 	if (step == WIRE_BAD) {
 		not_understood(flow, side, event.why);
 		return false;
