@@ -108,6 +108,9 @@ enum wire_phase {
 	PHASE_FUNCTION,		/* fast-path call */
 	PHASE_REPLICATION,
 	PHASE_REQUEST,		/* HTTP: ask.request */
+	PHASE_MESSAGE,		/* WebSocket: one message of the client, of a request that opened the way for it: ask.request
+				 * with that one's line and Host, no fields, and the message as its body. Nothing answers it:
+				 * passed, its turn is over */
 };
 
 /* A header field, a trailer, or what is done to one. */
@@ -116,6 +119,15 @@ struct wire_pair {
 };
 
 #define WIRE_HEADERS_MAX 128	/* of one message; a longer list is not this protocol */
+
+/* WebSocket (RFC 6455): a request that opens a way for messages in both directions, and what goes over it. */
+enum wire_channel {
+	CHANNEL_NONE,		/* none: HTTP */
+	CHANNEL_OPEN,		/* a request that asks for one */
+	CHANNEL_TEXT,		/* a whole message: text, which is UTF-8, */
+	CHANNEL_BINARY,		/* or bytes */
+	CHANNEL_CONTROL,	/* of the server: what a ping or pong says, or why it closes */
+};
 
 /* An HTTP request (RFC 9110), as it was understood. Spans are its own bytes, nothing decoded but the body's
  * transfer coding; what two readers could read differently never gets here. */
@@ -133,11 +145,13 @@ struct wire_request {
 	uint64_t body_length;		/* as it was announced; UINT64_MAX: not told */
 	const struct wire_pair *trailers;	/* of a chunked body that is here whole */
 	size_t trailer_count;
+	enum wire_channel channel;	/* OPEN; TEXT or BINARY of a message */
 };
 
 /* The head of an HTTP answer. */
 struct wire_head {
-	unsigned int status;		/* 100..999; 1xx: another head follows */
+	unsigned int status;		/* 100..999; 1xx: another head follows, but for 101: what was asked for is open, and
+					 * messages follow, until a UNIT_BODY that ends */
 	const struct wire_pair *headers;
 	size_t header_count;
 	uint64_t body_length;		/* UINT64_MAX: not told; 0: it has none */
@@ -232,7 +246,8 @@ struct wire_event {
 		} row;
 		struct wire_done done;
 		struct wire_head head;
-		struct { struct span bytes; const struct wire_pair *trailers; size_t trailer_count; } body;
+		/* channel: not NONE: no run, but a message whole, in its turn's channel; put() takes its place */
+		struct { struct span bytes; const struct wire_pair *trailers; size_t trailer_count; enum wire_channel channel; } body;
 	};
 };
 

@@ -187,6 +187,7 @@ name_ask(struct http1 *h, struct span in, struct wire_event *event)
 			.body_length = is_chunked ? UINT64_MAX : head->length,
 			.trailers = h->trailers[WIRE_CLIENT].pairs,
 			.trailer_count = h->is_open ? 0 : h->trailers[WIRE_CLIENT].count,
+			.channel = head->opens ? CHANNEL_OPEN : CHANNEL_NONE,
 		},
 	};
 }
@@ -242,6 +243,8 @@ http1_ask_next(struct http1 *h, struct span in, struct out to[WIRE_SIDES], struc
 {
 	enum wire_step step;
 
+	if (h->state[WIRE_CLIENT] == HTTP1_MESSAGES)
+		return http1_message_next(h, WIRE_CLIENT, in, event);
 	if (h->state[WIRE_CLIENT] != HTTP1_HEAD)
 		return next_run(h, in, event);
 	h->has_begun |= in.n > 0;
@@ -276,6 +279,8 @@ http1_ask_pass(struct http1 *h, const struct wire_change *change, struct out to[
 	h->asked_head = head->is_of_head;
 	h->asked_old = head->minor == 0;
 	h->asked_close = h->closes = head->closes;
+	if (!http1_socket_begin(h))
+		return;
 	http1_write_request(h, change, &to[WIRE_SERVER]);
 	http1_ask_done(h, h->is_open ? HTTP1_BODY : HTTP1_HEAD);
 }
