@@ -11,6 +11,7 @@
 #include "flow/flow.h"
 
 #define UNAUTHORIZED 401	/* the credential may have been replaced meanwhile */
+#define SWITCHED 101		/* it is the answer; its messages follow */
 #define HEADER_ROOM (64u << 10)
 
 /* ---- what it is ---------------------------------------------------------------------------- */
@@ -220,7 +221,7 @@ flow_unit_head(struct flow *flow, const struct wire_event *event, struct span un
 		return false;
 	}
 	turn->bytes_in += unit.n;
-	if (event->head.status < 200)
+	if (event->head.status < 200 && event->head.status != SWITCHED)
 		return pass_unit(flow, turn, unit);
 	out_clear(&turn->tag);
 	out_printf(&turn->tag, "%u", event->head.status);
@@ -247,8 +248,8 @@ redact_body(struct flow *flow, struct turn *turn, const struct wire_event *event
 }
 
 /* Through masks and what looks for secrets, as far as there are any. *bytes is what may go on. */
-static bool
-look_into(struct turn *turn, bool is_last, struct span *bytes, struct out rooms[2])
+bool
+flow_look_into(struct turn *turn, bool is_last, struct span *bytes, struct out rooms[2])
 {
 	for (int i = 0; i < 2; i++) {
 		out_clear(&rooms[i]);
@@ -276,7 +277,7 @@ put_body(struct flow *flow, struct turn *turn, const struct wire_event *event, s
 	size_t from = flow->to[WIRE_CLIENT].n;
 	struct span bytes = event->body.bytes;
 
-	if (!look_into(turn, event->ends, &bytes, rooms))
+	if (!flow_look_into(turn, event->ends, &bytes, rooms))
 		return flow_stop_answer(flow, unit, REFUSAL_FORMAT,
 		    turn->body ? mask_body_error(turn->body) : "no memory to look into an answer");
 	flow->codec->put(flow->codec_state, WIRE_SERVER, unit, bytes, flow->to);
@@ -297,7 +298,7 @@ flow_unit_body(struct flow *flow, const struct wire_event *event, struct span un
 		return false;
 	}
 	turn->bytes_in += unit.n;
-	if (!(turn->redacts ? redact_body(flow, turn, event, unit) :
+	if (!(event->body.channel ? flow_message_body(flow, turn, event, unit) : turn->redacts ? redact_body(flow, turn, event, unit) :
 	    turn->body || turn->echo ? put_body(flow, turn, event, unit) : pass_unit(flow, turn, unit)))
 		return false;
 	return finish(flow, turn, event);

@@ -508,6 +508,12 @@ bool flow_unit_done(struct flow *, const struct wire_event *);
 /* body.c: an answer of HTTP. False: the flow has ended, or waits. */
 bool flow_unit_head(struct flow *, const struct wire_event *, struct span unit);
 bool flow_unit_body(struct flow *, const struct wire_event *, struct span unit);
+/* Bytes of an answer, through masks and what looks for secrets, as far as there are any. *bytes is what may go on, in one of
+ * `rooms`, which the caller has for that alone. False: they must not. */
+bool flow_look_into(struct turn *, bool is_last, struct span *bytes, struct out rooms[2]);
+/* message.c: WebSocket. One of the client's, which is its turn; one of the server's, in the turn of its opening. */
+void flow_message_pass(struct flow *, struct turn *, struct span unit);
+bool flow_message_body(struct flow *, struct turn *, const struct wire_event *, struct span unit);
 /* row.c: end the flow in the middle of an answer: it must not go on as it is. False. */
 bool flow_stop_answer(struct flow *, struct span unit, enum refusal, const char *reason);
 /* row.c: the masked row was obeyed: give back what a large one took, when its bytes are gone. */

@@ -469,5 +469,7 @@ flow_refuse_ask(struct flow *flow, enum refusal what)
 		flow->codec->pass(flow->codec_state, WIRE_CLIENT, unit, flow->to);
 	leg->used += unit.n;
 	flow_ask_clear(flow);
+	if (event.kind == UNIT_ASK && event.ends_flow && !event.ask.request.is_open)
+		flow_close(flow, "a refusal ended it");	/* else its rest is read first, for nobody */
 	flow_pump(flow);
 }
