@@ -59,6 +59,13 @@ enum wire_kind {
 	UNIT_KINDS
 };
 
+/* WIRE_MORE of a client: may what is missing never come before an answer does? See hasten(). */
+enum wire_hunger {
+	HUNGER_PLAIN,		/* no: nothing is answered before it is here */
+	HUNGER_OPEN,		/* an ask of no told length has begun: its client may wait in the middle of it */
+	HUNGER_DIALOGUE,	/* the same, and clients of its kind do so by habit (gRPC) */
+};
+
 #define WIRE_FIELDS_MAX 1664	/* PostgreSQL: MaxTupleAttributeNumber */
 
 /* One value of an answer: a column of a row, or a text piece of an error. */
@@ -101,6 +108,9 @@ enum wire_phase {
 	PHASE_FUNCTION,		/* fast-path call */
 	PHASE_REPLICATION,
 	PHASE_REQUEST,		/* HTTP: ask.request */
+	PHASE_MESSAGE,		/* WebSocket: one message of the client, of a request that opened the way for it: ask.request
+				 * with that one's line and Host, no fields, and the message as its body. Nothing answers it:
+				 * passed, its turn is over */
 };
 
 /* A header field, a trailer, or what is done to one. */
@@ -109,6 +119,15 @@ struct wire_pair {
 };
 
 #define WIRE_HEADERS_MAX 128	/* of one message; a longer list is not this protocol */
+
+/* WebSocket (RFC 6455): a request that opens a way for messages in both directions, and what goes over it. */
+enum wire_channel {
+	CHANNEL_NONE,		/* none: HTTP */
+	CHANNEL_OPEN,		/* a request that asks for one */
+	CHANNEL_TEXT,		/* a whole message: text, which is UTF-8, */
+	CHANNEL_BINARY,		/* or bytes */
+	CHANNEL_CONTROL,	/* of the server: what a ping or pong says, or why it closes */
+};
 
 /* An HTTP request (RFC 9110), as it was understood. Spans are its own bytes, nothing decoded but the body's
  * transfer coding; what two readers could read differently never gets here. */
@@ -121,15 +140,18 @@ struct wire_request {
 	const struct wire_pair *headers;	/* as sent, hop-by-hop ones (RFC 9110 section 7.6.1) and lengths too */
 	size_t header_count;
 	struct span body;		/* as far as it is here */
-	bool is_open;			/* more of it follows as UNIT_BODY: it is longer than unit_limit, as it is framed */
+	bool is_open;			/* more of it follows as UNIT_BODY: it is longer than unit_limit, as it is framed,
+					 * or who asks is waiting in the middle of it: see hasten() */
 	uint64_t body_length;		/* as it was announced; UINT64_MAX: not told */
 	const struct wire_pair *trailers;	/* of a chunked body that is here whole */
 	size_t trailer_count;
+	enum wire_channel channel;	/* OPEN; TEXT or BINARY of a message */
 };
 
 /* The head of an HTTP answer. */
 struct wire_head {
-	unsigned int status;		/* 100..999; 1xx: another head follows */
+	unsigned int status;		/* 100..999; 1xx: another head follows, but for 101: what was asked for is open, and
+					 * messages follow, until a UNIT_BODY that ends */
 	const struct wire_pair *headers;
 	size_t header_count;
 	uint64_t body_length;		/* UINT64_MAX: not told; 0: it has none */
@@ -200,6 +222,7 @@ struct wire_event {
 	enum wire_kind kind;
 	size_t n;		/* bytes of the input this is */
 	size_t need;		/* WIRE_MORE */
+	enum wire_hunger hunger;	/* WIRE_MORE */
 	uint32_t turn;		/* the turn it belongs to; 0: none */
 	uint32_t lane;		/* 0 where the protocol has one */
 	const char *why;	/* WIRE_BAD: a constant sentence */
@@ -223,7 +246,8 @@ struct wire_event {
 		} row;
 		struct wire_done done;
 		struct wire_head head;
-		struct { struct span bytes; const struct wire_pair *trailers; size_t trailer_count; } body;
+		/* channel: not NONE: no run, but a message whole, in its turn's channel; put() takes its place */
+		struct { struct span bytes; const struct wire_pair *trailers; size_t trailer_count; enum wire_channel channel; } body;
 	};
 };
 
@@ -285,6 +309,10 @@ struct wire_codec {
 	/* In place of pass() of a UNIT_BODY: `bytes` (any number, none too) in place of its own. Without is_new_body as many
 	 * in all as there were: some may come later than they could, and none sooner. */
 	void (*put)(void *, enum wire_side, struct span unit, struct span bytes, struct out to[WIRE_SIDES]);
+
+	/* Of codecs whose hunger is not always plain, else NULL. Of an ask in the middle of which its client has been
+	 * silent for a while: true: next() names it now with what is here, is_open, unless the rest came after all. */
+	bool (*hasten)(void *);
 
 	/* Called before pass() of an ask: what its text says of the rows of a COPY it may answer with. */
 	void (*copy_form)(void *, const struct wire_copy *);

@@ -21,6 +21,7 @@
 #define OPTION_FATAL 4
 #define OPTION_OWN 8
 #define OPTION_PROVE 16
+#define OPTION_HASTEN 32
 #define LIMIT 2048	/* small, so that parts are seen */
 #define LIMIT_HTTP 64
 
@@ -109,8 +110,11 @@ run(struct relay *r, struct span in, enum manner manner)
 		set_http(r, options);
 	else
 		relay_open(r, codec & 1 ? &wire_raw : &wire_pg, options & OPTION_TLS);
-	while (take_step(&in, &side, &bytes))
+	while (take_step(&in, &side, &bytes)) {
 		feed(r, side, bytes, manner == CUT ? &pattern : NULL);
+		if (options & OPTION_HASTEN)
+			relay_hasten(r);
+	}
 	if (codec & 2)
 		end_http(r, options);
 }

@@ -135,7 +135,7 @@ phase_name(uint8_t phase)
 	static const char *const names[] = {
 		[PHASE_QUERY] = "query", [PHASE_PARSE] = "parse", [PHASE_BIND] = "bind",
 		[PHASE_EXECUTE] = "execute", [PHASE_FUNCTION] = "function", [PHASE_REPLICATION] = "replication",
-		[PHASE_REQUEST] = "request",
+		[PHASE_REQUEST] = "request", [PHASE_MESSAGE] = "message",
 	};
 
 	return phase < COUNT(names) ? names[phase] : "unknown";

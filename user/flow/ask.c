@@ -88,7 +88,7 @@ copy_ask(struct flow *flow, const struct wire_event *event)
 	    copy_span(flow->scratch, &pending->ask.name) &&
 	    copy_span(flow->scratch, &pending->ask.result_formats) &&
 	    copy_values(flow->scratch, &pending->ask) &&
-	    (pending->phase != PHASE_REQUEST || copy_request(flow->scratch, &pending->ask.request));
+	    ((pending->phase != PHASE_REQUEST && pending->phase != PHASE_MESSAGE) || copy_request(flow->scratch, &pending->ask.request));
 }
 
 void
@@ -103,6 +103,7 @@ flow_ask_clear(struct flow *flow)
 	*pending = (struct pending){ .acts = acts };
 	loop_unset(flow->worker->loop, &flow->calm);
 	loop_unset(flow->worker->loop, &flow->retry);
+	loop_unset(flow->worker->loop, &flow->hasten);
 	flow_park(flow, ASK_NONE);
 	arena_clear(flow->scratch);
 }

@@ -5,6 +5,7 @@
  * says it is, is refused. What no mask can touch passes as it came. Where neither a type nor
  * a length is told (202 of a server that streams), it is most likely nothing: that much may pass.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <strings.h>
 
@@ -13,6 +14,7 @@
 
 #define OK 200
 #define UNAUTHORIZED 401	/* the credential may have been replaced meanwhile */
+#define SWITCHED 101		/* it is the answer; its messages follow */
 #define HEADER_ROOM (64u << 10)
 
 /* ---- what it is ---------------------------------------------------------------------------- */
@@ -241,7 +243,7 @@ flow_unit_head(struct flow *flow, const struct wire_event *event, struct span un
 		return false;
 	}
 	turn->bytes_in += unit.n;
-	if (event->head.status < 200)
+	if (event->head.status < 200 && event->head.status != SWITCHED)
 		return pass_unit(flow, turn, unit);
 	out_clear(&turn->tag);
 	out_printf(&turn->tag, "%u", event->head.status);
@@ -268,10 +270,10 @@ redact_body(struct flow *flow, struct turn *turn, const struct wire_event *event
 }
 
 enum room { ROOM_DECODED, ROOM_FILTERED, ROOM_MASKED, ROOM_LOOKED_AT, ROOMS };
+static_assert(ROOMS == FLOW_ROOMS, "as many as who calls it has");
 
-/* Through decoder, masks and what looks for secrets, as far as there are any. *bytes is what may go on. */
-static bool
-look_into(struct flow *flow, struct turn *turn, bool is_last, struct span *bytes, struct out rooms[ROOMS])
+bool
+flow_look_into(struct flow *flow, struct turn *turn, bool is_last, struct span *bytes, struct out rooms[FLOW_ROOMS])
 {
 	for (int i = 0; i < ROOMS; i++) {
 		out_clear(&rooms[i]);
@@ -317,7 +319,7 @@ put_body(struct flow *flow, struct turn *turn, const struct wire_event *event, s
 	size_t from = flow->to[WIRE_CLIENT].n;
 	struct span bytes = event->body.bytes;
 
-	if (!look_into(flow, turn, event->ends, &bytes, rooms))
+	if (!flow_look_into(flow, turn, event->ends, &bytes, rooms))
 		return flow_stop_answer(flow, unit, REFUSAL_FORMAT, what_failed(turn));
 	flow->codec->put(flow->codec_state, WIRE_SERVER, unit, bytes, flow->to);
 	for (int i = 0; i < ROOMS; i++)
@@ -359,7 +361,8 @@ flow_unit_body(struct flow *flow, const struct wire_event *event, struct span un
 		return flow_stop_answer(flow, unit, REFUSAL_FORMAT, "a trailer that would have to be masked");
 	if (turn->is_untold && !turn->redacts && event->body.bytes.n)
 		return flow_stop_answer(flow, unit, REFUSAL_FORMAT, "an answer that does not say what it is, where masks apply");
-	if (!(turn->redacts ? redact_body(flow, turn, event, unit) :
+	if (!(event->body.channel ? flow_message_body(flow, turn, event, unit) :
+	    turn->redacts ? redact_body(flow, turn, event, unit) :
 	    turn->body || turn->echo || turn->tools ? put_body(flow, turn, event, unit) : pass_unit(flow, turn, unit)))
 		return false;
 	return finish(flow, turn, event);

@@ -265,7 +265,8 @@ struct flow {
 	struct flow *next_asked;	/* in the bucket of `request` */
 	uint64_t request;		/* id of the one request waited for; 0: none */
 	enum flow_state state;
-	struct timer deadline, calm, retry;
+	struct timer deadline, calm, retry, hasten;
+	size_t hungry_for;		/* bytes of an ask that does not end, when `hasten` was set */
 	struct id id;
 	struct wire_key key;		/* what the skill has for a cancel key */
 	uint64_t began;
@@ -456,6 +457,11 @@ bool errand_hear_socket(struct worker *, uint64_t request, int fd);
 /* Cancel what this flow runs upstream; `why` is entered. */
 void flow_cancel_running(struct flow *, const char *why);
 
+/* ---- hasten.c ---------------------------------------------------------------------- */
+
+/* The codec wants more of an ask: in a while it takes what is here, if that is how it is hungry. */
+void flow_hunger(struct flow *, const struct wire_event *);
+
 /* ---- ask.c, statement.c: from a unit to a verdict; release.c: entries and holds ------- */
 
 bool flow_unit_ask(struct flow *, const struct wire_event *);
@@ -518,6 +524,13 @@ bool flow_tools_fit(struct tools *, const struct wire_head *);
  * cannot be read, or is too long. */
 bool flow_tools_put(struct flow *, struct turn *, bool is_last, struct span *bytes, struct out *out);
 void flow_tools_free(struct tools **);
+/* Bytes of an answer, through masks and what looks for secrets, as far as there are any. *bytes is what may go on, in one of
+ * `rooms`, which the caller has for that alone. False: they must not. */
+#define FLOW_ROOMS 4
+bool flow_look_into(struct flow *, struct turn *, bool is_last, struct span *bytes, struct out rooms[FLOW_ROOMS]);
+/* message.c: WebSocket. One of the client's, which is its turn; one of the server's, in the turn of its opening. */
+void flow_message_pass(struct flow *, struct turn *, struct span unit);
+bool flow_message_body(struct flow *, struct turn *, const struct wire_event *, struct span unit);
 /* row.c: end the flow in the middle of an answer: it must not go on as it is. False. */
 bool flow_stop_answer(struct flow *, struct span unit, enum refusal, const char *reason);
 /* row.c: the masked row was obeyed: give back what a large one took, when its bytes are gone. */

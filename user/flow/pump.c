@@ -311,8 +311,10 @@ pump_side(struct flow *flow, enum wire_side side)
 	}
 	step = parse_next(flow->codec, flow->codec_state, side, in, leg->in_most,
 	    flow->to, &event);
-	if (step == WIRE_MORE)
+	if (step == WIRE_MORE) {
+		flow_hunger(flow, &event);
 		return false;
+	}
 	if (step == WIRE_BAD) {
 		not_understood(flow, side, event.why);
 		return false;
@@ -473,5 +475,7 @@ flow_refuse_ask(struct flow *flow, enum refusal what)
 		flow->codec->pass(flow->codec_state, WIRE_CLIENT, unit, flow->to);
 	leg->used += unit.n;
 	flow_ask_clear(flow);
+	if (event.kind == UNIT_ASK && event.ends_flow && !event.ask.request.is_open)
+		flow_close(flow, "a refusal ended it");	/* else its rest is read first, for nobody */
 	flow_pump(flow);
 }

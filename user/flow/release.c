@@ -54,7 +54,7 @@ phase_name(enum wire_phase phase)
 		[PHASE_QUERY] = "query", [PHASE_PARSE] = "parse",
 		[PHASE_BIND] = "bind", [PHASE_EXECUTE] = "execute",
 		[PHASE_FUNCTION] = "function", [PHASE_REPLICATION] = "replication",
-		[PHASE_REQUEST] = "request",
+		[PHASE_REQUEST] = "request", [PHASE_MESSAGE] = "message",
 	};
 
 	return names[phase];

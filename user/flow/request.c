@@ -38,13 +38,13 @@ is_called(struct span name, const char *const *names, size_t count)
 static const char *const passing[] = {
 	"accept", "accept-encoding", "accept-language", "cache-control", "connection", "content-length",
 	"date", "dnt", "expect", "host", "keep-alive", "pragma", "priority", "sec-fetch-dest",
-	"sec-fetch-mode", "sec-fetch-site", "te", "traceparent", "tracestate", "transfer-encoding",
+	"sec-fetch-mode", "sec-fetch-site", "sec-websocket-extensions", "sec-websocket-key", "sec-websocket-version", "te", "traceparent", "tracestate", "transfer-encoding",
 	"user-agent", "x-amzn-trace-id", "x-correlation-id", "x-request-id",
 };
 
 static const char *const proofs[] = {
 	"api-key", "authorization", "cookie", "proxy-authorization", "x-amz-security-token", "x-api-key",
-	"x-auth-token", "x-goog-api-key",
+	"sec-websocket-protocol", "x-auth-token", "x-goog-api-key",
 };
 
 #define MARK_BYTES 8
@@ -157,7 +157,7 @@ static bool
 is_same(const struct flow *flow, const struct wire_event *event)
 {
 	return event->n == flow->ask.n && event->ask.turn == flow->ask.ask.turn &&
-	    event->ask.phase == PHASE_REQUEST;
+	    event->ask.phase == flow->ask.phase;
 }
 
 /* ---- its credential ---------------------------------------------------------------------------- */
@@ -175,6 +175,12 @@ open_inject(struct flow *flow)
 	return inject_open(&flow->inject, target_of(flow), server->tls_open) == 0;
 }
 
+static bool
+is_message(const struct pending *pending)
+{
+	return pending->phase == PHASE_MESSAGE;
+}
+
 static struct span
 sent_as(const struct flow *flow)
 {
@@ -190,6 +196,8 @@ is_ready(struct flow *flow)
 	struct inject_question question;
 	enum inject_way way;
 
+	if (is_message(pending))
+		return true;	/* its way was opened with it */
 	if (!open_inject(flow)) {
 		flow_ask_fail(flow, REFUSAL_INTERNAL, "no memory for its credential");
 		return false;
@@ -244,6 +252,8 @@ begin_turn(struct flow *flow, struct turn *turn)
 {
 	struct inject_marks *secrets = inject_secrets(flow->inject);
 
+	if (is_message(&flow->ask))
+		return true;	/* nothing answers it */
 	turn->has_bodies = !mask_body_is_idle(turn->policy->masks, turn->masks);
 	if (!flow_tools_begin(flow, turn))
 		return false;
@@ -266,9 +276,13 @@ ask_plainly(const struct turn *turn, struct wire_change *change)
 static void
 pass(struct flow *flow, const struct wire_event *event, struct span unit)
 {
-	const struct turn *turn = flow_turn_find(flow, event->turn);
+	struct turn *turn = flow_turn_find(flow, event->turn);
 	struct wire_change change = { .path_and_query = sent_as(flow) };
 
+	if (is_message(&flow->ask)) {
+		flow_message_pass(flow, turn, unit);
+		return;
+	}
 	if (turn && (turn->has_bodies || turn->echo || turn->tools))
 		ask_plainly(turn, &change);
 	if (inject_change(flow->inject, &flow->ask.ask.request, flow->scratch, &change))

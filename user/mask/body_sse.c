@@ -56,7 +56,7 @@ take_line(struct span *in, struct line *line)
 	return true;
 }
 
-/* An event ends with its first empty line. */
+/* An event ends with its first empty line, and goes at once: a line feed that belongs to it is an event of nothing. */
 static size_t
 end_event(void *state, struct span text, size_t *scanned, bool is_last)
 {
@@ -70,7 +70,7 @@ end_event(void *state, struct span text, size_t *scanned, bool is_last)
 		*scanned = at;
 		if (text.p[at] != '\n' && text.p[at] != '\r')
 			continue;
-		if (text.p[at] == '\r' && at + 1 == text.n && !is_last)
+		if (text.p[at] == '\r' && at + 1 == text.n && !is_last && begin < at)
 			return 0;
 		if (text.p[at] == '\r' && at + 1 < text.n && text.p[at + 1] == '\n')
 			at++;

@@ -128,6 +128,8 @@ relay_note_request(struct relay *r, const struct wire_request *request)
 	relay_note_pairs(r, request->headers, request->header_count);
 	relay_note_pairs(r, request->trailers, request->trailer_count);
 	out_printf(&r->log, "\n  length=%lld%s", (long long)request->body_length, request->is_open ? " open" : "");
+	if (request->channel)
+		out_printf(&r->log, " channel=%d", (int)request->channel);
 	relay_span(r, "body", request->body);
 }
 
@@ -138,9 +140,11 @@ relay_note_body(struct relay *r, enum wire_side side, const struct wire_event *e
 	if (!r->in_body || r->body_side != side)
 		out_printf(&r->log, "%s%c %s #%u '", r->in_body ? "\n" : "", side == WIRE_CLIENT ? '>' : '<',
 		    relay_kinds[event->kind], event->turn);
-	r->in_body = !event->ends;
+	r->in_body = !event->ends && !event->body.channel;
 	r->body_side = side;
 	out_span(&r->log, event->body.bytes);
+	if (event->body.channel)
+		out_printf(&r->log, "' channel=%d%s", (int)event->body.channel, event->ends ? "" : "\n");
 	if (!event->ends)
 		return;
 	relay_note_pairs(r, event->body.trailers, event->body.trailer_count);
@@ -158,13 +162,13 @@ relay_note_head(struct relay *r, const struct wire_event *event)
 static void
 relay_note_ask(struct relay *r, const struct wire_ask *ask)
 {
-	static const char *const phases[] = { "query", "parse", "bind", "execute", "function", "replication", "request" };
+	static const char *const phases[] = { "query", "parse", "bind", "execute", "function", "replication", "request", "message" };
 
 	r->asks++;
 	out_printf(&r->log, " %s %u tx=%c", phases[ask->phase], ask->turn, ask->transaction);
 	relay_span(r, "text", ask->text);
 	relay_span(r, "name", ask->name);
-	if (ask->phase == PHASE_REQUEST)
+	if (ask->phase == PHASE_REQUEST || ask->phase == PHASE_MESSAGE)
 		relay_note_request(r, &ask->request);
 	if (ask->is_too_large)
 		out_printf(&r->log, " too large");
@@ -476,6 +480,16 @@ relay_feed(struct relay *r, enum wire_side side, struct span bytes)
 {
 	out_span(&r->in[side], bytes);
 	relay_run(r, side);
+}
+
+/* Its client is silent. False: that changes nothing. */
+__attribute__((unused)) static bool
+relay_hasten(struct relay *r)
+{
+	if (r->is_bad || r->is_final || !r->codec->hasten || !r->codec->hasten(r->state))
+		return false;
+	relay_run(r, WIRE_CLIENT);
+	return true;
 }
 
 #endif

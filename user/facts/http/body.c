@@ -146,7 +146,9 @@ http_read_body(struct explaining *explaining)
 		explaining->media = MEDIA_NONE;
 		return;
 	}
-	if (effect_of_method(request->method) == EFFECT_READ)
+	if (request->channel)
+		explaining->media = request->channel == CHANNEL_TEXT ? MEDIA_JSON : MEDIA_OTHER;
+	else if (effect_of_method(request->method) == EFFECT_READ)
 		http_note(explaining, "it has a body, which its method has no use for");
 	if (request->is_open) {
 		http_note(explaining, "its body is too long to be looked through");

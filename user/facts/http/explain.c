@@ -110,10 +110,12 @@ void
 http_explain_rest(struct explaining *explaining)
 {
 	const struct view_operation *operation = http_find_operation(explaining);
-	struct meant meant = { .effect = effect_of_method(explaining->facts->method) };
+	/* who opens a WebSocket may send over it what it likes, and so reads nothing only */
+	struct meant meant = { .effect = explaining->request->channel ? EFFECT_CALL :
+		effect_of_method(explaining->facts->method) };
 
 	if (operation) {
-		meant.effect = operation->effect;
+		meant.effect = explaining->request->channel ? meant.effect : operation->effect;
 		meant.operation = span_text(operation->name);
 	} else if (explaining->target->is_closed) {
 		http_doubt(explaining, "it is none of the API's operations");
@@ -121,6 +123,23 @@ http_explain_rest(struct explaining *explaining)
 		http_doubt(explaining, "its method is not known");
 	}
 	http_add_act(explaining, &meant);
+}
+
+/* A call over a WebSocket is what the same call is when it is posted. */
+static void
+explain_channel(struct explaining *explaining)
+{
+	enum view_api api = (enum view_api)explaining->target->api;
+
+	if (explaining->request->channel == CHANNEL_OPEN || api == API_REST) {
+		http_explain_rest(explaining);
+	} else if (api == API_JSON_RPC || api == API_MCP) {
+		explaining->facts->method = SPAN("POST");
+		apis[api](explaining);
+	} else {
+		http_doubt(explaining, "its API is not spoken over a WebSocket here");
+		http_explain_rest(explaining);
+	}
 }
 
 static void
@@ -166,7 +185,9 @@ http_explain(const struct view_target *target, const struct wire_request *reques
 	http_read_body(&explaining);
 	http_look_for_overrides(&explaining);
 	seal(&explaining);
-	if (target->api < APIS)
+	if (request->channel)
+		explain_channel(&explaining);
+	else if (target->api < APIS)
 		apis[target->api](&explaining);
 	if (!explaining.has_memory)
 		return -ENOMEM;

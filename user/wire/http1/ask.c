@@ -16,7 +16,7 @@ http1_ask_done(struct http1 *h, enum http1_state behind)
 	h->scan = (struct http1_body){ 0 };
 	http1_head_done(&h->head[WIRE_CLIENT]);
 	h->named = h->scanned = h->room_n = h->trailers_n = 0;
-	h->is_open = h->is_continued = h->had_blank = h->has_begun = false;
+	h->is_open = h->is_continued = h->had_blank = h->has_begun = h->is_hastened = false;
 	h->trailers[WIRE_CLIENT].count = 0;
 	if (h->room_size > HTTP1_KEPT_ROOM) {
 		arena_give(h->arena, h->room);
@@ -83,6 +83,26 @@ keep(struct http1 *h, struct span bytes)
 	return true;
 }
 
+/* gRPC's calls are streams in both directions, whose client may well listen before it goes on. */
+static bool
+is_dialogue(const struct http1_head *head)
+{
+	for (size_t i = 0; i < head->fields.count; i++)
+		if (head->fields.names[i] == NAME_CONTENT_TYPE &&
+		    http1_is(span_head(head->fields.pairs[i].value, 16), "application/grpc"))
+			return true;
+	return false;
+}
+
+static enum wire_step
+await_chunks(struct http1 *h, struct span body, struct wire_event *event)
+{
+	const struct http1_head *head = &h->head[WIRE_CLIENT];
+
+	event->hunger = is_dialogue(head) ? HUNGER_DIALOGUE : HUNGER_OPEN;
+	return http1_more(event, head->n + body.n + 1);
+}
+
 /* The chunks that are here. UNIT: the ask is whole, or as much of it as an ask may hold. */
 static enum wire_step
 read_chunks(struct http1 *h, struct span body, struct wire_event *event)
@@ -104,8 +124,8 @@ read_chunks(struct http1 *h, struct span body, struct wire_event *event)
 	if (step == WIRE_BAD)
 		return step;
 	h->is_open = step == WIRE_MORE;
-	if (step == WIRE_MORE && body.n < h->set.unit_limit)
-		return http1_more(event, h->head[WIRE_CLIENT].n + body.n + 1);
+	if (step == WIRE_MORE && body.n < h->set.unit_limit && !h->is_hastened)
+		return await_chunks(h, body, event);
 	h->named = h->head[WIRE_CLIENT].n + h->scanned;
 	return WIRE_UNIT;
 }
@@ -167,8 +187,18 @@ name_ask(struct http1 *h, struct span in, struct wire_event *event)
 			.body_length = is_chunked ? UINT64_MAX : head->length,
 			.trailers = h->trailers[WIRE_CLIENT].pairs,
 			.trailer_count = h->is_open ? 0 : h->trailers[WIRE_CLIENT].count,
+			.channel = head->opens ? CHANNEL_OPEN : CHANNEL_NONE,
 		},
 	};
+}
+
+bool
+http1_hasten(void *state)
+{
+	struct http1 *h = state;
+
+	h->is_hastened = !h->why && h->scan.framing == FRAMING_CHUNKED && !h->named;
+	return h->is_hastened;
 }
 
 /* ---- next ------------------------------------------------------------------------- */
@@ -213,6 +243,8 @@ http1_ask_next(struct http1 *h, struct span in, struct out to[WIRE_SIDES], struc
 {
 	enum wire_step step;
 
+	if (h->state[WIRE_CLIENT] == HTTP1_MESSAGES)
+		return http1_message_next(h, WIRE_CLIENT, in, event);
 	if (h->state[WIRE_CLIENT] != HTTP1_HEAD)
 		return next_run(h, in, event);
 	h->has_begun |= in.n > 0;
@@ -247,6 +279,8 @@ http1_ask_pass(struct http1 *h, const struct wire_change *change, struct out to[
 	h->asked_head = head->is_of_head;
 	h->asked_old = head->minor == 0;
 	h->asked_close = h->closes = head->closes;
+	if (!http1_socket_begin(h))
+		return;
 	http1_write_request(h, change, &to[WIRE_SERVER]);
 	http1_ask_done(h, h->is_open ? HTTP1_BODY : HTTP1_HEAD);
 }

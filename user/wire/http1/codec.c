@@ -61,10 +61,11 @@ change(void *state, enum wire_side side, struct span unit, const struct wire_cha
 {
 	struct http1 *h = state;
 
-	(void)unit;
 	if (h->why)
 		return;
-	if (side == WIRE_CLIENT && h->state[side] == HTTP1_HEAD && h->named)
+	if (h->state[side] == HTTP1_MESSAGES)
+		http1_message_pass(h, side, unit, NULL, to);
+	else if (side == WIRE_CLIENT && h->state[side] == HTTP1_HEAD && h->named)
 		http1_ask_pass(h, change, to);
 	else if (side == WIRE_CLIENT)
 		http1_ask_body(h, NULL, to);
@@ -85,7 +86,8 @@ put(void *state, enum wire_side side, struct span unit, struct span bytes, struc
 {
 	struct http1 *h = state;
 
-	(void)unit;
+	if (!h->why && h->state[side] == HTTP1_MESSAGES)
+		http1_message_pass(h, side, unit, &bytes, to);
 	if (h->why || h->state[side] != HTTP1_BODY)
 		return;
 	if (side == WIRE_CLIENT)
@@ -102,7 +104,9 @@ refuse(void *state, enum wire_side side, struct span unit, const struct wire_no 
 	(void)unit;
 	if (h->why)
 		return;
-	if (side == WIRE_CLIENT)
+	if (h->state[side] == HTTP1_MESSAGES)
+		http1_message_refuse(h, side, no, to);
+	else if (side == WIRE_CLIENT)
 		http1_refuse_ask(h, no, to);
 	else
 		http1_refuse_reply(h, no, to);
@@ -114,7 +118,9 @@ drop(void *state, enum wire_side side, struct span unit, struct out to[WIRE_SIDE
 {
 	struct http1 *h = state;
 
-	if (side == WIRE_SERVER)
+	if (h->state[side] == HTTP1_MESSAGES)
+		http1_message_drop(h, side, unit);
+	else if (side == WIRE_SERVER)
 		put(state, side, unit, SPAN(""), to);
 	else if (!h->why)
 		http1_ask_drop(h);
@@ -238,6 +244,7 @@ const struct wire_codec wire_http1 = {
 	.rewrite = rewrite,
 	.change = change,
 	.put = put,
+	.hasten = http1_hasten,
 	.copy_form = copy_form,
 	.whole = whole,
 	.challenge = challenge,

@@ -9,7 +9,8 @@
  * One request is under way at a time: the next is not read before the answer has
  * ended, so nothing is queued. An ask holds its body whole where that is not longer
  * than unit_limit, as it is framed; of a longer one the ask has the beginning, always
- * the same one however the bytes were cut, and the rest goes by in runs.
+ * the same one however the bytes were cut, and the rest goes by in runs. The same goes
+ * for one in chunks whose client stops in the middle, to hear an answer first.
  *
  * next() changes nothing but what it has found out about the bytes in hand, which
  * are the same until they are obeyed: how far they were searched, the head, the body
@@ -40,6 +41,7 @@ enum http1_name {
 	NAME_CACHE_CONTROL, NAME_RANGE, NAME_IF_MATCH, NAME_IF_NONE_MATCH, NAME_IF_MODIFIED_SINCE,
 	NAME_IF_UNMODIFIED_SINCE, NAME_IF_RANGE, NAME_MAX_FORWARDS, NAME_AGE, NAME_DATE, NAME_EXPIRES,
 	NAME_LOCATION, NAME_RETRY_AFTER, NAME_VARY, NAME_WARNING, NAME_PRAGMA,
+	NAME_SOCKET_KEY, NAME_SOCKET_VERSION, NAME_SOCKET_EXTENSIONS, NAME_SOCKET_PROTOCOL, NAME_SOCKET_ACCEPT,
 	NAME_CONTENT_MD5, NAME_DIGEST, NAME_CONTENT_DIGEST, NAME_REPR_DIGEST, NAME_ACCEPT_RANGES, NAME_ETAG,
 	HTTP1_NAMES
 };
@@ -73,6 +75,8 @@ struct http1_head {
 	bool expects;		/* 100-continue */
 	bool takes_trailers;	/* TE says so */
 	bool is_of_head;	/* a request: HEAD */
+	bool opens;		/* a request: for a WebSocket, and all that it takes is there */
+	struct span key;	/* Sec-WebSocket-Key of such a one */
 	bool takes_102;		/* its client is known to take 102 (RFC 2518) for what it is */
 };
 
@@ -96,6 +100,38 @@ enum http1_state {
 	HTTP1_HEAD,	/* a head comes next */
 	HTTP1_BODY,	/* of a head that went on */
 	HTTP1_SINK,	/* the rest of a refused request, which nobody reads */
+	HTTP1_MESSAGES,	/* frames of a WebSocket, until the flow ends */
+};
+
+#define HTTP1_ACCEPT_SIZE 28	/* of Sec-WebSocket-Accept: SHA-1 in base 64 */
+#define HTTP1_KEY_SIZE 24	/* of Sec-WebSocket-Key: 16 bytes in base 64 */
+
+/* A frame of RFC 6455 section 5.2. */
+struct http1_frame {
+	bool is_last;		/* of its message */
+	uint8_t opcode;
+	uint8_t key[4];		/* of the client's */
+	size_t head;		/* bytes before what it carries, */
+	size_t n;		/* and of that */
+};
+
+/* One direction of a WebSocket. */
+struct http1_channel {
+	struct http1_frame frame;	/* in hand */
+	uint8_t opcode;			/* of the message under way; 0: there is none */
+	uint8_t key[4];			/* of its first frame */
+	uint8_t *room;			/* what it carries, as far as its frames are obeyed; and of the one in hand */
+	size_t n, size;
+	bool is_closed;			/* it has said so */
+};
+
+/* The request that a WebSocket was opened with. */
+struct http1_opening {
+	bool is_asked;			/* the answer may be 101 */
+	uint32_t turn;
+	uint8_t accept[HTTP1_ACCEPT_SIZE];	/* that it must have */
+	struct span protocols;		/* it may choose one of: a list */
+	struct span method, scheme, host, path, query;
 };
 
 struct http1 {
@@ -115,6 +151,7 @@ struct http1 {
 	/* the ask in hand */
 	size_t named;			/* bytes of it; 0: none has been named */
 	bool is_open, is_continued, had_blank, has_begun;
+	bool is_hastened;		/* it is not waited for any longer */
 	struct http1_body scan;		/* how far its chunks have been read, */
 	size_t scanned;			/* that is, so many bytes of them */
 	size_t trailers_n;		/* bytes of its trailers, which are its last */
@@ -130,6 +167,8 @@ struct http1 {
 	bool asked_close;		/* its client wants no more than this answer */
 	bool closes;			/* the flow ends behind the answer */
 	bool is_new_body;
+	struct http1_opening opening;
+	struct http1_channel channel[WIRE_SIDES];
 	uint64_t owed;			/* bytes of the answer's body that put() has kept back, of a length that was told */
 };
 
@@ -182,6 +221,7 @@ enum wire_step http1_ask_next(struct http1 *, struct span in, struct out to[WIRE
 void http1_ask_pass(struct http1 *, const struct wire_change *, struct out to[WIRE_SIDES]);
 void http1_ask_body(struct http1 *, const struct span *bytes, struct out to[WIRE_SIDES]);
 void http1_ask_drop(struct http1 *);
+bool http1_hasten(void *);
 /* The ask in hand is done with, or is to be thrown away. */
 void http1_ask_done(struct http1 *, enum http1_state behind);
 
@@ -198,6 +238,34 @@ void http1_write_status(struct http1 *, const struct wire_change *, struct out *
 void http1_write_run(enum http1_framing, struct span bytes, struct out *);
 void http1_write_end(enum http1_framing, const struct http1_fields *trailers, bool is_new_body, struct out *);
 bool http1_change_fits(const struct wire_change *);
+
+/* socket.c: how a WebSocket is opened (RFC 6455 section 4) */
+bool http1_socket_asked(struct http1 *, struct http1_head *);	/* reads a request's fields; false: it asks wrongly */
+bool http1_socket_begin(struct http1 *);			/* the request goes on: what its answer must be is kept */
+bool http1_socket_answered(struct http1 *, const struct http1_head *);	/* is 101 what was asked for? */
+void http1_socket_write_ask(const struct http1_head *, struct out *);
+void http1_socket_write_answer(const struct http1 *, struct out *);
+
+/* frame.c: its frames */
+enum wire_step http1_frame_read(struct http1 *, enum wire_side, struct span in, struct http1_frame *, struct wire_event *);
+void http1_frame_write(uint8_t opcode, const uint8_t key[4], struct span first, struct span rest, struct out *);
+void http1_frame_mask(uint8_t *to, struct span from, const uint8_t key[4]);
+void http1_frame_close(unsigned int code, struct span reason, struct out *);
+#define FRAME_TEXT 1
+#define FRAME_BINARY 2
+#define FRAME_CLOSE 8
+#define FRAME_PING 9
+#define FRAME_PONG 10
+#define FRAME_CONTROL_MAX 125
+
+/* message.c: what its frames carry */
+void http1_message_begin(struct http1 *);
+enum wire_step http1_message_next(struct http1 *, enum wire_side, struct span in, struct wire_event *);
+bool http1_message_ended(struct http1 *, enum wire_side, struct wire_event *);
+/* NULL: its own bytes. */
+void http1_message_pass(struct http1 *, enum wire_side, struct span unit, const struct span *bytes, struct out to[WIRE_SIDES]);
+void http1_message_drop(struct http1 *, enum wire_side, struct span unit);
+void http1_message_refuse(struct http1 *, enum wire_side, const struct wire_no *, struct out to[WIRE_SIDES]);
 
 /* refuse.c: saying no */
 void http1_refuse_ask(struct http1 *, const struct wire_no *, struct out to[WIRE_SIDES]);

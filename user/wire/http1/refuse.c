@@ -130,6 +130,8 @@ http1_farewell(void *state, const struct wire_no *no, struct out to[WIRE_SIDES])
 	struct http1 *h = state;
 	bool is_first = h->turn == 0, waits = h->is_asked && !h->has_answered;
 
+	if (h->state[WIRE_SERVER] == HTTP1_MESSAGES)
+		http1_message_refuse(h, WIRE_SERVER, no, to);
 	if (!h->is_over && (waits || (!h->is_asked && (is_first || h->has_begun))))
 		answer_last(h, h->why ? h->status : status_of(no, 503), no, h->why, &to[WIRE_CLIENT]);
 	end_flow(h);

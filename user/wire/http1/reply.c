@@ -79,7 +79,9 @@ http1_reply_next(struct http1 *h, struct span in, struct wire_event *event)
 		http1_fail(h, 502, "an answer that nobody asked for");
 		return http1_bad(h, event);
 	}
-	if (h->state[WIRE_SERVER] == HTTP1_HEAD) {
+	if (h->state[WIRE_SERVER] == HTTP1_MESSAGES) {
+		step = http1_message_next(h, WIRE_SERVER, in, event);
+	} else if (h->state[WIRE_SERVER] == HTTP1_HEAD) {
 		step = next_head(h, in, event);
 	} else {
 		step = http1_body_step(h, &h->body[WIRE_SERVER], in, &h->trailers[WIRE_SERVER], &h->run[WIRE_SERVER], event);
@@ -97,6 +99,8 @@ http1_ended(void *state, enum wire_side side, struct wire_event *event)
 	struct http1 *h = state;
 
 	*event = (struct wire_event){ 0 };
+	if (!h->why && h->state[side] == HTTP1_MESSAGES)
+		return http1_message_ended(h, side, event);
 	if (h->why || side != WIRE_SERVER || h->state[side] != HTTP1_BODY || h->body[side].framing != FRAMING_CLOSE)
 		return false;
 	h->run[side] = (struct http1_run){ .after = h->body[side], .ends = true };
@@ -138,6 +142,8 @@ http1_reply_pass(struct http1 *h, const struct wire_change *change, struct out t
 	if (head->status < 200) {	/* 100: the client has been told already; HTTP/1.0 knows none */
 		if (head->status != 100 && !h->asked_old)
 			http1_write_status(h, change, &to[WIRE_CLIENT]);
+		if (head->status == 101)
+			http1_message_begin(h);
 		http1_head_done(head);
 		return;
 	}

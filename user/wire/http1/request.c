@@ -152,6 +152,8 @@ http1_request_read(struct http1 *h, struct http1_head *head, struct span line, s
 		return false;
 	if (head->scheme.p && !http1_same(authority, head->host))
 		return http1_fail(h, 400, "a target whose host is not Host's");
+	if (!http1_socket_asked(h, head))
+		return false;
 	head->expects &= head->framing == FRAMING_CHUNKED || (head->framing == FRAMING_LENGTH && head->length > 0);
 	head->takes_102 = takes_102(head);
 	return true;

@@ -30,7 +30,7 @@ choose_framing(struct http1 *h, struct http1_head *head)
 	bool says_body = head->framing == FRAMING_CHUNKED || (head->framing == FRAMING_LENGTH && head->length > 0);
 
 	if (head->status == 101)
-		return http1_fail(h, 502, "an upgrade that was not asked for");
+		return http1_socket_answered(h, head);
 	if (head->status < 200 || head->status == 204) {
 		if (says_body)
 			return http1_fail(h, 502, "a body of an answer that can have none");

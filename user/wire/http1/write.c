@@ -176,9 +176,11 @@ http1_write_request(struct http1 *h, const struct wire_change *change, struct ou
 	write_request_line(head, change, out);
 	write_field(out, SPAN("Host"), host_of(head, change));
 	write_fields(head, change, h->to[WIRE_SERVER] == FRAMING_CHUNKED, out);
-	if (head->takes_trailers)
+	if (head->opens)
+		http1_socket_write_ask(head, out);
+	else if (head->takes_trailers)
 		out_span(out, SPAN("TE: trailers\r\n"));
-	if (head->takes_trailers || head->closes)
+	if (!head->opens && (head->takes_trailers || head->closes))
 		out_printf(out, "Connection: %s%s%s\r\n", head->closes ? "close" : "",
 		    head->closes && head->takes_trailers ? ", " : "", head->takes_trailers ? "TE" : "");
 	if (h->to[WIRE_SERVER] == FRAMING_LENGTH)
@@ -211,6 +213,8 @@ http1_write_status(struct http1 *h, const struct wire_change *change, struct out
 	out_span(out, head->reason);
 	out_span(out, SPAN("\r\n"));
 	write_fields(head, change, framing == FRAMING_CHUNKED && head->framing == FRAMING_CHUNKED, out);
+	if (head->status == 101)
+		http1_socket_write_answer(h, out);
 	if (is_last && h->closes)
 		out_span(out, SPAN("Connection: close\r\n"));
 	else if (is_last && h->asked_old)

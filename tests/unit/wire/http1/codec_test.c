@@ -12,7 +12,7 @@ check_table(void)
 	uint8_t step;
 
 	CHECK(codec->sniff && codec->open && codec->next && codec->ended && codec->pass && codec->refuse && codec->drop);
-	CHECK(codec->rewrite && codec->change && codec->put && codec->copy_form && codec->whole && codec->challenge);
+	CHECK(codec->rewrite && codec->change && codec->put && codec->hasten && codec->copy_form && codec->whole && codec->challenge);
 	CHECK(codec->login_begin && codec->wants_proof && codec->login_proof && codec->tls_ask && codec->tls_answer);
 	CHECK(codec->own_turn && codec->calm && codec->farewell && codec->cancel && codec->holds_key && codec->setting);
 	CHECK(codec->is_idle && codec->has_room && codec->first == WIRE_CLIENT && !codec->has_login);

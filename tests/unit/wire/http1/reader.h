@@ -81,6 +81,29 @@ reader_chunks(struct reader *r, bool *is_well)
 	return false;
 }
 
+/* Frames of a WebSocket up to the end: each a whole message, masked by the client alone. */
+static bool
+reader_frames(struct reader *r)
+{
+	while (r->in.n) {
+		uint64_t n = r->in.n > 1 ? r->in.p[1] & 127 : 0;
+		size_t wide = n == 126 ? 2 : n == 127 ? 8 : 0, head = 2 + wide + (r->is_answer ? 0 : 4);
+
+		if (r->in.n < head || (r->in.p[0] & 0xf0) != 0x80 || !(r->in.p[0] & 15) || (r->in.p[1] >= 128) == r->is_answer)
+			return false;
+		for (size_t i = 0; i < wide; i++)
+			n = (i ? n << 8 : 0) | r->in.p[2 + i];
+		if (n > r->in.n - head || ((r->in.p[0] & 8) && n > 125))
+			return false;
+		out_u8(r->out, r->in.p[0]);
+		for (size_t i = 0; i < n; i++)
+			out_u8(r->out, r->is_answer ? r->in.p[head + i] : r->in.p[head + i] ^ r->in.p[head - 4 + i % 4]);
+		out_printf(r->out, "[frame]\n");
+		r->in = span_skip(r->in, head + n);
+	}
+	return true;
+}
+
 static bool
 reader_message(struct reader *r)
 {
@@ -92,6 +115,8 @@ reader_message(struct reader *r)
 		return false;
 	out_span(r->out, head);
 	status = r->is_answer ? (unsigned int)reader_number(head, "HTTP/1.1 ", 10) : 0;
+	if (status == 101 || (reader_has(head, "\r\nUpgrade: websocket\r\n") && r->in.n && r->in.p[0] >= 0x80))
+		return reader_frames(r);
 	if (r->is_answer && status < 200)
 		return true;
 	if (r->is_answer)
