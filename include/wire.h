@@ -247,7 +247,12 @@ struct wire_event {
 		struct wire_done done;
 		struct wire_head head;
 		/* channel: not NONE: no run, but a message whole, in its turn's channel; put() takes its place */
-		struct { struct span bytes; const struct wire_pair *trailers; size_t trailer_count; enum wire_channel channel; } body;
+		struct {
+			struct span bytes;
+			const struct wire_pair *trailers;
+			size_t trailer_count;
+			enum wire_channel channel;
+		} body;
 	};
 };
 

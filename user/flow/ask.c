@@ -88,7 +88,8 @@ copy_ask(struct flow *flow, const struct wire_event *event)
 	    copy_span(flow->scratch, &pending->ask.name) &&
 	    copy_span(flow->scratch, &pending->ask.result_formats) &&
 	    copy_values(flow->scratch, &pending->ask) &&
-	    ((pending->phase != PHASE_REQUEST && pending->phase != PHASE_MESSAGE) || copy_request(flow->scratch, &pending->ask.request));
+	    ((pending->phase != PHASE_REQUEST && pending->phase != PHASE_MESSAGE) ||
+	    copy_request(flow->scratch, &pending->ask.request));
 }
 
 void

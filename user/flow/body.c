@@ -233,6 +233,14 @@ begin_body(struct flow *flow, struct turn *turn, const struct wire_event *event,
 	return true;
 }
 
+static void
+renew(struct flow *flow)
+{
+	inject_renew(flow->inject);
+	if (flow->parent)
+		inject_renew(flow->parent->inject);
+}
+
 bool
 flow_unit_head(struct flow *flow, const struct wire_event *event, struct span unit)
 {
@@ -248,7 +256,7 @@ flow_unit_head(struct flow *flow, const struct wire_event *event, struct span un
 	out_clear(&turn->tag);
 	out_printf(&turn->tag, "%u", event->head.status);
 	if (event->head.status == UNAUTHORIZED)
-		inject_renew(flow->inject);
+		renew(flow);
 	if (!begin_body(flow, turn, event, unit))
 		return false;
 	if (!(turn->masks || turn->echo || turn->tools ? change_head(flow, turn, event, unit) : pass_unit(flow, turn, unit)))

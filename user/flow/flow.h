@@ -115,6 +115,8 @@ struct meaning {
 	void (*begin)(struct flow *);
 	/* Fill ask.action with it. False: no memory. */
 	bool (*explain)(struct flow *);
+	/* Its text as others may see it. Lives in the scratch arena. */
+	struct span (*masked)(struct flow *);
 	/* Why it cannot be done whatever the rules, and what the skill is told; NULL: it can. */
 	const char *(*hinder)(struct flow *, enum refusal *);
 	/* Is that unit still the parked ask, with the same meaning? */
@@ -473,6 +475,10 @@ void flow_ask_names(struct flow *);
 /* What names mean may have changed: forget it, for portals that are bound too. */
 void flow_names_moved(struct flow *);
 void flow_ask_judge(struct flow *);
+/* shown.c: the parked request as people are shown it, into ask.text. False: too large. */
+bool flow_write_down(struct flow *);
+/* … and as the ledger has it. */
+struct span flow_masked_request(struct flow *);
 /* request.c: the keeper's answer in ASK_LENDING. */
 void flow_ask_lent(struct flow *, uint8_t step, int status, struct span output);
 /* release.c: it was allowed and entered, and cannot go all the same: enter why, refuse it. */

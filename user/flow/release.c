@@ -121,7 +121,7 @@ mask_ask(struct flow *flow)
 		    flow_masked(flow, field->bytes);
 	}
 	pending->values = values;
-	pending->masked = flow_masked(flow, ask->text);
+	pending->masked = flow->meaning->masked(flow);
 	return values != NULL;
 }
 

@@ -1,13 +1,10 @@
 /*
  * request.c: what a request of HTTP means, and how it goes upstream.
- * facts/http says what it does. People and the ledger get it as a text of its own:
- * what it asks for, the fields that can matter, its body; what proves who the skill is
- * stands there as a mark by the node's key, so that another proof is another request.
+ * facts/http says what it does; shown.c how people and the ledger see it. The credential
+ * is put in at the last moment, in place of whatever the skill shows.
  */
 #include <errno.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
-#include <strings.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -22,100 +19,11 @@ target_of(const struct flow *flow)
 	return &flow->policy->view->targets[flow->target];
 }
 
+/* Over a channel that a request has opened. */
 static bool
-is_called(struct span name, const char *const *names, size_t count)
+is_message(const struct pending *pending)
 {
-	for (size_t i = 0; i < count; i++)
-		if (name.n == strlen(names[i]) &&
-		    strncasecmp((const char *)name.p, names[i], name.n) == 0)
-			return true;
-	return false;
-}
-
-/* ---- as it is shown and recorded --------------------------------------------------------- */
-
-/* Fields that change nothing of what is asked, and are others each time it is asked again. */
-static const char *const passing[] = {
-	"accept", "accept-encoding", "accept-language", "cache-control", "connection", "content-length",
-	"date", "dnt", "expect", "host", "keep-alive", "pragma", "priority", "sec-fetch-dest",
-	"sec-fetch-mode", "sec-fetch-site", "sec-websocket-extensions", "sec-websocket-key", "sec-websocket-version", "te", "traceparent", "tracestate", "transfer-encoding",
-	"user-agent", "x-amzn-trace-id", "x-correlation-id", "x-request-id",
-};
-
-static const char *const proofs[] = {
-	"api-key", "authorization", "cookie", "proxy-authorization", "x-amz-security-token", "x-api-key",
-	"sec-websocket-protocol", "x-auth-token", "x-goog-api-key",
-};
-
-#define MARK_BYTES 8
-
-/* The same for the same value, and of no use to who guesses values. */
-static void
-put_mark(const struct flow *flow, struct span value, struct out *out)
-{
-	uint8_t mark[EVP_MAX_MD_SIZE];
-	unsigned int n = 0;
-
-	if (!HMAC(EVP_sha256(), flow->policy->hold_key, sizeof(flow->policy->hold_key), value.p, value.n,
-	    mark, &n) || n < MARK_BYTES) {
-		out->failed = true;
-		return;
-	}
-	out_printf(out, "[not shown, ");
-	for (size_t i = 0; i < MARK_BYTES; i++)
-		out_printf(out, "%02x", mark[i]);
-	out_u8(out, ']');
-}
-
-static void
-put_fields(const struct flow *flow, const struct wire_pair *fields, size_t count, struct out *out)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (is_called(fields[i].name, passing, COUNT(passing)))
-			continue;
-		out_span(out, fields[i].name);
-		out_span(out, SPAN(": "));
-		if (is_called(fields[i].name, proofs, COUNT(proofs)))
-			put_mark(flow, fields[i].value, out);
-		else
-			out_span(out, fields[i].value);
-		out_u8(out, '\n');
-	}
-}
-
-static void
-put_request(const struct flow *flow, const struct wire_request *request, struct out *out)
-{
-	out_span(out, request->method);
-	out_u8(out, ' ');
-	out_span(out, request->path);
-	if (request->query.p) {
-		out_u8(out, '?');
-		out_span(out, request->query);
-	}
-	out_span(out, SPAN("\nhost: "));
-	out_span(out, request->host);
-	out_u8(out, '\n');
-	put_fields(flow, request->headers, request->header_count, out);
-	if (request->body.n) {
-		out_u8(out, '\n');
-		out_span(out, request->body);
-	}
-	if (request->is_open)
-		out_span(out, SPAN("\n[it goes on]"));
-	put_fields(flow, request->trailers, request->trailer_count, out);
-}
-
-static bool
-write_down(struct flow *flow)
-{
-	struct pending *pending = &flow->ask;
-	struct out text = out_new(FLOW_UNIT_BYTES * 2);
-
-	put_request(flow, &pending->ask.request, &text);
-	pending->ask.text = text.failed ? span_of(NULL, 0) : arena_copy(flow->scratch, out_view(&text));
-	out_free(&text);
-	return pending->ask.text.p != NULL;
+	return pending->phase == PHASE_MESSAGE;
 }
 
 /* ---- what it means ------------------------------------------------------------------------- */
@@ -123,7 +31,7 @@ write_down(struct flow *flow)
 static void
 begin(struct flow *flow)
 {
-	if (write_down(flow))
+	if (flow_write_down(flow))
 		flow_ask_judge(flow);
 	else
 		flow_farewell(flow, REFUSAL_LIMIT, "a request larger than the flow's memory");
@@ -162,12 +70,9 @@ is_same(const struct flow *flow, const struct wire_event *event)
 
 /* ---- its credential ---------------------------------------------------------------------------- */
 
-/* Opened for the policy in force: where the target has none, a request goes with what the skill has. */
 static bool
-open_inject(struct flow *flow)
+open_anew(struct flow *flow, const struct leg *server)
 {
-	const struct leg *server = flow->parent ? &flow->parent->legs[WIRE_SERVER] : &flow->legs[WIRE_SERVER];
-
 	if (flow->inject_epoch == flow->policy->view->head.epoch)
 		return true;
 	inject_close(&flow->inject);
@@ -175,10 +80,32 @@ open_inject(struct flow *flow)
 	return inject_open(&flow->inject, target_of(flow), server->tls_open) == 0;
 }
 
+/* Opened for the policy in force: where the target has none, a request goes with what the skill has. What one stream
+ * of a connection was lent serves all. */
 static bool
-is_message(const struct pending *pending)
+open_inject(struct flow *flow)
 {
-	return pending->phase == PHASE_MESSAGE;
+	struct flow *parent = flow->parent;
+
+	if (!parent)
+		return open_anew(flow, &flow->legs[WIRE_SERVER]);
+	return open_anew(flow, &parent->legs[WIRE_SERVER]) && (parent->inject_epoch != flow->inject_epoch ||
+	    inject_borrow(flow->inject, parent->inject) == 0);
+}
+
+/* For the streams that come. */
+static bool
+share_loan(struct flow *flow)
+{
+	struct flow *parent = flow->parent;
+
+	if (!parent || (parent->inject && parent->inject_epoch == flow->inject_epoch &&
+	    inject_borrow(parent->inject, flow->inject) == 0))
+		return true;
+	inject_close(&parent->inject);
+	parent->inject_epoch = flow->inject_epoch;
+	return inject_open(&parent->inject, target_of(flow), parent->legs[WIRE_SERVER].tls_open) == 0 &&
+	    inject_borrow(parent->inject, flow->inject) == 0;
 }
 
 static struct span
@@ -239,7 +166,7 @@ flow_ask_lent(struct flow *flow, uint8_t step, int status, struct span output)
 		    status == EDQUOT ? "its credential was lent too often" :
 		    status == EOPNOTSUPP ? "policy does not allow to show its credential so" :
 		    "its credential cannot be used");
-	else if (inject_answer(flow->inject, step, output))
+	else if (inject_answer(flow->inject, step, output) || !share_loan(flow))
 		flow_ask_fail(flow, REFUSAL_INTERNAL, "the keeper's answer does not fit");
 	else
 		flow_ask_go(flow);
@@ -293,6 +220,6 @@ pass(struct flow *flow, const struct wire_event *event, struct span unit)
 }
 
 const struct meaning meaning_request = {
-	.begin = begin, .explain = explain, .hinder = hinder,
+	.begin = begin, .explain = explain, .masked = flow_masked_request, .hinder = hinder,
 	.is_ready = is_ready, .is_same = is_same, .begin_turn = begin_turn, .pass = pass,
 };

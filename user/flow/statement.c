@@ -174,6 +174,12 @@ explain(struct flow *flow)
 	return true;
 }
 
+static struct span
+masked(struct flow *flow)
+{
+	return flow_masked(flow, flow->ask.ask.text);
+}
+
 /* ---- what cannot be done, whatever the rules ------------------------------------------- */
 
 static bool
@@ -261,6 +267,6 @@ is_same(const struct flow *flow, const struct wire_event *event)
 }
 
 const struct meaning meaning_statement = {
-	.begin = begin, .explain = explain, .hinder = hinder,
+	.begin = begin, .explain = explain, .masked = masked, .hinder = hinder,
 	.is_ready = is_ready, .is_same = is_same, .begin_turn = begin_turn, .pass = pass,
 };

@@ -54,7 +54,7 @@ flow_watch_ask(struct flow *flow)
 		return;
 	out_u8(&line, '{');
 	put_flow(&line, &first, flow, "ask", &pending->turn);
-	json_member_text(&line, &first, "text", span_head(flow_masked(flow, pending->ask.text), TEXT_LIMIT));
+	json_member_text(&line, &first, "text", span_head(flow->meaning->masked(flow), TEXT_LIMIT));
 	json_member_text(&line, &first, "verdict",
 	    span_text(verdict_name(pending->verdict.kind)));
 	put_id(&line, &first, "hold", &pending->hold);

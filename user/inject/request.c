@@ -311,6 +311,30 @@ inject_answer(struct inject *inject, uint8_t step, struct span output)
 	return step == VAULT_LEND ? take_loan(inject, output) : take_key(inject, output);
 }
 
+static int
+borrow_key(struct inject *inject, const struct view_parts *parts)
+{
+	struct out both = out_new(TEXT_MAX);
+	int r;
+
+	out_block(&both, parts->user);
+	out_block(&both, parts->token);
+	r = both.failed ? -ENOMEM : take_key(inject, out_view(&both));
+	if (both.p)
+		OPENSSL_cleanse(both.p, both.n);
+	out_free(&both);
+	return r;
+}
+
+int
+inject_borrow(struct inject *inject, const struct inject *from)
+{
+	if (!inject || !from || inject->has_loan || !from->has_loan || inject->how.as != from->how.as)
+		return 0;
+	return from->how.as == AS_SIGV4 ? borrow_key(inject, &from->parts) :
+	    take_loan(inject, secret_view(&from->loan));
+}
+
 /* ---- the change ---- */
 
 /* A change being made: room for what is added to what others have put there. */

@@ -51,6 +51,9 @@ enum inject_way inject_next(struct inject *, const struct wire_request *, struct
     struct inject_question *);
 /* What the keeper answered (status 0). Returns 0, -EPROTO (it does not fit the question) or -ENOMEM. */
 int inject_answer(struct inject *, uint8_t step, struct span output);
+/* Take over what another one, of the same target under the same policy, was lent, unless there is something already: streams
+ * of one connection need one loan. Either may be NULL. Returns 0, or -ENOMEM and -E2BIG, when there is none. */
+int inject_borrow(struct inject *, const struct inject *from);
 /*
  * Add to *change, which is empty or has changes of others: names go into the arena, what is secret stays here, good until
  * inject_sent(). Returns 0, -E2BIG (what others changed has a query of too many parameters) or -ENOMEM: the request must

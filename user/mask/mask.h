@@ -53,6 +53,10 @@ bool mask_touches(const struct mask_set *, uint64_t active, const struct span *r
 enum mask_result mask_text(const struct mask_set *, uint64_t active, struct span text,
     struct out *out, struct mask_tally *);
 
+/* The same by detectors alone, for text that is not a server's words about values. */
+enum mask_result mask_found(const struct mask_set *, uint64_t active, struct span text,
+    struct out *out, struct mask_tally *);
+
 /* The first hit of one built-in detector in `text`: its offset and length, or false. For tests and benches. */
 bool mask_detect(enum view_detector, struct span text, size_t *at, size_t *n);
 

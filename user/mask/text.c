@@ -128,3 +128,12 @@ mask_text(const struct mask_set *set, uint64_t active, struct span text, struct 
 	out_free(&plain);
 	return MASK_EDITED;
 }
+
+enum mask_result
+mask_found(const struct mask_set *set, uint64_t active, struct span text, struct out *out, struct mask_tally *tally)
+{
+	struct mask_lineup lineup;
+
+	mask_lineup_fill(set, active & set->with_detectors, &lineup);
+	return mask_scan(set, &lineup, text, FORM_MESSAGE, out, tally);
+}

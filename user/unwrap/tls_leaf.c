@@ -21,7 +21,7 @@ struct kept_leaf {
 	uint8_t digest[SHA256_DIGEST_LENGTH];
 	uint64_t age;		/* when it was used; 0: the place is free */
 	X509 *leaf;
-	STACK_OF(X509) *chain;
+	struct stack_st_X509 *chain;
 	EVP_PKEY *key;
 };
 
@@ -84,7 +84,7 @@ static void
 keep(SSL *ssl, const uint8_t digest[SHA256_DIGEST_LENGTH])
 {
 	struct kept_leaf *kept = make_room();
-	STACK_OF(X509) *chain = NULL;
+	struct stack_st_X509 *chain = NULL;
 
 	kept->leaf = SSL_get_certificate(ssl);
 	kept->key = SSL_get_privatekey(ssl);
