@@ -335,8 +335,13 @@ lane_give(struct flow *lane, enum wire_side side)
 	struct out *to = &lane->to[side];
 	size_t n;
 
-	if (!to->n || (side == WIRE_SERVER && !begin_upstream(lane)))
+	if (!to->n)
 		return;
+	if (side == WIRE_SERVER && !begin_upstream(lane)) {
+		if (!lane->parent->pumping)
+			stir_parent(lane->parent);	/* which knows whether there will ever be one */
+		return;
+	}
 	n = h2_stream_give(face_of(lane, side), lane->stream[side], out_view(to));
 	lane->legs[side].sent += n;
 	out_drop(to, n);
