@@ -168,6 +168,8 @@ flow_open_codec(struct flow *flow)
 
 	flow->codec = wire_find(target->protocol);
 	flow->meaning = flow->codec && flow->codec->change ? &meaning_request : &meaning_statement;
+	if (flow->meaning == &meaning_statement && sql_catalogue_new(&flow->names, FLOW_UNIT_BYTES))
+		return false;
 	if (flow->codec)
 		flow->codec_state = flow->codec->open(&settings);
 	return flow->codec && flow->codec_state;

@@ -69,7 +69,7 @@ has_parts(struct flow *flow)
 	flow->ask.acts = out_new(FLOW_UNIT_BYTES);
 	flow->arena = arena_new(FLOW_ARENA_BYTES);
 	flow->scratch = arena_new(FLOW_SCRATCH_BYTES);
-	return flow->arena && flow->scratch && sql_catalogue_new(&flow->names, FLOW_UNIT_BYTES) == 0;
+	return flow->arena && flow->scratch;
 }
 
 static struct flow *
