@@ -17,7 +17,7 @@ faults = {
     'bad-chunk': OK + b'Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n',
     'more': OK + b'Content-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil',
     'nothing': b'',
-    'until-close': OK + b'Connection: close\r\n\r\n' + b'x' * 8000000,
+    'until-close': OK + b'Connection: close\r\n\r\n' + b'x' * 24000000,
 }
 
 

@@ -207,17 +207,51 @@ wanted(const struct flow *flow, enum wire_side side)
 }
 
 static void
+rearm(struct flow *flow, struct leg *leg)
+{
+	if (leg->armed != leg->events)
+		loop_change(flow->worker->loop, leg->watch, leg->events);
+	leg->armed = leg->events;
+}
+
+static void client_happened(void *arg, uint32_t events);
+static void server_happened(void *arg, uint32_t events);
+
+static int
+watch(struct flow *flow, enum wire_side side)
+{
+	struct leg *leg = &flow->legs[side];
+
+	leg->armed = leg->events;
+	return loop_watch(flow->worker->loop, leg->fd, leg->events,
+	    side == WIRE_CLIENT ? client_happened : server_happened, flow, &leg->watch);
+}
+
+/* Of one that hung up: once there is room for what it has said. */
+static void
+watch_again(struct flow *flow, enum wire_side side)
+{
+	const struct leg *leg = &flow->legs[side];
+
+	if (leg->half && !leg->eof && (leg->events & EPOLLIN) && watch(flow, side))
+		flow_end(flow, "no memory to watch a socket");
+}
+
+/* Not to read for a while costs nothing, unless something comes meanwhile: happened() sees to that. */
+static void
 arm(struct flow *flow, enum wire_side side)
 {
 	struct leg *leg = &flow->legs[side];
-	uint32_t events;
 
-	if (!leg->watch)
+	if (leg->fd < 0)
 		return;
-	events = wanted(flow, side);
-	if (events != leg->events)
-		loop_change(flow->worker->loop, leg->watch, events);
-	leg->events = events;
+	leg->events = wanted(flow, side);
+	if (!leg->watch) {
+		watch_again(flow, side);
+		return;
+	}
+	if ((leg->armed & ~EPOLLIN) != (leg->events & ~EPOLLIN) || (leg->events & ~leg->armed))
+		rearm(flow, leg);
 }
 
 /* After good-bye: hand the end on, once everything before it is out. */
@@ -262,7 +296,7 @@ flow_flush(struct flow *flow)
 	shut_when_done(flow);
 	arm(flow, WIRE_CLIENT);
 	arm(flow, WIRE_SERVER);
-	return true;
+	return !flow->ended;
 }
 
 /* ---- events ---------------------------------------------------------------------- */
@@ -279,7 +313,11 @@ left(struct flow *flow, enum wire_side side, uint32_t events)
 	if (!(events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) || (leg->events & EPOLLIN))
 		return false;
 	if (side == WIRE_SERVER) {
-		leg->eof = true;
+		leg->half = true;	/* what it has said before is read when there is room for it */
+		if (events & (EPOLLHUP | EPOLLERR)) {	/* of which epoll never tires */
+			loop_unwatch(flow->worker->loop, &leg->watch);
+			leg->armed = 0;
+		}
 		return false;
 	}
 	leg->half = true;
@@ -298,6 +336,8 @@ happened(struct flow *flow, enum wire_side side, uint32_t events)
 		flow_dialed(flow);
 		return;
 	}
+	if ((events & EPOLLIN) && !(leg->events & EPOLLIN))
+		rearm(flow, leg);	/* it has to wait */
 	if (left(flow, side, events))
 		return;
 	if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) && !leg->eof &&
@@ -331,10 +371,10 @@ flow_leg_open(struct flow *flow, enum wire_side side, int fd)
 	int error;
 
 	leg->events = side == WIRE_CLIENT ? EPOLLRDHUP : EPOLLOUT;
-	error = loop_watch(flow->worker->loop, fd, leg->events,
-	    side == WIRE_CLIENT ? client_happened : server_happened, flow, &leg->watch);
-	if (!error)
-		leg->fd = fd;
+	leg->fd = fd;
+	error = watch(flow, side);
+	if (error)
+		leg->fd = -1;
 	return error;
 }
 

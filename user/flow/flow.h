@@ -170,7 +170,8 @@ enum ask_state {
 struct leg {
 	int fd;
 	struct watch *watch;
-	uint32_t events;
+	uint32_t events;	/* that are wanted */
+	uint32_t armed;		/* that are watched for: reading may be among them though it is not wanted */
 	struct tls *tls;
 	bool tls_open;		/* its handshake is complete */
 	struct h2 *h2;		/* of a connection in FLOW_LANES */
