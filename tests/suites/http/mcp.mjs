@@ -30,7 +30,7 @@ const transport = new StreamableHTTPClientTransport(new URL(process.argv[2]))
 const call = (name, args = {}, options) => client.callTool({ name, arguments: args }, undefined, options)
 
 async function tools() {
-	await check('tools are listed', async () => (await client.listTools()).tools.map(tool => [tool.name, tool.title]).sort())
+	await check('tools are listed', async () => (await client.listTools()).tools.map(tool => [tool.name, tool.title]).filter(([name]) => name !== 'get-env').sort())
 	await check('echo', () => call('echo', { message: 'Grüße, "\\u0041" 世界' }))
 	await check('a long argument', async () => (await call('echo', { message: 'x'.repeat(300000) })).content[0].text.length)
 	await check('get-sum', () => call('get-sum', { a: 2, b: 40 }))
@@ -104,6 +104,7 @@ await resources()
 await prompts()
 // what policy says of one tool, and of another
 const said = async promise => { try { return await promise } catch (error) { return { fault: error.message, code: error.code, status: error.status } } }
+await check('alone: offered', async () => (await client.listTools()).tools.some(tool => tool.name === 'get-env'))
 await check('alone: denied', () => said(call('get-env')))
 await check('alone: held', () => said(call('gzip-file-as-resource', { name: 'a.gz', data: 'data:text/plain,hello', outputType: 'resourceLink' })))
 await check('after it, echo', () => call('echo', { message: 'still here' }))
