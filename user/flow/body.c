@@ -161,8 +161,9 @@ change_head(struct flow *flow, struct turn *turn, const struct wire_event *event
 {
 	static struct wire_pair set[WIRE_HEADERS_MAX + 1];	/* a process has one thread */
 	static const struct span codings[] = { SPAN("Content-Encoding") };
+	bool is_final = event->head.status >= 200;	/* else there is no body to tell of */
 	struct out room = out_new(HEADER_ROOM);
-	struct wire_change change = { .set = set, .is_new_body = turn->body || turn->redacts || turn->tools };
+	struct wire_change change = { .set = set, .is_new_body = is_final && (turn->body || turn->redacts || turn->tools) };
 	size_t from = flow->to[WIRE_CLIENT].n;
 	size_t echoed = 0;
 	bool right = event->head.header_count <= WIRE_HEADERS_MAX &&
@@ -233,6 +234,14 @@ begin_body(struct flow *flow, struct turn *turn, const struct wire_event *event,
 	return true;
 }
 
+/* Early hints too tell things. */
+static bool
+pass_head(struct flow *flow, struct turn *turn, const struct wire_event *event, struct span unit)
+{
+	return turn->masks || turn->echo || turn->tools ? change_head(flow, turn, event, unit) :
+	    pass_unit(flow, turn, unit);
+}
+
 static void
 renew(struct flow *flow)
 {
@@ -252,14 +261,14 @@ flow_unit_head(struct flow *flow, const struct wire_event *event, struct span un
 	}
 	turn->bytes_in += unit.n;
 	if (event->head.status < 200 && event->head.status != SWITCHED)
-		return pass_unit(flow, turn, unit);
+		return pass_head(flow, turn, event, unit);
 	out_clear(&turn->tag);
 	out_printf(&turn->tag, "%u", event->head.status);
 	if (event->head.status == UNAUTHORIZED)
 		renew(flow);
 	if (!begin_body(flow, turn, event, unit))
 		return false;
-	if (!(turn->masks || turn->echo || turn->tools ? change_head(flow, turn, event, unit) : pass_unit(flow, turn, unit)))
+	if (!pass_head(flow, turn, event, unit))
 		return false;
 	return finish(flow, turn, event);
 }
