@@ -75,6 +75,8 @@ class Origin(BaseHTTPRequestHandler):
             self.in_chunks(b'{"a": 1}', trailer=b'x-note: fine\r\n')
         elif path == '/telling-trailer':
             self.in_chunks(b'{"a": 1}', trailer=b'x-note: %s\r\n' % CARD.encode())
+        elif path == '/telling-reason':
+            self.wfile.write(b'HTTP/1.1 404 card %s\r\nContent-Length: 0\r\n\r\n' % CARD.encode())
         elif path == '/telling-hint':
             self.wfile.write(b'HTTP/1.1 103 Early Hints\r\nX-Note: card %s\r\n\r\n' % CARD.encode())
             self.say('{"a": 1}')

@@ -163,7 +163,8 @@ change_head(struct flow *flow, struct turn *turn, const struct wire_event *event
 	static const struct span codings[] = { SPAN("Content-Encoding") };
 	bool is_final = event->head.status >= 200;	/* else there is no body to tell of */
 	struct out room = out_new(HEADER_ROOM);
-	struct wire_change change = { .set = set, .is_new_body = is_final && (turn->body || turn->redacts || turn->tools) };
+	struct wire_change change = { .set = set, .no_reason = true,
+	    .is_new_body = is_final && (turn->body || turn->redacts || turn->tools) };
 	size_t from = flow->to[WIRE_CLIENT].n;
 	size_t echoed = 0;
 	bool right = event->head.header_count <= WIRE_HEADERS_MAX &&
@@ -178,9 +179,7 @@ change_head(struct flow *flow, struct turn *turn, const struct wire_event *event
 	right = right && inject_head(flow->inject, &event->head, flow->scratch, &change, &echoed) == 0;
 	if (echoed)
 		note_echo(turn);
-	if (right && !change.set_count && !change.drop_count && !change.is_new_body)
-		flow->codec->pass(flow->codec_state, WIRE_SERVER, unit, flow->to);
-	else if (right)
+	if (right)
 		flow->codec->change(flow->codec_state, WIRE_SERVER, unit, &change, flow->to);
 	out_free(&room);
 	if (!right)
