@@ -163,7 +163,7 @@ change_head(struct flow *flow, struct turn *turn, const struct wire_event *event
 	static const struct span codings[] = { SPAN("Content-Encoding") };
 	bool is_final = event->head.status >= 200;	/* else there is no body to tell of */
 	struct out room = out_new(HEADER_ROOM);
-	struct wire_change change = { .set = set, .no_reason = true,
+	struct wire_change change = { .set = set, .own_reason = true,
 	    .is_new_body = is_final && (turn->body || turn->redacts || turn->tools) };
 	size_t from = flow->to[WIRE_CLIENT].n;
 	size_t echoed = 0;

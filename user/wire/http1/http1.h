@@ -234,6 +234,8 @@ void http1_reply_body(struct http1 *, const struct span *bytes, struct out to[WI
 
 /* write.c: what goes on */
 void http1_write_request(struct http1 *, const struct wire_change *, struct out *);
+/* The registry's words for a status; of an unknown one its class'. Never empty. */
+const char *http1_reason(unsigned int status);
 void http1_write_status(struct http1 *, const struct wire_change *, struct out *);
 void http1_write_run(enum http1_framing, struct span bytes, struct out *);
 void http1_write_end(enum http1_framing, const struct http1_fields *trailers, bool is_new_body, struct out *);

@@ -8,27 +8,6 @@
 
 #include "base/json.h"
 
-static const struct {
-	unsigned int status;
-	const char *reason;
-} reasons[] = {
-	{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
-	{ 408, "Request Timeout" }, { 409, "Conflict" }, { 413, "Content Too Large" }, { 417, "Expectation Failed" },
-	{ 425, "Too Early" }, { 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" },
-	{ 451, "Unavailable For Legal Reasons" }, { 500, "Internal Server Error" }, { 501, "Not Implemented" },
-	{ 502, "Bad Gateway" }, { 503, "Service Unavailable" }, { 504, "Gateway Timeout" },
-	{ 505, "HTTP Version Not Supported" },
-};
-
-static const char *
-reason_of(unsigned int status)
-{
-	for (size_t i = 0; i < COUNT(reasons); i++)
-		if (reasons[i].status == status)
-			return reasons[i].reason;
-	return "Refused";
-}
-
 static void
 write_document(struct out *out, unsigned int status, const struct wire_no *no, const char *why)
 {
@@ -36,7 +15,7 @@ write_document(struct out *out, unsigned int status, const struct wire_no *no, c
 	struct out instance = out_new(HTTP1_PROBLEM_MAX);
 
 	out_span(out, SPAN("{\"type\":\"about:blank\""));
-	json_member_text(out, &first, "title", no->message.n ? no->message : span_text(reason_of(status)));
+	json_member_text(out, &first, "title", no->message.n ? no->message : span_text(http1_reason(status)));
 	json_member_uint(out, &first, "status", status);
 	if (no->hint.n)
 		json_member_text(out, &first, "detail", no->hint);
@@ -64,7 +43,7 @@ write_problem(struct out *client, unsigned int status, const struct wire_no *no,
 	if (document.failed)
 		out_clear(&document);
 	out_printf(client, "HTTP/1.1 %u %s\r\nContent-Type: application/problem+json\r\nCache-Control: no-store\r\n",
-	    status, reason_of(status));
+	    status, http1_reason(status));
 	if (closes || is_old)
 		out_printf(client, "Connection: %s\r\n", closes ? "close" : "keep-alive");
 	out_printf(client, "Content-Length: %zu\r\n\r\n", document.n);

@@ -210,8 +210,7 @@ http1_write_status(struct http1 *h, const struct wire_change *change, struct out
 	enum http1_framing framing = is_last ? h->to[WIRE_CLIENT] : FRAMING_NONE;
 
 	out_printf(out, "HTTP/1.1 %03u ", head->status);
-	if (!change || !change->no_reason)
-		out_span(out, head->reason);
+	out_span(out, change && change->own_reason ? span_text(http1_reason(head->status)) : head->reason);
 	out_span(out, SPAN("\r\n"));
 	write_fields(head, change, framing == FRAMING_CHUNKED && head->framing == FRAMING_CHUNKED, out);
 	if (head->status == 101)

@@ -48,7 +48,7 @@ static const struct {
 } rows[] = {
 	{ "its status", SPAN(ASK), 429, false, "HTTP/1.1 429 Too Many Requests\r\n", false, false },
 	{ "a status that is no refusal", SPAN(ASK), 200, false, "HTTP/1.1 403 Forbidden\r\n", false, false },
-	{ "a status without words", SPAN(ASK), 418, false, "HTTP/1.1 418 Refused\r\n", false, false },
+	{ "a status without words", SPAN(ASK), 418, false, "HTTP/1.1 418 Client Error\r\n", false, false },
 	{ "HEAD", SPAN("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"), 0, false, "HTTP/1.1 403 Forbidden\r\n", false, true },
 	{ "fatal", SPAN(ASK), 0, true, "\r\nConnection: close\r\n", true, false },
 	{ "a client that closes", SPAN("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), 0, false,
