@@ -165,7 +165,7 @@ struct wire_change {
 	const struct span *drop;	/* all fields of that name */
 	size_t drop_count;
 	struct span path_and_query;	/* of a request: in place of its own; empty: its own */
-	bool own_reason;		/* of an answer: behind its status the registry's words, no free text (RFC 9112 section 4) */
+	bool own_reason;		/* of an answer: the registry's words behind its status, not free text (RFC 9112) */
 	bool is_new_body;		/* of an answer: other bytes will come: lengths, digests, ranges and validators
 					 * (RFC 9110 sections 8.6, 8.8.3, 14.3; RFC 9530) go, framing is chosen anew */
 };

@@ -11,7 +11,7 @@
 struct secret {
 	uint8_t *p;
 	size_t n;
-	size_t room;	/* whole pages */
+	size_t room;	/* more than n */
 };
 
 /* Room for n bytes, zeroed. Returns 0 or -ENOMEM. */

@@ -82,11 +82,17 @@ make_flow(struct worker *worker, const struct abi_origin *origin)
 	flow->worker = worker;
 	flow->began = clock_mono();
 	flow->who.origin = *origin;
-	flow->key.n = sizeof(flow->key.p);
-	if (has_parts(flow) && getrandom(flow->key.p, sizeof(flow->key.p), 0) == sizeof(flow->key.p))
+	if (has_parts(flow))
 		return flow;
 	flow_free(flow);
 	return NULL;
+}
+
+static bool
+make_key(struct flow *flow)
+{
+	flow->key.n = sizeof(flow->key.p);
+	return getrandom(flow->key.p, sizeof(flow->key.p), 0) == sizeof(flow->key.p);
 }
 
 struct flow *
@@ -98,7 +104,7 @@ flow_new(struct worker *worker, int fd, const struct abi_origin *origin)
 		return NULL;
 	flow->id = flow_make_id(worker, ID_FLOW);
 	record_destination(origin, flow->destination);
-	if (flow_leg_open(flow, WIRE_CLIENT, fd)) {
+	if (!make_key(flow) || flow_leg_open(flow, WIRE_CLIENT, fd)) {
 		flow_free(flow);
 		return NULL;
 	}

@@ -32,7 +32,9 @@ static const struct {
 const char *
 http1_reason(unsigned int status)
 {
-	static const char *const classes[] = { "Unknown", "Informational", "Successful", "Redirection", "Client Error", "Server Error" };
+	static const char *const classes[] = {
+		"Unknown", "Informational", "Successful", "Redirection", "Client Error", "Server Error"
+	};
 
 	for (size_t i = 0; i < COUNT(registry); i++)
 		if (registry[i].status == status)
