@@ -289,8 +289,8 @@ is_explained(const struct accounts *a, const struct account *account)
 		return kernel->flows > entered->flows || kernel->in == entered->in;
 	if (kernel->in == entered->in && kernel->out == entered->out)
 		return kernel->flows <= entered->flows;
-	return account->lost > 0 && kernel->flows > entered->flows &&
-	    kernel->flows - entered->flows <= account->lost;
+	/* what the skill got, it got from flows that ended with their worker; that may not have known all */
+	return account->lost > 0 && kernel->flows > entered->flows;
 }
 
 static enum account_state
@@ -365,6 +365,9 @@ account_say(const struct account *account, struct out *out)
 	if (account->lost)
 		out_printf(out, "; ended with their worker: %llu",
 		    (unsigned long long)account->lost);
+	if (account->lost && kernel->flows > entered->flows + account->lost)
+		out_printf(out, "; with it, if it had not yet known of them: %llu",
+		    (unsigned long long)(kernel->flows - entered->flows - account->lost));
 	if (account->open)
 		out_printf(out, "; still open at its end: %llu",
 		    (unsigned long long)account->open);
