@@ -95,6 +95,7 @@ enum entry_key {
 	KEY_PHASE = 40,		/* t "query", "parse", "execute", "copy", "cancel" */
 	KEY_INSPECT = 41,	/* t "none" where bytes are carried unseen */
 	KEY_SERVER_NAME = 42,	/* t SNI */
+	KEY_OPERATION = 43,	/* t its name in the target's API (interlock-policy(5): openapi, operations) */
 	/* verdict */
 	KEY_VERDICT = 50,	/* t allow, deny, hold */
 	KEY_RULE = 51,		/* t file:line and name */

@@ -33,7 +33,7 @@ static const char *const keys[] = {
 	[KEY_VALUES] = "values", [KEY_TEXT_DIGEST] = "text_digest",
 	[KEY_ACTS] = "acts", [KEY_STATEMENT] = "statement",
 	[KEY_PHASE] = "phase", [KEY_INSPECT] = "inspect",
-	[KEY_SERVER_NAME] = "server_name",
+	[KEY_SERVER_NAME] = "server_name", [KEY_OPERATION] = "operation",
 	[KEY_VERDICT] = "verdict", [KEY_RULE] = "rule", [KEY_WHY] = "why",
 	[KEY_REFUSAL] = "refusal", [KEY_MASKS] = "masks",
 	[KEY_ROWS] = "rows", [KEY_BYTES_IN] = "bytes_in",

@@ -242,6 +242,8 @@ record_ask(const struct record_flow *flow, const struct record_ask *ask,
 	put_acts(entry, ask->action);
 	entry_text(entry, KEY_STATEMENT, ask->name);
 	entry_text(entry, KEY_PHASE, span_text(ask->phase));
+	if (ask->action && ask->action->http)
+		entry_text(entry, KEY_OPERATION, ask->action->http->operation);
 	put_verdict(entry, ask->verdict, ask->refusal);
 	if (ask->hold)
 		entry_id(entry, KEY_HOLD, ask->hold);

@@ -189,7 +189,8 @@ asks(void)
 		  .columns = columns, .column_count = 2 },
 		{ .effect = EFFECT_SESSION, .object = SPAN("begin") },
 	};
-	static const struct action action = { .acts = acts, .act_count = 2 };
+	static const struct http_facts http = { .operation = SPAN("cancelOrder") };
+	static const struct action action = { .acts = acts, .act_count = 2, .http = &http };
 	static const struct record_value values[] = { { SPAN("4"), false }, { SPAN(""), true } };
 	static const uint8_t digest[32] = { 9, 8, 7 };
 	struct record_ask ask = {
@@ -203,7 +204,8 @@ asks(void)
 	CHECK(record_ask(&flow, &ask, &call) == 0);
 	cbor = sent(LEVEL_SYNCED);
 	check_common("ask", cbor, ENTRY_ASK);
-	CHECK(has_id(cbor, KEY_TURN, &turn_id) && has_text(cbor, KEY_PHASE, "execute"));
+	CHECK(has_id(cbor, KEY_TURN, &turn_id) && has_text(cbor, KEY_PHASE, "execute") &&
+	    has_text(cbor, KEY_OPERATION, "cancelOrder"));
 	CHECK(has_text(cbor, KEY_TEXT, "select pan from cards"));
 	CHECK(has_bytes(cbor, KEY_TEXT_DIGEST, digest) && has_text(cbor, KEY_STATEMENT, "s1"));
 	CHECK(has_text(cbor, KEY_VERDICT, "allow") && has_text(cbor, KEY_RULE, "policy.yaml:41"));
