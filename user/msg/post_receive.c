@@ -20,6 +20,7 @@
 #include "msg/post_own.h"
 
 #define BURST 64		/* messages read from one peer in a round */
+#define WARDEN_MS 20		/* in which a process that is killed has shut its descriptors */
 
 /*
  * The descriptors that came along, closed but for the first, which is now the
@@ -137,12 +138,13 @@ judge(struct peer *peer, struct mmsghdr *message)
 	report(post, peer->slot, head.type);
 }
 
+/* Is its end shut, now or within so many milliseconds? */
 static bool
-is_over(const struct peer *peer)
+is_over(const struct peer *peer, int ms)
 {
 	struct pollfd shut = { .fd = peer->fd, .events = POLLRDHUP };
 
-	return poll(&shut, 1, 0) == 1 && (shut.revents & (POLLRDHUP | POLLHUP));
+	return poll(&shut, 1, ms) == 1 && (shut.revents & (POLLRDHUP | POLLHUP));
 }
 
 /* No more comes from this one. */
@@ -160,7 +162,8 @@ end_peer(struct peer *peer)
 	loop_unwatch(post->loop, &peer->watch);
 	post_drop(peer);
 	peer->fd = -1;
-	if (!post->is_orphan)
+	/* with the warden its ends of all channels are shut, its own not as the first */
+	if (!post->is_orphan && (post->slot == SLOT_WARDEN || !is_over(&post->peers[SLOT_WARDEN], WARDEN_MS)))
 		report(post, peer->slot, MSG_NONE);
 }
 
@@ -182,7 +185,7 @@ receive(struct peer *peer)
 	}
 	n = recvmmsg(peer->fd, post->messages, AT_ONCE, MSG_DONTWAIT | MSG_CMSG_CLOEXEC, NULL);
 	for (int i = 0; i < n; i++) {
-		if (post->messages[i].msg_len == 0 && is_over(peer)) {
+		if (post->messages[i].msg_len == 0 && is_over(peer, 0)) {
 			end_peer(peer);
 			return false;
 		}
