@@ -165,6 +165,10 @@ struct wire_change {
 	const struct span *drop;	/* all fields of that name */
 	size_t drop_count;
 	struct span path_and_query;	/* of a request: in place of its own; empty: its own */
+	bool has_body;			/* of a request: `body` in place of what is here of its own, of body_length in all; where
+					 * it is_open, put() follows for each of its units. Without trailers */
+	struct span body;
+	uint64_t body_length;
 	bool own_reason;		/* of an answer: the registry's words behind its status, not free text (RFC 9112) */
 	bool is_new_body;		/* of an answer: other bytes will come: lengths, digests, ranges and validators
 					 * (RFC 9110 sections 8.6, 8.8.3, 14.3; RFC 9530) go, framing is chosen anew */
@@ -313,7 +317,7 @@ struct wire_codec {
 	 * that done to it. An answer's is_new_body is kept for its body: put() follows for each of its units. */
 	void (*change)(void *, enum wire_side, struct span unit, const struct wire_change *, struct out to[WIRE_SIDES]);
 	/* In place of pass() of a UNIT_BODY: `bytes` (any number, none too) in place of its own. Without is_new_body as many
-	 * in all as there were: some may come later than they could, and none sooner. */
+	 * in all as there were (as there were to be, with has_body): some may come later than they could, and none sooner. */
 	void (*put)(void *, enum wire_side, struct span unit, struct span bytes, struct out to[WIRE_SIDES]);
 
 	/* Of codecs whose hunger is not always plain, else NULL. Of an ask in the middle of which its client has been

@@ -12,10 +12,11 @@ fetch_modules() {	# as the lock file pins them, whatever this machine's npm woul
 [ -d "$modules" ] || fetch_modules || { echo "npm does not give the clients and servers"; echo "0 passed, 1 failed"; exit 1; }
 net=127.$((RANDOM % 200 + 20)).$((RANDOM % 250))	# hosts of it are ours for this run
 KEY=the-true-key-of-the-node
-# target, host names (the first is in the certificate's place), what nginx speaks, its server
+# target, host names (the first is in the certificate's place), what nginx speaks ("clear": no TLS), its server
 SITES="mcp|mcp.shop.example||mcp
 messages|api.anthropic.com||messages
 s3|s3.eu-central-1.amazonaws.com shop-files.s3.eu-central-1.amazonaws.com||s3
+clear|s3.eu-west-1.amazonaws.com|clear|s3
 web|web.shop.example|http2|web
 old|old.shop.example||web"
 
@@ -43,7 +44,7 @@ start_servers() {
 	start_nginx
 }
 start_nginx() {
-	local target names speaks server i=1 name
+	local target names speaks server i=1 name listens
 	mkdir -p "$work/nginx"
 	openssl req -newkey rsa:2048 -nodes -keyout "$work/nginx/key" -out "$work/nginx/csr" -subj /CN=sites >/dev/null 2>&1
 	: >"$work/hosts"
@@ -51,9 +52,11 @@ start_nginx() {
 		nginx_head
 		while IFS='|' read -r target names speaks server; do
 			for name in $names; do echo "$net.$i $name" >>"$work/hosts"; done
+			listens="$net.$i:443 ssl $speaks"
+			[ "$speaks" != clear ] || listens=$net.$i:80
 			cat <<-EOT
 				server {
-					listen $net.$i:443 ssl $speaks;
+					listen $listens;
 					access_log $work/$target.log seen;
 					location = /file.txt { root $work/web; }
 					location / { proxy_pass http://127.0.0.1:${port_of[$server]}; }
@@ -102,6 +105,7 @@ stop_servers() {
 	kill ${servers:-} 2>/dev/null
 	wait ${servers:-} 2>/dev/null
 }
+s3_target() { printf '    api: s3\n    credential: {as: sigv4, region: %s, service: s3, secret: "file:%s"}\n' "$1" "$work/etc/secrets/s3"; }
 # site_policy [MASKS]: a target for each site, where all is allowed but what a rule says
 site_policy() {
 	local target names speaks server i=1
@@ -121,13 +125,18 @@ site_policy() {
 				    names: [${names// /, }]
 				    addresses: [$net.$i]
 				    namespace: host
-				    tls: {backend: verify-full, roots: $work/pg/ca.crt}
 			EOT
+			if [ "$speaks" = clear ]; then
+				printf '    port: 80\n    tls: {backend: disable}\n'
+			else
+				echo "    tls: {backend: verify-full, roots: $work/pg/ca.crt}"
+			fi
 			i=$((i + 1))
 			case $target in
 			mcp) printf '    api: mcp\n    operations: [{name: "tools/call **", effect: call}]\n' ;;
 			messages) echo "    credential: {as: header, name: X-Api-Key, secret: \"file:$work/etc/secrets/messages\"}" ;;
-			s3) printf '    api: s3\n    credential: {as: sigv4, region: eu-central-1, service: s3, secret: "file:%s"}\n' "$work/etc/secrets/s3" ;;
+			s3) s3_target eu-central-1 ;;
+			clear) s3_target eu-west-1 ;;
 			esac
 		done <<<"$SITES"
 		[ -z "${1:-}" ] || printf 'masks:\n  nothing:\n    pattern: "ZQXJ-never-[0-9]{40}"\n    way: redact\n'

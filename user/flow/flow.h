@@ -164,6 +164,7 @@ enum ask_state {
 	ASK_LENDING,		/* entered; the keeper is asked for the credential it goes with */
 	ASK_REFUSING,		/* refused; its entry is on its way */
 	ASK_CLEARED,		/* may go as soon as the codec names it again */
+	ASK_SIGNING,		/* it has gone; the keeper is asked for signatures of a run of its body */
 	ASK_STATES
 };
 
@@ -307,6 +308,7 @@ struct flow {
 	struct memos *memos;		/* plans of its answers */
 	struct inject *inject;		/* the credential of HTTP's requests; NULL: none */
 	uint32_t inject_epoch;		/* of the policy by which it was opened */
+	size_t signing;			/* bytes of the run of a body that ASK_SIGNING is for; 0: none is in hand */
 	size_t whole;			/* bytes of a large row that it holds, of worker->whole */
 	bool whole_is_done;
 	bool is_known;			/* identified; waits for a whole policy */
@@ -482,6 +484,10 @@ bool flow_write_down(struct flow *);
 struct span flow_masked_request(struct flow *);
 /* request.c: the keeper's answer in ASK_LENDING. */
 void flow_ask_lent(struct flow *, uint8_t step, int status, struct span output);
+/* upload.c: a run of a request's body. False: the flow has ended, or waits. */
+bool flow_upload(struct flow *, const struct wire_event *, struct span unit);
+/* … the keeper's answer in ASK_SIGNING. */
+void flow_upload_signed(struct flow *, uint8_t step, int status, struct span output);
 /* release.c: it was allowed and entered, and cannot go all the same: enter why, refuse it. */
 void flow_ask_fail(struct flow *, enum refusal, const char *reason);
 /* What is entered goes, as soon as it has all it needs. */

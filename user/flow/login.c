@@ -391,6 +391,10 @@ flow_hear_proof(struct worker *worker, const struct msg_head *head, struct span 
 		flow_ask_lent(flow, step, status, output);
 		return true;
 	}
+	if (flow && flow->ask.state == ASK_SIGNING) {
+		flow_upload_signed(flow, step, status, output);
+		return true;
+	}
 	if (flow && flow->state == FLOW_PROVING) {
 		flow_prove_answered(flow, step, status, output);
 		return true;

@@ -234,8 +234,8 @@ static enum pumped
 body(struct flow *flow, enum wire_side side, const struct wire_event *event,
     struct span unit)
 {
-	if (side == WIRE_CLIENT)
-		return pass(flow, side, event, unit);	/* of an ask that was judged with its beginning */
+	if (side == WIRE_CLIENT)	/* of an ask that was judged with its beginning */
+		return flow_upload(flow, event, unit) ? PUMP_ON : PUMP_WAIT;
 	return flow_unit_body(flow, event, unit) ? PUMP_ON : PUMP_WAIT;
 }
 
@@ -309,6 +309,8 @@ pump_side(struct flow *flow, enum wire_side side)
 		flow->choked = true;	/* let the other side drain first */
 		return false;
 	}
+	if (side == WIRE_CLIENT && flow->signing)
+		in = span_head(in, flow->signing);	/* no more is signed */
 	step = parse_next(flow->codec, flow->codec_state, side, in, leg->in_most,
 	    flow->to, &event);
 	if (step == WIRE_MORE) {

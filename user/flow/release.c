@@ -489,6 +489,8 @@ flow_ask_late(struct flow *flow)
 		flow_refuse_ask(flow, REFUSAL_HOLD_EXPIRED);
 	} else if (pending->state == ASK_CLEARED) {
 		flow_end(flow, "the backend takes nothing");
+	} else if (pending->state == ASK_SIGNING) {
+		flow_end(flow, "the keeper did not sign a body");
 	} else if (pending->state == ASK_LENDING) {
 		flow_ask_fail(flow, REFUSAL_INTERNAL, "the keeper did not answer");
 	} else if (pending->state == ASK_GRAMMAR || pending->state == ASK_POLICY) {

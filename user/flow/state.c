@@ -50,6 +50,7 @@ static const struct ask_row asks[] = {
 	[ASK_LENDING] = { 10 },
 	[ASK_REFUSING] = { 10 },
 	[ASK_CLEARED] = { 10 },
+	[ASK_SIGNING] = { 10 },
 };
 static_assert(COUNT(asks) == ASK_STATES, "a row for each state");
 

@@ -16,6 +16,7 @@
 #include "base/must.h"
 #include "inject/percent.h"
 #include "inject/query.h"
+#include "inject/upload.h"
 #include "view.h"
 #include "wire.h"
 
@@ -142,8 +143,8 @@ put_target(struct work *work)
 
 /* ---- the body ---- */
 
-static int
-hash_of(struct span in, uint8_t hash[VAULT_SIGV4_HASH])
+int
+inject_hash(struct span in, uint8_t hash[VAULT_SIGV4_HASH])
 {
 	return EVP_Digest(in.p, in.n, hash, NULL, EVP_sha256(), NULL) == 1 ? 0 : -ENOMEM;
 }
@@ -179,7 +180,7 @@ told_hash(const struct wire_request *request)
 static int
 choose_payload(struct work *work)
 {
-	static const char streaming[] = "STREAMING-", unsigned_chunks[] = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
+	static const char streaming[] = "STREAMING-";
 	const struct wire_request *request = work->request;
 	struct inject_signing *signing = work->signing;
 	struct span told = told_hash(request);
@@ -187,16 +188,15 @@ choose_payload(struct work *work)
 
 	signing->sends_payload = told.n || is_s3(work->terms->how);
 	if (span_is(span_head(told, sizeof(streaming) - 1), streaming)) {
-		if (!span_is(told, unsigned_chunks))
-			return refuse(work, "a body in signed chunks (STREAMING-AWS4-HMAC-SHA256-PAYLOAD) is not signed "
-			    "anew: send it with an unsigned payload, or not in chunks");
-		if (!work->terms->is_tls)
-			return refuse(work, "a body that is not signed is sent over TLS only");
-		memcpy(signing->payload, unsigned_chunks, sizeof(unsigned_chunks));
+		signing->upload = upload_form_of(told);
+		if (!signing->upload)
+			return refuse(work, "a body in chunks of a kind that is not known");
+		snprintf(signing->payload, sizeof(signing->payload), "%s",
+		    upload_form_sent(signing->upload, work->terms->is_tls)->name);
 		return 0;
 	}
 	if (!request->is_open) {
-		if (hash_of(request->body, hash))
+		if (inject_hash(request->body, hash))
 			return -ENOMEM;
 		put_hex(span_of(hash, sizeof(hash)), signing->payload);
 		return 0;
@@ -360,7 +360,7 @@ write_all(struct work *work)
 	out_span(&work->text, span_text(work->signing->payload));
 	if (work->text.failed || work->signing->names.failed || work->signing->path_and_query.failed)
 		return -ENOMEM;
-	return hash_of(out_view(&work->text), work->signing->hash);
+	return inject_hash(out_view(&work->text), work->signing->hash);
 }
 
 int

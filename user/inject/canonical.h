@@ -7,9 +7,7 @@
  *
  * The body: one that is here whole is signed by its SHA-256. Of a longer one the SHA-256 that the skill told is
  * signed; without that, S3 takes UNSIGNED-PAYLOAD over TLS, other services nothing. A body in chunks of its own
- * framing (aws-chunked) goes on as it is, over TLS, where its chunks are not signed
- * (STREAMING-UNSIGNED-PAYLOAD-TRAILER). Where they are (STREAMING-AWS4-HMAC-SHA256-PAYLOAD), every one of them
- * would have to be signed anew: refused. Pure but for memory.
+ * framing (aws-chunked) is signed with its head alone, and then chunk by chunk (upload.h). Pure but for memory.
  */
 #ifndef INJECT_CANONICAL_H
 #define INJECT_CANONICAL_H
@@ -21,6 +19,7 @@
 #include "span.h"
 #include "vault/vault.h"
 
+struct upload_form;
 struct view_credential;
 struct wire_request;
 
@@ -30,6 +29,7 @@ struct inject_signing {
 	char time[VAULT_SIGV4_TIME + 1];	/* X-Amz-Date */
 	char payload[INJECT_HEX + 1];	/* what stands for the body */
 	bool sends_payload;		/* as X-Amz-Content-Sha256 too */
+	const struct upload_form *upload;	/* the body comes in it; NULL: in none */
 	struct out path_and_query;	/* as it is to be sent */
 	struct out names;		/* of the fields that are signed, "host;x-amz-date" */
 	uint8_t hash[VAULT_SIGV4_HASH];	/* of the canonical request */
@@ -48,6 +48,8 @@ struct inject_terms {
 int inject_canonical(struct inject_signing *out, const struct inject_terms *, const struct wire_request *,
     const char **why);
 void inject_signing_free(struct inject_signing *);
+/* SHA-256. Returns 0 or -ENOMEM. */
+int inject_hash(struct span in, uint8_t hash[VAULT_SIGV4_HASH]);
 /* Names are compared without case. */
 bool inject_name_is(struct span name, const char *other);
 

@@ -4,7 +4,7 @@
  * for each request. What a skill shows of its own is taken out whatever the way: a backend that takes more than one
  * would else choose between ours and the skill's.
  */
-#include "inject/request.h"
+#include "inject/request_own.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -15,33 +15,10 @@
 #include "base/arena.h"
 #include "base/base64.h"
 #include "base/must.h"
-#include "base/secret.h"
-#include "inject/canonical.h"
 #include "inject/echo.h"
 #include "inject/percent.h"
 #include "inject/query.h"
-#include "out.h"
-#include "view.h"
-#include "view/credential.h"
 #include "wire.h"
-
-#define TEXT_MAX (4u << 20)	/* of a field or a path that is made: the codec takes far less */
-
-struct inject {
-	struct view_credential how;	/* its texts are in `texts` */
-	char *texts;
-	bool is_tls, is_verified;
-	bool has_loan;			/* `loan` is what the keeper gave, `parts` lie in it */
-	struct secret loan;
-	struct view_parts parts;
-	struct inject_marks *marks;
-	/* of the request that is being sent */
-	bool is_prepared, is_signed;
-	struct inject_signing signing;
-	uint64_t wall;			/* when it was prepared */
-	char signature[VAULT_SIGV4_SIGNATURE + 1];
-	struct secret made;		/* field or path with the secret in it */
-};
 
 /* Where credentials are shown, by RFC 9110 and by habit. */
 static const char *const own_fields[] = {
@@ -110,6 +87,8 @@ inject_sent(struct inject *inject)
 	if (!inject)
 		return;
 	inject_signing_free(&inject->signing);
+	if (inject->upload && inject->is_prepared)
+		inject_body_sent(inject);	/* else its rest is under way */
 	OPENSSL_cleanse(inject->signature, sizeof(inject->signature));
 	if (inject->made.p)
 		OPENSSL_cleanse(inject->made.p, inject->made.n);
@@ -135,6 +114,7 @@ inject_close(struct inject **out)
 	if (inject) {
 		inject_renew(inject);
 		secret_free(&inject->made);
+		upload_free(&inject->upload);
 		inject_marks_free(&inject->marks);
 		free(inject->texts);
 	}
@@ -144,8 +124,8 @@ inject_close(struct inject **out)
 
 /* ---- questions and answers ---- */
 
-static enum inject_way
-ask(struct inject_question *question, uint8_t step, struct span input)
+enum inject_way
+inject_question_ask(struct inject_question *question, uint8_t step, struct span input)
 {
 	question->step = step;
 	memcpy(question->room, input.p, input.n);
@@ -153,16 +133,15 @@ ask(struct inject_question *question, uint8_t step, struct span input)
 	return INJECT_ASK;
 }
 
-static enum inject_way
-refuse(struct inject_question *question, const char *why)
+enum inject_way
+inject_question_refuse(struct inject_question *question, const char *why)
 {
 	question->why = why;
 	return INJECT_REFUSED;
 }
 
-/* What would be sent; a request without one has its own put together in *room. */
-static struct span
-target_of(const struct wire_request *request, struct span path_and_query, struct out *room)
+struct span
+inject_target_of(const struct wire_request *request, struct span path_and_query, struct out *room)
 {
 	if (path_and_query.n)
 		return path_and_query;
@@ -174,58 +153,6 @@ target_of(const struct wire_request *request, struct span path_and_query, struct
 	return out_view(room);
 }
 
-/* Bring the request into the form that is signed, as of that time. */
-static int
-prepare(struct inject *inject, const struct wire_request *request, struct span path_and_query, uint64_t wall,
-    const char **why)
-{
-	struct inject_terms terms = {
-		.how = &inject->how, .token = inject->parts.token, .wall = wall, .is_tls = inject->is_tls,
-	};
-	struct out room = out_new(TEXT_MAX);
-	int r;
-
-	terms.path_and_query = target_of(request, path_and_query, &room);
-	r = room.failed ? -ENOMEM : inject_canonical(&inject->signing, &terms, request, why);
-	out_free(&room);
-	inject->is_prepared = !r;
-	inject->wall = wall;
-	return r;
-}
-
-/* Is there a signature, and is it of this request? Another's would send that one again. */
-static bool
-is_signed_already(struct inject *inject, const struct wire_request *request, struct span path_and_query)
-{
-	uint8_t was[VAULT_SIGV4_HASH];
-	const char *why;
-
-	if (!inject->is_signed)
-		return false;
-	memcpy(was, inject->signing.hash, sizeof(was));
-	inject->is_signed = prepare(inject, request, path_and_query, inject->wall, &why) == 0 &&
-	    !memcmp(was, inject->signing.hash, sizeof(was));
-	return inject->is_signed;
-}
-
-static enum inject_way
-next_signed(struct inject *inject, const struct wire_request *request, struct span path_and_query, uint64_t wall,
-    struct inject_question *question)
-{
-	uint8_t input[VAULT_SIGV4_TIME + VAULT_SIGV4_HASH];
-	const char *why = NULL;
-
-	if (!inject->has_loan)
-		return ask(question, VAULT_SIGV4_KEY, SPAN(""));
-	if (is_signed_already(inject, request, path_and_query))
-		return INJECT_READY;
-	if (prepare(inject, request, path_and_query, wall, &why))
-		return refuse(question, why ? why : "there is no memory to sign the request");
-	memcpy(input, inject->signing.time, VAULT_SIGV4_TIME);
-	memcpy(input + VAULT_SIGV4_TIME, inject->signing.hash, VAULT_SIGV4_HASH);
-	return ask(question, VAULT_SIGV4, span_of(input, sizeof(input)));
-}
-
 enum inject_way
 inject_next(struct inject *inject, const struct wire_request *request, struct span path_and_query, uint64_t wall,
     struct inject_question *question)
@@ -234,14 +161,14 @@ inject_next(struct inject *inject, const struct wire_request *request, struct sp
 	if (!inject)
 		return INJECT_READY;
 	if (inject->how.as == AS_SIGV4)
-		return next_signed(inject, request, path_and_query, wall, question);
+		return inject_sign_next(inject, request, path_and_query, wall, question);
 	if (!inject->is_verified)
-		return refuse(question, "a credential is sent over verified TLS only");
+		return inject_question_refuse(question, "a credential is sent over verified TLS only");
 	if (!inject_query_fits(path_and_query.n ? path_and_query : request->query))
-		return refuse(question, "a query of so many parameters is not sent with a credential");
+		return inject_question_refuse(question, "a query of so many parameters is not sent with a credential");
 	if (inject->has_loan)
 		return INJECT_READY;
-	return ask(question, VAULT_LEND, SPAN("\1"));
+	return inject_question_ask(question, VAULT_LEND, SPAN("\1"));
 }
 
 /* A secret, kept and looked for. */
@@ -284,19 +211,6 @@ take_key(struct inject *inject, struct span output)
 	return r;
 }
 
-static int
-take_signature(struct inject *inject, struct span output)
-{
-	if (!inject->is_prepared || output.n != VAULT_SIGV4_SIGNATURE)
-		return -EPROTO;
-	for (size_t i = 0; i < output.n; i++)
-		if (inject_hex_digit(output.p[i]) < 0)
-			return -EPROTO;
-	memcpy(inject->signature, output.p, output.n);
-	inject->is_signed = true;
-	return 0;
-}
-
 int
 inject_answer(struct inject *inject, uint8_t step, struct span output)
 {
@@ -304,8 +218,8 @@ inject_answer(struct inject *inject, uint8_t step, struct span output)
 
 	if (!inject || (step == VAULT_LEND) == is_signed)
 		return -EPROTO;
-	if (step == VAULT_SIGV4)
-		return take_signature(inject, output);
+	if (step == VAULT_SIGV4 || step == VAULT_SIGV4_CHUNKS)
+		return inject_sign_answer(inject, step, output);
 	if (inject->has_loan || (step != VAULT_LEND && step != VAULT_SIGV4_KEY))
 		return -EPROTO;
 	return step == VAULT_LEND ? take_loan(inject, output) : take_key(inject, output);
@@ -314,7 +228,7 @@ inject_answer(struct inject *inject, uint8_t step, struct span output)
 static int
 borrow_key(struct inject *inject, const struct view_parts *parts)
 {
-	struct out both = out_new(TEXT_MAX);
+	struct out both = out_new(INJECT_TEXT_MAX);
 	int r;
 
 	out_block(&both, parts->user);
@@ -413,8 +327,8 @@ keep_made(struct making *making, struct out *text, struct span *out)
 static int
 strip_query(struct making *making, const char *name, struct out *text, bool *is_other)
 {
-	struct out room = out_new(TEXT_MAX);
-	struct span whole = target_of(making->request, making->change->path_and_query, &room), query;
+	struct out room = out_new(INJECT_TEXT_MAX);
+	struct span whole = inject_target_of(making->request, making->change->path_and_query, &room), query;
 	const uint8_t *mark = whole.n ? memchr(whole.p, '?', whole.n) : NULL;
 	struct inject_query split;
 	size_t count;
@@ -441,7 +355,7 @@ strip_query(struct making *making, const char *name, struct out *text, bool *is_
 static int
 clean_query(struct making *making)
 {
-	struct out text = out_new(TEXT_MAX);
+	struct out text = out_new(INJECT_TEXT_MAX);
 	bool is_other = false;
 	struct span kept;
 	int r = strip_query(making, "", &text, &is_other);
@@ -460,7 +374,7 @@ clean_query(struct making *making)
 static int
 show_field(struct making *making, const char *name, struct span prefix, struct span value)
 {
-	struct out text = out_new(TEXT_MAX);
+	struct out text = out_new(INJECT_TEXT_MAX);
 	struct span made;
 	int r;
 
@@ -490,7 +404,7 @@ static int
 show_basic(struct making *making)
 {
 	const struct view_parts *parts = &making->inject->parts;
-	struct out pair = out_new(TEXT_MAX), text = out_new(TEXT_MAX);
+	struct out pair = out_new(INJECT_TEXT_MAX), text = out_new(INJECT_TEXT_MAX);
 	int r;
 
 	out_span(&pair, parts->user);
@@ -507,7 +421,7 @@ static int
 show_query(struct making *making)
 {
 	struct inject *inject = making->inject;
-	struct out text = out_new(TEXT_MAX);
+	struct out text = out_new(INJECT_TEXT_MAX);
 	bool is_other;
 	int r = strip_query(making, inject->how.name, &text, &is_other);
 
@@ -549,7 +463,7 @@ show_cookie(struct making *making)
 {
 	const struct inject *inject = making->inject;
 	const struct wire_request *request = making->request;
-	struct out text = out_new(TEXT_MAX);
+	struct out text = out_new(INJECT_TEXT_MAX);
 	int r;
 
 	for (size_t i = 0; i < request->header_count; i++)
@@ -567,7 +481,7 @@ show_signature(struct making *making)
 {
 	const struct inject *inject = making->inject;
 	const struct inject_signing *signing = &inject->signing;
-	struct out text = out_new(TEXT_MAX);
+	struct out text = out_new(INJECT_TEXT_MAX);
 	struct span names = out_view(&signing->names), kept;
 
 	out_span(&text, SPAN("AWS4-HMAC-SHA256 Credential="));
@@ -587,6 +501,11 @@ show_signature(struct making *making)
 	for (size_t i = 0; i < COUNT(signed_fields); i++)
 		drop_field(making, signed_fields[i]);
 	making->change->path_and_query = out_view(&signing->path_and_query);
+	making->change->has_body = inject->upload != NULL;
+	if (inject->upload) {
+		making->change->body = upload_view(inject->upload);
+		making->change->body_length = upload_length(inject->upload);
+	}
 	return 0;
 }
 

@@ -2,7 +2,8 @@
  * request.h: puts the real credential into the requests of one flow, in place of what the skill shows.
  * The conductor calls, for each request that may go upstream and just before it does:
  *   inject_next() until it says INJECT_READY; for INJECT_ASK it puts the question to the keeper (inject_ask()) and
- *   gives the answer to inject_answer(); then inject_change(), the codec's change(), inject_sent().
+ *   gives the answer to inject_answer(); then inject_change(), the codec's change(), inject_sent(). A body that has
+ *   more than the request brought may have to be changed too: inject_uploads().
  * One flow has one of these, from its first request to its end: what was lent is kept until then, wiped with it,
  * and every answer of the flow is looked through for it (echo.h, with inject_secrets()).
  * In the worker; no I/O. Secrets lie in pages of their own, never in an arena.
@@ -13,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "inject/upload.h"
 #include "span.h"
 #include "vault/vault.h"
 
@@ -32,7 +34,7 @@ enum inject_way {
 
 struct inject_question {
 	uint8_t step;		/* of vault/vault.h */
-	uint8_t room[VAULT_SIGV4_TIME + VAULT_SIGV4_HASH];
+	uint8_t room[UPLOAD_INPUT_MAX];
 	struct span input;	/* in room */
 	const char *why;	/* INJECT_REFUSED: a constant sentence, for the skill too */
 };
@@ -62,6 +64,14 @@ int inject_borrow(struct inject *, const struct inject *from);
 int inject_change(struct inject *, const struct wire_request *, struct arena *, struct wire_change *);
 /* The codec has written it, or it will not be sent: forget what was made for it. */
 void inject_sent(struct inject *);
+/*
+ * A body in chunks of AWS's own framing goes on in others (upload.h). While inject_uploads(): for each of its runs behind
+ * the request, inject_body() until it says INJECT_READY, as with inject_next(), and put *out in its place. It is the same
+ * run until inject_body_sent().
+ */
+bool inject_uploads(const struct inject *);
+enum inject_way inject_body(struct inject *, struct span bytes, bool ends, struct inject_question *, struct span *out);
+void inject_body_sent(struct inject *);
 /* The backend did not take it (401): borrow anew for the next request, since it may have been replaced meanwhile.
  * The keeper bounds how often. What was lent before is still looked for. */
 void inject_renew(struct inject *);

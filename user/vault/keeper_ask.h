@@ -36,6 +36,7 @@ int keeper_cleartext(struct keeper *, const struct ask *, struct out *);
 int keeper_lend(struct keeper *, const struct ask *, struct out *);
 int keeper_sigv4_key(struct keeper *, const struct ask *, struct out *);
 int keeper_sigv4(struct keeper *, const struct ask *, struct out *);
+int keeper_sigv4_chunks(struct keeper *, const struct ask *, struct out *);
 
 /* keeper_verify.c */
 int keeper_verify_first(struct keeper *, const struct ask *, struct out *);

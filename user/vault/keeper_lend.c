@@ -3,7 +3,8 @@
  * Two classes. Lent: the secret itself goes to one worker, for one flow, whose leg to the backend is verified
  * TLS by the policy and by the worker's word. Proof only: the keeper signs (sigv4), for the region and service
  * that the policy names and for no time but now, so that a signature is of no use elsewhere or later.
- * Every loan and every signature is entered before it goes out.
+ * Every loan and every signature is entered before it goes out, but for those of a body's chunks: they are of no use
+ * without the one of their request, which is entered.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 #include "view/credential.h"
 
 #define CLOCKS_APART 300	/* seconds between the worker's time and ours: they have one clock */
+#define UPLOAD_LONGEST (12 * 3600)	/* seconds from a request's signature to the last of its body's */
 
 static const char *const loans[AS_KINDS] = {
 	[AS_BEARER] = "lent bearer", [AS_BASIC] = "lent basic", [AS_HEADER] = "lent header",
@@ -153,5 +155,47 @@ keeper_sigv4(struct keeper *keeper, const struct ask *ask, struct out *out)
 		r = keeper_enter_use(keeper, ask, "sigv4 signature");
 	if (!r)
 		out_bytes(out, signature, sizeof(signature));
+	return r;
+}
+
+/* Lower case, so that no line of what is signed could be another. */
+static bool
+is_hex(struct span text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (!((text.p[i] >= '0' && text.p[i] <= '9') || (text.p[i] >= 'a' && text.p[i] <= 'f')))
+			return false;
+	return true;
+}
+
+int
+keeper_sigv4_chunks(struct keeper *keeper, const struct ask *ask, struct out *out)
+{
+	const struct view_credential *how = &keeper_secret(keeper, ask)->credential;
+	char signatures[VAULT_SIGV4_CHUNKS_MOST * VAULT_SIGV4_SIGNATURE];
+	struct span rest = ask->input, time, previous;
+	size_t count;
+	struct view_parts parts;
+	uint8_t is_trailed;
+	int64_t when, age;
+	int r;
+
+	if (!take_bytes(&rest, VAULT_SIGV4_TIME, &time) || !take_bytes(&rest, VAULT_SIGV4_SIGNATURE, &previous) ||
+	    !take_u8(&rest, &is_trailed) || is_trailed > 1 || !sigv4_time(time, &when))
+		return -EPROTO;
+	count = rest.n / VAULT_SIGV4_HASH;
+	if (!count || count > VAULT_SIGV4_CHUNKS_MOST || rest.n % VAULT_SIGV4_HASH || !is_hex(previous))
+		return -EPROTO;
+	age = (int64_t)(clock_wall() / SECOND_NS) - when;
+	if (age < -CLOCKS_APART || age > UPLOAD_LONGEST)
+		return -ERANGE;
+	r = read_parts(keeper, ask, &parts);
+	if (!r)
+		r = take_loan(keeper, ask, false);
+	if (!r)
+		r = sigv4_sign_chunks(parts.secret, time, span_text(how->region), span_text(how->service), previous.p, is_trailed,
+		    rest.p, count, signatures);
+	if (!r)
+		out_bytes(out, signatures, count * VAULT_SIGV4_SIGNATURE);
 	return r;
 }

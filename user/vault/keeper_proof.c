@@ -302,6 +302,7 @@ static const struct {
 	[VAULT_LEND] = { keeper_find_request, keeper_lend },
 	[VAULT_SIGV4_KEY] = { keeper_find_request, keeper_sigv4_key },
 	[VAULT_SIGV4] = { keeper_find_request, keeper_sigv4 },
+	[VAULT_SIGV4_CHUNKS] = { keeper_find_request, keeper_sigv4_chunks },
 };
 
 /* Answer, or not yet; frees the output, wiped. */

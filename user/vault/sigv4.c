@@ -4,6 +4,9 @@
  *   scope          = date "/" region "/" service "/aws4_request"
  *   key            = HMAC(HMAC(HMAC(HMAC("AWS4" secret, date), region), service), "aws4_request")
  *   signature      = hex(HMAC(key, string to sign))
+ * Of a chunk, where "previous" is the signature of what came before it, and of trailers:
+ *   string to sign = "AWS4-HMAC-SHA256-PAYLOAD" NL time NL scope NL previous NL hex(hash of nothing) NL hex(hash)
+ *   string to sign = "AWS4-HMAC-SHA256-TRAILER" NL time NL scope NL previous NL hex(hash)
  */
 #include "vault/sigv4.h"
 
@@ -90,31 +93,104 @@ derive(struct span secret, const struct span *parts, size_t count, uint8_t key[K
 	return r;
 }
 
+/* What a signature is for: time, region, service, and the key of them. */
+struct scope {
+	struct span time, parts[4];
+	uint8_t key[KEY];
+};
+
+static int
+scope_of(struct scope *scope, struct span secret, struct span time, struct span region, struct span service)
+{
+	*scope = (struct scope){
+		.time = time, .parts = { span_head(time, DATE), region, service, SPAN("aws4_request") },
+	};
+	return derive(secret, scope->parts, COUNT(scope->parts), scope->key);
+}
+
+/* What every string to sign begins with. */
+static void
+put_scope(struct out *text, const char *algorithm, const struct scope *scope)
+{
+	out_span(text, span_text(algorithm));
+	out_u8(text, '\n');
+	out_span(text, scope->time);
+	for (size_t i = 0; i < COUNT(scope->parts); i++) {
+		out_u8(text, i ? '/' : '\n');
+		out_span(text, scope->parts[i]);
+	}
+	out_u8(text, '\n');
+}
+
+static void
+put_hash(struct out *text, const uint8_t hash[VAULT_SIGV4_HASH])
+{
+	char hex[2 * VAULT_SIGV4_HASH];
+
+	write_hex(hash, VAULT_SIGV4_HASH, hex);
+	out_bytes(text, hex, sizeof(hex));
+}
+
+static int
+sign_text(const struct scope *scope, const struct out *text, char out[VAULT_SIGV4_SIGNATURE])
+{
+	uint8_t signature[KEY];
+	int r = text->failed ? -ENOMEM : hmac(scope->key, KEY, out_view(text), signature);
+
+	if (!r)
+		write_hex(signature, KEY, out);
+	return r;
+}
+
 int
 sigv4_sign(struct span secret, struct span time, struct span region, struct span service,
     const uint8_t hash[VAULT_SIGV4_HASH], char out[VAULT_SIGV4_SIGNATURE])
 {
-	const struct span parts[] = { span_head(time, DATE), region, service, SPAN("aws4_request") };
 	struct out text = out_new(TEXT_MAX);
-	uint8_t key[KEY], signature[KEY];
-	char hex[2 * VAULT_SIGV4_HASH];
-	int r;
+	struct scope scope;
+	int r = scope_of(&scope, secret, time, region, service);
 
-	write_hex(hash, VAULT_SIGV4_HASH, hex);
-	out_span(&text, SPAN("AWS4-HMAC-SHA256\n"));
-	out_span(&text, time);
-	for (size_t i = 0; i < COUNT(parts); i++) {
-		out_u8(&text, i ? '/' : '\n');
-		out_span(&text, parts[i]);
+	put_scope(&text, "AWS4-HMAC-SHA256", &scope);
+	put_hash(&text, hash);
+	if (!r)
+		r = sign_text(&scope, &text, out);
+	OPENSSL_cleanse(&scope, sizeof(scope));
+	out_free(&text);
+	return r;
+}
+
+/* A chunk has no head, whose hash would stand before its own. */
+static int
+sign_chunk(const struct scope *scope, struct out *text, struct span previous, bool is_trailer,
+    const uint8_t hash[VAULT_SIGV4_HASH], char *out)
+{
+	static const char nothing[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n";
+
+	out_clear(text);
+	put_scope(text, is_trailer ? "AWS4-HMAC-SHA256-TRAILER" : "AWS4-HMAC-SHA256-PAYLOAD", scope);
+	out_span(text, previous);
+	out_u8(text, '\n');
+	if (!is_trailer)
+		out_span(text, span_text(nothing));
+	put_hash(text, hash);
+	return sign_text(scope, text, out);
+}
+
+int
+sigv4_sign_chunks(struct span secret, struct span time, struct span region, struct span service,
+    const uint8_t previous[VAULT_SIGV4_SIGNATURE], bool is_trailed, const uint8_t *hashes, size_t count, char *out)
+{
+	struct span before = span_of(previous, VAULT_SIGV4_SIGNATURE);
+	struct out text = out_new(TEXT_MAX);
+	struct scope scope;
+	int r = scope_of(&scope, secret, time, region, service);
+
+	for (size_t i = 0; !r && i < count; i++) {
+		r = sign_chunk(&scope, &text, before, is_trailed && i + 1 == count, hashes + i * VAULT_SIGV4_HASH, out);
+		before = span_of(out, VAULT_SIGV4_SIGNATURE);
+		out += VAULT_SIGV4_SIGNATURE;
 	}
-	out_u8(&text, '\n');
-	out_bytes(&text, hex, sizeof(hex));
-	r = text.failed ? -ENOMEM : derive(secret, parts, COUNT(parts), key);
-	if (!r)
-		r = hmac(key, KEY, out_view(&text), signature);
-	if (!r)
-		write_hex(signature, KEY, out);
-	OPENSSL_cleanse(key, sizeof(key));
+	OPENSSL_cleanse(&scope, sizeof(scope));
 	out_free(&text);
 	return r;
 }

@@ -1,6 +1,6 @@
 /*
  * sigv4.h: the last two steps of AWS Signature Version 4 (its documentation: "Create a signed AWS API request",
- * steps 3 and 4), the only ones that need the secret. Pure.
+ * steps 3 and 4), the only ones that need the secret, and of the chunks of a body. Pure.
  */
 #ifndef VAULT_SIGV4_H
 #define VAULT_SIGV4_H
@@ -20,5 +20,13 @@ bool sigv4_time(struct span text, int64_t *seconds);
  */
 int sigv4_sign(struct span secret, struct span time, struct span region, struct span service,
     const uint8_t hash[VAULT_SIGV4_HASH], char out[VAULT_SIGV4_SIGNATURE]);
+
+/*
+ * The signatures of the next `count` chunks of a body, whose request, or chunk before, has the signature `previous`:
+ * 64 hex each, one after the other. `is_trailed`: the last hash is of its trailers. AWS documentation, "Signature
+ * calculations … transferring payload in multiple chunks", and "… with trailing headers". Returns 0 or -EIO.
+ */
+int sigv4_sign_chunks(struct span secret, struct span time, struct span region, struct span service,
+    const uint8_t previous[VAULT_SIGV4_SIGNATURE], bool is_trailed, const uint8_t *hashes, size_t count, char *out);
 
 #endif

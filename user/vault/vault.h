@@ -34,11 +34,16 @@ enum vault_step {
 	VAULT_SIGV4_KEY,	/* in: empty; out: block access key id, block session token (empty: none) */
 	VAULT_SIGV4,		/* in: time as "20060102T150405Z" (16 bytes), SHA-256 of the canonical request (32);
 				 * out: its signature, 64 hex; date and scope are the keeper's and the policy's */
+	VAULT_SIGV4_CHUNKS,	/* in: the time of a request that was signed, not more than 12 hours ago (16 bytes), the last
+				 * signature of it or its body (64 hex), 1 byte: 1 when the last hash is of trailers, and 1 to
+				 * 32 SHA-256 of the chunks that follow (32 each); out: a signature for each, 64 hex */
 	VAULT_STEPS
 };
 
 #define VAULT_SIGV4_TIME 16
 #define VAULT_SIGV4_HASH 32
 #define VAULT_SIGV4_SIGNATURE 64
+#define VAULT_SIGV4_CHUNKS_HEAD (VAULT_SIGV4_TIME + VAULT_SIGV4_SIGNATURE + 1)
+#define VAULT_SIGV4_CHUNKS_MOST 32
 
 #endif

@@ -162,9 +162,11 @@ static const struct {
 	{ "long and told nonsense", "es", "abc", NULL, true, true },
 	{ "chunks", "s3", "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "STREAMING-UNSIGNED-PAYLOAD-TRAILER", false, true },
 	{ "long chunks", "s3", "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "STREAMING-UNSIGNED-PAYLOAD-TRAILER", true, true },
-	{ "chunks in the clear", "s3", "STREAMING-UNSIGNED-PAYLOAD-TRAILER", NULL, true, false },
-	{ "signed chunks", "s3", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", NULL, false, true },
-	{ "signed chunks and a trailer", "s3", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", NULL, true, true },
+	{ "chunks in the clear", "s3", "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", true, false },
+	{ "signed chunks", "s3", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", false, true },
+	{ "signed chunks in the clear", "s3", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", false, false },
+	{ "signed chunks and a trailer", "s3", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+	  "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", true, true },
 	{ "chunks of another signature", "s3", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", NULL, true, true },
 };
 

@@ -286,6 +286,106 @@ check_signed(const char *token)
 	arena_clear(arena);
 }
 
+/* The keeper's part for chunks. */
+static void
+sign_chunks(struct inject *inject, const struct inject_question *question)
+{
+	char signatures[VAULT_SIGV4_CHUNKS_MOST * VAULT_SIGV4_SIGNATURE];
+	struct span in = question->input;
+	size_t count = (in.n - VAULT_SIGV4_CHUNKS_HEAD) / VAULT_SIGV4_HASH;
+
+	CHECK(question->step == VAULT_SIGV4_CHUNKS);
+	CHECK(sigv4_sign_chunks(SPAN("secret"), span_head(in, VAULT_SIGV4_TIME), SPAN("eu-west-1"), SPAN("s3"), in.p + VAULT_SIGV4_TIME,
+	    in.p[VAULT_SIGV4_CHUNKS_HEAD - 1], in.p + VAULT_SIGV4_CHUNKS_HEAD, count, signatures) == 0);
+	CHECK(inject_answer(inject, VAULT_SIGV4_CHUNKS, span_of(signatures, count * VAULT_SIGV4_SIGNATURE)) == 0);
+}
+
+#define SKILLS ";chunk-signature=0000000000000000000000000000000000000000000000000000000000000000\r\n"
+
+static const struct wire_pair uploaded[] = {
+	{ SPAN("X-Amz-Content-Sha256"), SPAN("STREAMING-AWS4-HMAC-SHA256-PAYLOAD") },
+	{ SPAN("X-Amz-Decoded-Content-Length"), SPAN("8") }, { SPAN("Content-Encoding"), SPAN("aws-chunked") },
+};
+
+/* To where the request may go. */
+static void
+begin_upload(struct inject *inject, const struct wire_request *request, bool brings_chunks)
+{
+	struct inject_question question;
+
+	CHECK(inject_next(inject, request, SPAN(""), WALL, &question) == INJECT_ASK && question.step == VAULT_SIGV4);
+	CHECK(inject_answer(inject, VAULT_SIGV4_CHUNKS, SPAN("x")) == -EPROTO);
+	sign(inject, &question);
+	if (brings_chunks) {
+		CHECK(inject_next(inject, request, SPAN(""), WALL, &question) == INJECT_ASK);
+		CHECK(inject_next(inject, request, SPAN(""), WALL + SECOND_NS, &question) == INJECT_ASK);	/* the same */
+		sign_chunks(inject, &question);
+	}
+	CHECK(inject_next(inject, request, SPAN(""), WALL, &question) == INJECT_READY);
+}
+
+static void
+check_upload(void)
+{
+	struct view_target target = {
+		.name = "s3", .tls = TLS_VERIFY_FULL, .credential = { .as = AS_SIGV4, .region = "eu-west-1", .service = "s3" },
+	};
+	struct wire_request request = request_of("/b/k");
+	struct wire_change change = { 0 };
+	struct inject_question question;
+	struct inject *inject = NULL;
+	struct span out;
+
+	request.headers = uploaded;
+	request.header_count = COUNT(uploaded);
+	request.body = SPAN("5" SKILLS "hello\r\n3" SKILLS "abc\r\n0" SKILLS "\r\n");
+	CHECK(inject_open(&inject, &target, true) == 0 && !inject_uploads(inject));
+	CHECK(inject_next(inject, &request, SPAN(""), WALL, &question) == INJECT_ASK && question.step == VAULT_SIGV4_KEY);
+	CHECK(inject_answer(inject, VAULT_SIGV4_KEY, SPAN("\0\0\0\1k\0\0\0\0")) == 0);
+	/* here whole: one chunk of ours, and the last */
+	begin_upload(inject, &request, true);
+	CHECK(inject_change(inject, &request, arena, &change) == 0 && change.has_body);
+	CHECK(change.body_length == change.body.n && change.body.n == (1 + 17 + 64 + 2) * 2 + 8 + 4);
+	CHECK(span_is(span_head(change.body, 18), "8;chunk-signature="));
+	CHECK(span_is(span_head(span_skip(change.body, 84), 10), "helloabc\r\n"));
+	CHECK(span_is(set_to(&change, "X-Amz-Content-Sha256"), "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"));
+	inject_sent(inject);
+	CHECK(!inject_uploads(inject));
+	/* its rest behind it; a 401 meanwhile takes nothing away */
+	change = (struct wire_change){ 0 };
+	request.body = SPAN("5" SKILLS "hel");
+	request.is_open = true;
+	begin_upload(inject, &request, false);
+	CHECK(inject_change(inject, &request, arena, &change) == 0 && change.has_body && !change.body.n && change.body_length == 180);
+	inject_sent(inject);
+	inject_renew(inject);
+	CHECK(inject_uploads(inject) && inject_body(inject, SPAN("lo\r\n"), false, &question, &out) == INJECT_READY && !out.n);
+	inject_body_sent(inject);
+	CHECK(inject_body(inject, SPAN("3" SKILLS "abc\r\n0" SKILLS "\r\n"), true, &question, &out) == INJECT_ASK);
+	sign_chunks(inject, &question);
+	CHECK(inject_body(inject, SPAN("3" SKILLS "abc\r\n0" SKILLS "\r\n"), true, &question, &out) == INJECT_READY && out.n == 180);
+	inject_body_sent(inject);
+	CHECK(!inject_uploads(inject));
+	/* another body under the same head is another */
+	CHECK(inject_next(inject, &request, SPAN(""), WALL, &question) == INJECT_ASK && question.step == VAULT_SIGV4_KEY);
+	CHECK(inject_answer(inject, VAULT_SIGV4_KEY, SPAN("\0\0\0\1k\0\0\0\0")) == 0);
+	request.body = SPAN("8" SKILLS);
+	begin_upload(inject, &request, false);
+	request.body = SPAN("7" SKILLS);
+	CHECK(inject_next(inject, &request, SPAN(""), WALL, &question) == INJECT_ASK && question.step == VAULT_SIGV4);
+	/* what is no such body, at once and later */
+	request.body = SPAN("hello\r\n");
+	CHECK(inject_next(inject, &request, SPAN(""), WALL, &question) == INJECT_ASK && question.step == VAULT_SIGV4);
+	sign(inject, &question);
+	CHECK(inject_next(inject, &request, SPAN(""), WALL, &question) == INJECT_REFUSED && question.why);
+	request.body = SPAN("8" SKILLS);
+	begin_upload(inject, &request, false);
+	inject_sent(inject);
+	CHECK(inject_body(inject, SPAN("helloabc\r\n9" SKILLS "x"), false, &question, &out) == INJECT_REFUSED && question.why && !out.n);
+	inject_close(&inject);
+	arena_clear(arena);
+}
+
 /* Fields of an answer that say the secret are dropped. */
 static void
 check_heads(void)
@@ -321,6 +421,7 @@ main(void)
 	check_beside_others();
 	check_refused();
 	check_signed("");
+	check_upload();
 	check_signed("TOKEN-of-a-session==");
 	check_heads();
 	arena_free(&arena);

@@ -284,6 +284,53 @@ check_signing(void)
 	hear_no_entry("nothing else was signed");
 }
 
+/* A question for two chunks behind a request of that age. */
+static struct span
+chunks(int64_t apart, uint8_t room[VAULT_SIGV4_CHUNKS_HEAD + 2 * VAULT_SIGV4_HASH])
+{
+	uint8_t hash[VAULT_SIGV4_TIME + VAULT_SIGV4_HASH];
+
+	input(apart, hash);
+	memset(room, 'a', VAULT_SIGV4_CHUNKS_HEAD);
+	memcpy(room, hash, VAULT_SIGV4_TIME);
+	room[VAULT_SIGV4_CHUNKS_HEAD - 1] = 1;
+	memset(room + VAULT_SIGV4_CHUNKS_HEAD, 0xcd, (size_t)2 * VAULT_SIGV4_HASH);
+	return span_of(room, VAULT_SIGV4_CHUNKS_HEAD + 2 * VAULT_SIGV4_HASH);
+}
+
+/* Signed after a request's signature, which is entered: they are not. */
+static void
+check_chunks(void)
+{
+	uint8_t room[VAULT_SIGV4_CHUNKS_HEAD + 2 * VAULT_SIGV4_HASH];
+	uint8_t large[VAULT_SIGV4_CHUNKS_HEAD + (VAULT_SIGV4_CHUNKS_MOST + 1) * VAULT_SIGV4_HASH] = { 0 };
+	char expected[2 * VAULT_SIGV4_SIGNATURE];
+	struct span output, in = chunks(0, room);
+
+	CHECK(ask(S3, 40, VAULT_SIGV4_CHUNKS, in, &output) == 0);
+	CHECK(sigv4_sign_chunks(SPAN(SECRET), span_head(in, VAULT_SIGV4_TIME), SPAN("us-east-1"), SPAN("s3"),
+	    in.p + VAULT_SIGV4_TIME, true, in.p + VAULT_SIGV4_CHUNKS_HEAD, 2, expected) == 0);
+	CHECK(span_equal(output, span_of(expected, sizeof(expected))));
+	CHECK(ask(S3, 40, VAULT_SIGV4_CHUNKS, chunks(-11 * 3600, room), &output) == 0);
+	CHECK(ask(S3, 40, VAULT_SIGV4_CHUNKS, chunks(-13 * 3600, room), &output) == ERANGE);
+	CHECK(ask(S3, 40, VAULT_SIGV4_CHUNKS, chunks(400, room), &output) == ERANGE);
+	in = chunks(0, room);
+	for (size_t n = 0; n < in.n; n++)
+		CHECK((ask(S3, 40, VAULT_SIGV4_CHUNKS, span_head(in, n), &output) == EPROTO) ==
+		    (n != VAULT_SIGV4_CHUNKS_HEAD + VAULT_SIGV4_HASH));
+	room[VAULT_SIGV4_CHUNKS_HEAD - 1] = 2;
+	CHECK(ask(S3, 40, VAULT_SIGV4_CHUNKS, in, &output) == EPROTO);
+	chunks(0, room);
+	room[VAULT_SIGV4_TIME + 3] = '\n';
+	CHECK(ask(S3, 40, VAULT_SIGV4_CHUNKS, in, &output) == EPROTO);
+	memcpy(large, chunks(0, room).p, VAULT_SIGV4_CHUNKS_HEAD);
+	CHECK(ask(S3, 40, VAULT_SIGV4_CHUNKS, span_of(large, sizeof(large)), &output) == EPROTO);
+	CHECK(ask(S3, 40, VAULT_SIGV4_CHUNKS, span_of(large, sizeof(large) - VAULT_SIGV4_HASH), &output) == 0);
+	CHECK(ask(SESSION, 40, VAULT_SIGV4_CHUNKS, chunks(0, room), &output) == EPERM);
+	CHECK(ask(API, 43, VAULT_SIGV4_CHUNKS, chunks(0, room), &output) == EOPNOTSUPP);
+	hear_no_entry("nothing is entered of chunks");
+}
+
 int
 main(void)
 {
@@ -296,6 +343,7 @@ main(void)
 	check_lending();
 	check_limit();
 	check_signing();
+	check_chunks();
 	end();
 	snprintf(line, sizeof(line), "rm -r %s", place);
 	CHECK(system(line) == 0);

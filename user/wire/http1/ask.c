@@ -264,6 +264,18 @@ http1_ask_next(struct http1 *h, struct span in, struct out to[WIRE_SIDES], struc
 
 /* ---- obey ----------------------------------------------------------------------------- */
 
+static bool
+begin_new_body(struct http1 *h, const struct wire_change *change)
+{
+	h->is_new_ask = change && change->has_body;
+	if (!change || !change->has_body)
+		return true;
+	if (change->body.n > change->body_length)
+		return false;
+	h->ask_left = change->body_length - change->body.n;
+	return h->is_open || !h->ask_left;
+}
+
 void
 http1_ask_pass(struct http1 *h, const struct wire_change *change, struct out to[WIRE_SIDES])
 {
@@ -281,8 +293,26 @@ http1_ask_pass(struct http1 *h, const struct wire_change *change, struct out to[
 	h->asked_close = h->closes = head->closes;
 	if (!http1_socket_begin(h))
 		return;
+	if (!begin_new_body(h, change)) {
+		http1_fail(h, 500, "a body of another length than was announced");
+		return;
+	}
 	http1_write_request(h, change, &to[WIRE_SERVER]);
 	http1_ask_done(h, h->is_open ? HTTP1_BODY : HTTP1_HEAD);
+}
+
+/* Is the body as long as was announced, as far as can be seen? */
+static bool
+run_fits(struct http1 *h, const struct span *bytes)
+{
+	const struct http1_run *run = &h->run[WIRE_CLIENT];
+
+	if (!h->is_new_ask)
+		return !bytes || h->to[WIRE_SERVER] == FRAMING_CHUNKED || bytes->n == run->bytes.n;
+	if (!bytes || bytes->n > h->ask_left)
+		return false;
+	h->ask_left -= bytes->n;
+	return !run->ends || !h->ask_left;
 }
 
 void
@@ -291,7 +321,7 @@ http1_ask_body(struct http1 *h, const struct span *bytes, struct out to[WIRE_SID
 	const struct http1_run *run = &h->run[WIRE_CLIENT];
 	enum http1_framing framing = h->to[WIRE_SERVER];
 
-	if (bytes && framing != FRAMING_CHUNKED && bytes->n != run->bytes.n) {
+	if (!run_fits(h, bytes)) {
 		http1_fail(h, 500, "a body of another length than was announced");
 		return;
 	}

@@ -167,6 +167,8 @@ struct http1 {
 	bool asked_close;		/* its client wants no more than this answer */
 	bool closes;			/* the flow ends behind the answer */
 	bool is_new_body;
+	bool is_new_ask;		/* the request's body is another than its own, */
+	uint64_t ask_left;		/* of which so much is still to come */
 	struct http1_opening opening;
 	struct http1_channel channel[WIRE_SIDES];
 	uint64_t owed;			/* bytes of the answer's body that put() has kept back, of a length that was told */

@@ -162,17 +162,28 @@ write_request_body(struct http1 *h, struct span body, struct out *out)
 		http1_write_end(framing, &h->trailers[WIRE_CLIENT], false, out);
 }
 
-/* A whole body goes with its length, whoever cut it into chunks: there is one way to read that. */
+/* A whole body goes with its length, whoever cut it into chunks: there is one way to read that. So does a new one. */
+static enum http1_framing
+framing_of(const struct http1 *h, bool is_new)
+{
+	enum http1_framing framing = h->head[WIRE_CLIENT].framing;
+
+	if (is_new)
+		return FRAMING_LENGTH;
+	return framing != FRAMING_CHUNKED ? framing :
+	    h->is_open || h->trailers[WIRE_CLIENT].count ? FRAMING_CHUNKED : FRAMING_LENGTH;
+}
+
 void
 http1_write_request(struct http1 *h, const struct wire_change *change, struct out *out)
 {
 	const struct http1_head *head = &h->head[WIRE_CLIENT];
 	bool is_chunked = head->framing == FRAMING_CHUNKED;
-	struct span body = is_chunked ? span_of(h->room, h->room_n) :
+	bool is_new = change && change->has_body;
+	struct span body = is_new ? change->body : is_chunked ? span_of(h->room, h->room_n) :
 	    span_of(head->base + head->n, h->named - head->n);
 
-	h->to[WIRE_SERVER] = !is_chunked ? head->framing :
-	    h->is_open || h->trailers[WIRE_CLIENT].count ? FRAMING_CHUNKED : FRAMING_LENGTH;
+	h->to[WIRE_SERVER] = framing_of(h, is_new);
 	write_request_line(head, change, out);
 	write_field(out, SPAN("Host"), host_of(head, change));
 	write_fields(head, change, h->to[WIRE_SERVER] == FRAMING_CHUNKED, out);
@@ -184,7 +195,7 @@ http1_write_request(struct http1 *h, const struct wire_change *change, struct ou
 		out_printf(out, "Connection: %s%s%s\r\n", head->closes ? "close" : "",
 		    head->closes && head->takes_trailers ? ", " : "", head->takes_trailers ? "TE" : "");
 	if (h->to[WIRE_SERVER] == FRAMING_LENGTH)
-		write_length(out, is_chunked ? h->room_n : head->length);
+		write_length(out, is_new ? change->body_length : is_chunked ? h->room_n : head->length);
 	if (h->to[WIRE_SERVER] == FRAMING_CHUNKED)
 		out_span(out, SPAN("Transfer-Encoding: chunked\r\n"));
 	out_span(out, SPAN("\r\n"));
