@@ -10,6 +10,14 @@ CARD = '4111111111111111'
 ORDER = '{"id": %s, "customer": {"name": "Ada", "card": "' + CARD + '"}, "note": "tüv \\u0041"}'
 
 
+def parts(*all):
+    text = ''
+    for disposition, kind, value in all:
+        text += '--cut-here\r\nContent-Disposition: form-data; %s\r\n' % disposition
+        text += ('Content-Type: %s\r\n' % kind if kind else '') + '\r\n' + value + '\r\n'
+    return text + '--cut-here--\r\n'
+
+
 class Origin(BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
     wbufsize = 0
@@ -97,6 +105,15 @@ class Origin(BaseHTTPRequestHandler):
             self.say('card %s of Ada' % CARD, 'text/plain; charset=utf-8')
         elif path == '/lines':
             self.say(('{"card": "%s"}\n' % CARD) * 100, 'application/x-ndjson')
+        elif path == '/parts':
+            self.say(parts(('name="who"', '', 'Ada'), ('name="card"', '', CARD), ('name="note"; filename="%s.txt"' % CARD, 'text/plain', 'card ' + CARD),
+                           ('name="order"', 'application/json', '{"card": "%s", "id": 7}' % CARD), ('name="none"; filename=""', 'application/octet-stream', '')),
+                     'multipart/form-data; boundary=cut-here')
+        elif path == '/parts-of-bytes':
+            self.say(parts(('name="a"; filename="a.png"', 'image/png', CARD)), 'multipart/form-data; boundary=cut-here')
+        elif path == '/ranges':
+            self.say('--cut-here\r\nContent-Type: text/plain\r\nContent-Range: bytes 0-15/99\r\n\r\n%s\r\n--cut-here--\r\n' % CARD,
+                     'multipart/byteranges; boundary=cut-here', status=206)
         elif path == '/plain.json':
             self.say(json.dumps({'numbers': list(range(1000)), 'text': 'as it is ' * 100}, indent=1))
         elif path == '/blob':

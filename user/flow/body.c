@@ -31,86 +31,20 @@ find_field(const struct wire_head *head, const char *name)
 	return NULL;
 }
 
-/* The type without its parameters, in lower case. */
-static struct span
-media_type(struct span value, char *room, size_t size)
-{
-	size_t n = 0;
-
-	while (n < value.n && n < size && value.p[n] != ';' && value.p[n] != ' ' && value.p[n] != '\t') {
-		uint8_t c = value.p[n];
-
-		room[n++] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
-	}
-	return span_of(room, n);
-}
-
-static bool
-begins(struct span text, const char *with)
-{
-	return span_equal(span_head(text, strlen(with)), span_text(with));
-}
-
-static bool
-ends(struct span text, const char *with)
-{
-	size_t n = strlen(with);
-
-	return text.n >= n && span_equal(span_skip(text, text.n - n), span_text(with));
-}
-
-/* Charsets whose bytes are read as what they are by who looks for ASCII and UTF-8. */
-static bool
-has_plain_charset(struct span value)
-{
-	static const char *const plain[] = { "utf-8", "utf8", "us-ascii", "iso-8859-1", "windows-1252" };
-	char room[128];
-	size_t n = value.n < sizeof(room) - 1 ? value.n : sizeof(room) - 1;
-	char *charset;
-
-	memcpy(room, value.p, n);
-	room[n] = '\0';
-	charset = strcasestr(room, "charset=");
-	if (!charset)
-		return n == value.n;
-	charset += strlen("charset=");
-	charset += *charset == '"';
-	for (size_t i = 0; i < COUNT(plain); i++)
-		if (strncasecmp(charset, plain[i], strlen(plain[i])) == 0)
-			return true;
-	return false;
-}
-
-static const struct {
-	const char *type;
-	enum mask_form form;
-} types[] = {
-	{ "application/json", MASK_FORM_JSON }, { "text/json", MASK_FORM_JSON },
-	{ "application/x-ndjson", MASK_FORM_NDJSON }, { "application/jsonl", MASK_FORM_NDJSON },
-	{ "application/x-jsonlines", MASK_FORM_NDJSON }, { "text/event-stream", MASK_FORM_SSE },
-	{ "application/x-www-form-urlencoded", MASK_FORM_URLENCODED },
-	{ "text/csv", MASK_FORM_CSV }, { "application/xml", MASK_FORM_XML }, { "text/xml", MASK_FORM_XML },
-	{ "application/javascript", MASK_FORM_TEXT }, { "application/yaml", MASK_FORM_TEXT },
-};
-
 /* False: it cannot be looked into. */
 static bool
-form_of(const struct wire_head *head, enum mask_form *form)
+open_mask(struct flow *flow, struct turn *turn, const struct wire_head *head, int *error)
 {
 	const struct wire_pair *type = find_field(head, "content-type");
-	char room[128];
-	struct span media;
+	bool redacts = flow->policy->view->targets[flow->target].unparsable == UNPARSABLE_REDACT;
+	enum mask_form form;
 
-	if (!type || !has_plain_charset(type->value))
-		return false;
-	media = media_type(type->value, room, sizeof(room));
-	for (size_t i = 0; i < COUNT(types); i++)
-		if (span_is(media, types[i].type)) {
-			*form = types[i].form;
-			return true;
-		}
-	*form = ends(media, "+json") ? MASK_FORM_JSON : ends(media, "+xml") ? MASK_FORM_XML : MASK_FORM_TEXT;
-	return *form != MASK_FORM_TEXT || begins(media, "text/");
+	*error = 0;
+	if (type && mask_form_of(type->value, &form))
+		*error = mask_body_new(&turn->body, turn->policy->masks, turn->masks, form);
+	else if (type && mask_is_parts(type->value))
+		*error = mask_body_new_parts(&turn->body, turn->policy->masks, turn->masks, type->value, redacts);
+	return turn->body || *error;
 }
 
 /* Begin to undo its coding. False: it has one that is not known, or several. */
@@ -211,7 +145,7 @@ finish(struct flow *flow, struct turn *turn, const struct wire_event *event)
 static bool
 begin_body(struct flow *flow, struct turn *turn, const struct wire_event *event, struct span unit)
 {
-	enum mask_form form;
+	int error;
 
 	if (turn->tools && (event->head.status != OK || !event->head.has_body))
 		flow_tools_free(&turn->tools);	/* it lists none */
@@ -219,8 +153,8 @@ begin_body(struct flow *flow, struct turn *turn, const struct wire_event *event,
 		return flow_stop_answer(flow, unit, REFUSAL_FORMAT, "a list of tools that cannot be looked into");
 	if (!turn->has_bodies || !event->head.has_body || event->head.body_length == 0)
 		return true;
-	if (form_of(&event->head, &form) && begin_decoding(turn, &event->head)) {
-		if (!mask_body_new(&turn->body, turn->policy->masks, turn->masks, form))
+	if (begin_decoding(turn, &event->head) && open_mask(flow, turn, &event->head, &error)) {
+		if (!error)
 			return true;
 		flow_end(flow, "no memory to mask an answer");
 		return false;

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/arena.h"
+#include "base/caseless.h"
 #include "flow/flow.h"
 
 /* Fields that change nothing of what is asked, and are others each time it is asked again. */
@@ -165,12 +166,33 @@ form_of(const struct action *action, struct span body)
 	return MASK_FORM_TEXT;
 }
 
+/* Its Content-Type where it is made of parts; empty: it is not. */
+static struct span
+parts_type(const struct wire_request *request)
+{
+	for (size_t i = 0; i < request->header_count; i++)
+		if (caseless_equal(request->headers[i].name, SPAN("content-type")) && mask_is_parts(request->headers[i].value))
+			return request->headers[i].value;
+	return span_of("", 0);
+}
+
+static int
+open_mask(const struct flow *flow, struct mask_body **out)
+{
+	const struct wire_request *request = &flow->ask.ask.request;
+	const struct mask_set *masks = flow->policy->masks;
+	struct span type = parts_type(request);
+
+	return type.n ? mask_body_new_parts(out, masks, ~0ULL, type, true) :
+	    mask_body_new(out, masks, ~0ULL, form_of(&flow->ask.action, request->body));
+}
+
 static bool
-mask_as(const struct mask_set *masks, enum mask_form form, struct span body, struct out *out)
+mask_body_of(const struct flow *flow, struct out *out)
 {
 	struct mask_tally tally = { 0 };
 	struct mask_body *mask = NULL;
-	bool right = mask_body_new(&mask, masks, ~0ULL, form) == 0 && mask_body_put(mask, body, true, out, &tally) &&
+	bool right = open_mask(flow, &mask) == 0 && mask_body_put(mask, flow->ask.ask.request.body, true, out, &tally) &&
 	    !out->failed;
 
 	mask_body_free(&mask);
@@ -189,8 +211,7 @@ put_masked_body(const struct flow *flow, struct out *out)
 
 	if (!mask_body_is_idle(masks, ~0ULL)) {
 		snprintf(note, sizeof(note), "[%zu bytes, not recorded]", shown.n);
-		shown = mask_as(masks, form_of(&flow->ask.action, shown), shown, &body) ? out_view(&body) :
-		    span_text(note);
+		shown = mask_body_of(flow, &body) ? out_view(&body) : span_text(note);
 	}
 	put_body(request, shown, out);
 	out_free(&body);

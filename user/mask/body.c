@@ -22,24 +22,45 @@ struct mask_body {
 	bool has_ended;
 };
 
-int
-mask_body_new(struct mask_body **out, const struct mask_set *set, uint64_t active, enum mask_form form)
+static struct mask_body *
+new_body(const struct mask_set *set, uint64_t active, const struct body_form *form)
 {
 	struct mask_body *body = calloc(1, sizeof(*body));
 
 	if (!body)
-		return -ENOMEM;
+		return NULL;
 	body_eyes_open(&body->eyes, set, active);
-	body->error = "";
-	body->form = (unsigned int)form < MASK_FORMS ? forms[form] : NULL;
-	if (body->form)
+	body->error = form ? "" : "bodies of this form cannot be read";
+	body->form = form;
+	return body;
+}
+
+int
+mask_body_new(struct mask_body **out, const struct mask_set *set, uint64_t active, enum mask_form form)
+{
+	struct mask_body *body = new_body(set, active, (unsigned int)form < MASK_FORMS ? forms[form] : NULL);
+
+	if (body && body->form)
 		body->state = body->form->open(&body->eyes);
-	else
-		body->error = "bodies of this form cannot be read";
-	if (body->form && !body->state) {
+	if (body && body->form && !body->state)
 		mask_body_free(&body);
+	if (!body)
 		return -ENOMEM;
-	}
+	*out = body;
+	return 0;
+}
+
+int
+mask_body_new_parts(struct mask_body **out, const struct mask_set *set, uint64_t active, struct span type, bool redacts)
+{
+	struct mask_body *body = new_body(set, active, &body_form_parts);
+
+	if (body)
+		body->state = body_parts_open(&body->eyes, type, redacts);
+	if (body && !body->state)
+		mask_body_free(&body);
+	if (!body)
+		return -ENOMEM;
 	*out = body;
 	return 0;
 }

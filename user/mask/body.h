@@ -29,8 +29,19 @@ enum mask_form {
 	MASK_FORM_TEXT, MASK_FORMS
 };
 
+/* How a body of that Content-Type is read. False: it cannot be looked into. */
+bool mask_form_of(struct span type, enum mask_form *);
+/* Is it multipart/form-data? Of what else is made of parts none is looked into. */
+bool mask_is_parts(struct span type);
+
 /* The set must outlive the body. Returns 0 or -ENOMEM. */
 int mask_body_new(struct mask_body **out, const struct mask_set *, uint64_t active, enum mask_form);
+/*
+ * The same for multipart/form-data (RFC 7578), each part by its own Content-Type. What has none and is no file is a
+ * value, which is named by its part's name; a mask that names a part hides all of it, and in a part paths begin anew.
+ * `redacts`: a part that cannot be looked into is hidden whole; else it is a fault, unless it is empty.
+ */
+int mask_body_new_parts(struct mask_body **out, const struct mask_set *, uint64_t active, struct span type, bool redacts);
 /*
  * Bytes in any cutting; what may go on is appended to *out, edited. `is_last`: nothing follows.
  * False: it is not what its form says, or larger than a limit, or *out is full: nothing more

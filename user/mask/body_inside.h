@@ -7,6 +7,7 @@
  *   body_string   strings and numbers of JSON
  *   body_value body_pieces       a value of the other forms; a body cut into pieces
  *   body_sse body_form body_csv body_xml body_text     these forms
+ *   body_type body_parts    what Content-Type says; bodies made of parts
  */
 #ifndef MASK_BODY_INSIDE_H
 #define MASK_BODY_INSIDE_H
@@ -103,6 +104,16 @@ const char *body_json_error(const struct body_json *);
 /* Was anything written otherwise than it came? */
 bool body_json_is_edited(const struct body_json *);
 
+/* ---- types ---------------------------------------------------------------------- */
+
+struct body_parameter {
+	const char *name;	/* NULL: no more are wanted */
+	struct span *value;	/* p is NULL before, and after where it is not there */
+};
+
+/* "kind; name=value; name="value"", each of the wanted ones once. False: it can be read in two ways, or in none. */
+bool body_parameters(struct span value, struct span *kind, const struct body_parameter *wanted);
+
 /* ---- forms ------------------------------------------------------------------------ */
 
 /* How bodies of one form are read. `open` gives a state, or NULL: no memory. */
@@ -114,5 +125,8 @@ struct body_form {
 
 extern const struct body_form body_form_json, body_form_ndjson, body_form_sse, body_form_urlencoded, body_form_csv,
     body_form_xml, body_form_text;
+/* With a state of its own: body_parts_open(), NULL where there is no memory. */
+extern const struct body_form body_form_parts;
+void *body_parts_open(struct body_eyes *, struct span type, bool redacts);
 
 #endif

@@ -49,6 +49,10 @@ struct cutting {
 	size_t first, step;
 };
 
+/* In place of a form: parts with the boundary "cut", and what becomes of those of no known type. */
+#define PARTS MASK_FORMS
+static bool parts_redacts;
+
 __attribute__((unused)) static bool
 body_run(const struct mask_set *set, uint64_t active, enum mask_form form, struct span in, struct cutting how,
     struct out *out, struct mask_tally *tally)
@@ -57,7 +61,8 @@ body_run(const struct mask_set *set, uint64_t active, enum mask_form form, struc
 	struct mask_body *body = NULL;
 	bool is_right = true;
 
-	if (mask_body_new(&body, set, active, form))
+	if (form == PARTS ? mask_body_new_parts(&body, set, active, SPAN("multipart/form-data; boundary=\"cut\""), parts_redacts) :
+	    mask_body_new(&body, set, active, form))
 		abort();
 	while (is_right && in.n > n) {
 		is_right = mask_body_put(body, span_head(in, n), false, out, tally);
