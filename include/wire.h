@@ -263,6 +263,8 @@ struct wire_no {
 	struct span message;	/* "refused by policy (ref-…)" */
 	struct span hint;	/* what may be done next */
 	struct span id;		/* of the refusal: "ref-…"; empty: it has none */
+	struct span hold;	/* "hld-…": people are asked, and it is to be asked again; empty: they are not */
+	unsigned int retry_after_s;	/* not before so many seconds; 0: nothing is said of that */
 	unsigned int status;	/* of HTTP */
 	bool fatal;		/* end the flow after it */
 };

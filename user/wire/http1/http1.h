@@ -28,6 +28,7 @@
 #define HTTP1_METHOD_MAX 32
 #define HTTP1_KEPT_ROOM 65536		/* room for bodies that is not given back between requests */
 #define HTTP1_PROBLEM_MAX 16384		/* a problem document */
+#define HTTP1_PROBLEM_HELD "urn:interlock:problem:held"	/* its type, where people are asked */
 
 enum http1_framing { FRAMING_NONE, FRAMING_LENGTH, FRAMING_CHUNKED, FRAMING_CLOSE };
 

@@ -14,7 +14,7 @@ write_document(struct out *out, unsigned int status, const struct wire_no *no, c
 	bool first = false;
 	struct out instance = out_new(HTTP1_PROBLEM_MAX);
 
-	out_span(out, SPAN("{\"type\":\"about:blank\""));
+	out_span(out, no->hold.n ? SPAN("{\"type\":\"" HTTP1_PROBLEM_HELD "\"") : SPAN("{\"type\":\"about:blank\""));
 	json_member_text(out, &first, "title", no->message.n ? no->message : span_text(http1_reason(status)));
 	json_member_uint(out, &first, "status", status);
 	if (no->hint.n)
@@ -24,6 +24,8 @@ write_document(struct out *out, unsigned int status, const struct wire_no *no, c
 		out_span(&instance, no->id);
 		json_member_text(out, &first, "instance", out_view(&instance));
 	}
+	if (no->hold.n)
+		json_member_text(out, &first, "hold", no->hold);
 	if (no->sqlstate)
 		json_member_text(out, &first, "code", span_text(no->sqlstate));
 	if (why)
@@ -44,6 +46,8 @@ write_problem(struct out *client, unsigned int status, const struct wire_no *no,
 		out_clear(&document);
 	out_printf(client, "HTTP/1.1 %u %s\r\nContent-Type: application/problem+json\r\nCache-Control: no-store\r\n",
 	    status, http1_reason(status));
+	if (no->retry_after_s)
+		out_printf(client, "Retry-After: %u\r\n", no->retry_after_s);
 	if (closes || is_old)
 		out_printf(client, "Connection: %s\r\n", closes ? "close" : "keep-alive");
 	out_printf(client, "Content-Length: %zu\r\n\r\n", document.n);
@@ -55,7 +59,9 @@ write_problem(struct out *client, unsigned int status, const struct wire_no *no,
 static unsigned int
 status_of(const struct wire_no *no, unsigned int otherwise)
 {
-	return no->status >= 400 && no->status <= 599 ? no->status : otherwise;
+	bool is_held = no->status == 202 && no->hold.n;
+
+	return is_held || (no->status >= 400 && no->status <= 599) ? no->status : otherwise;
 }
 
 /* Nothing more is said or understood. */
