@@ -11,6 +11,7 @@ enum verdict_kind { VERDICT_DENY, VERDICT_HOLD, VERDICT_ALLOW };	/* zero is deny
 /* What a held request of HTTP hears while people think. Where rules differ, the first of these. */
 enum hold_answer {
 	ANSWER_WAIT,		/* nothing: it waits */
+	ANSWER_EVENTS,		/* 200, and events that say that it waits: of MCP, where its client listens to them */
 	ANSWER_RETRY,		/* 403 at once: it is to be asked again, exactly as it is */
 	ANSWER_RETRY_202,	/* the same with 202 */
 	HOLD_ANSWERS

@@ -84,7 +84,7 @@ list_fields(const struct rules *rules, const struct judged *judged)
 static json_t *
 document(const struct rules *rules, const struct judged *judged)
 {
-	static const char *const answers[HOLD_ANSWERS] = { "wait", "retry", "retry-202" };
+	static const char *const answers[HOLD_ANSWERS] = { "wait", "events", "retry", "retry-202" };
 	const struct verdict *verdict = &judged->verdict;
 	json_t *json = json_pack("{s:s,s:o,s:o,s:o,s:o,s:o}",
 	    "verdict", verdict_name(verdict->kind),

@@ -220,6 +220,9 @@ struct pending {
 	struct id turn, hold, refusal;
 	enum msg_standing standing;	/* of the hold, where it is one that was opened by the same ask before */
 	bool knows_standing;
+	bool is_soothed;	/* its answer was begun as events */
+	struct span progress;	/* of those: the token that its client wants to hear of, as JSON; empty: none */
+	uint32_t told;		/* how often that was */
 	struct sql_analysis *analysis;
 	struct sql_nature nature;
 	struct sql_catalogue *names;	/* it is judged by; they may move while it waits */
@@ -507,6 +510,8 @@ void flow_reopen_holds(struct worker *);
 void flow_ask_open_hold(struct flow *);
 /* The flow whose parked ask is that hold; NULL: there is none any more. */
 struct flow *flow_find_held(struct worker *, const struct id *hold);
+/* calm.c: it waits for people: keep its client patient, until flow->calm is unset. */
+void flow_calm_begin(struct flow *);
 /* retry.c: is it answered at once, to be asked again? */
 bool flow_asks_again(const struct flow *);
 /* Ask the broker what has become of it, for flow_ask_hold() to go on with. */

@@ -20,7 +20,6 @@
 #include "record/record.h"
 
 #define RETRY_NS (100 * MILLISECOND_NS)
-#define CALM_NS (20 * SECOND_NS)
 
 /* How durable the entry must be: ARCHITECTURE section 2. */
 static enum level
@@ -296,16 +295,6 @@ fill_card(struct flow *flow)
 	return !pending->acts.failed && approve_digest(&pending->card, flow->policy->hold_key) == 0;
 }
 
-static void
-calm(void *arg)
-{
-	struct flow *flow = arg;
-
-	flow->codec->calm(flow->codec_state, flow->to);
-	if (flow_flush(flow))
-		(void)loop_set(flow->worker->loop, &flow->calm, CALM_NS, calm, flow);
-}
-
 void
 flow_ask_open_hold(struct flow *flow)
 {
@@ -316,7 +305,7 @@ flow_ask_open_hold(struct flow *flow)
 	}
 	log_line(LOG_LEVEL_INFO, &flow->id, "an ask is held for approval");
 	if (!flow_asks_again(flow))
-		calm(flow);
+		flow_calm_begin(flow);
 }
 
 /* The hold is in the ledger; was exactly this approved already? */

@@ -13,7 +13,8 @@ flow_asks_again(const struct flow *flow)
 {
 	const struct pending *pending = &flow->ask;
 
-	return pending->verdict.answer != ANSWER_WAIT && pending->phase == PHASE_REQUEST;
+	return pending->phase == PHASE_REQUEST &&
+	    (pending->verdict.answer == ANSWER_RETRY || pending->verdict.answer == ANSWER_RETRY_202);
 }
 
 void

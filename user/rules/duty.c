@@ -18,7 +18,7 @@ static const char *const effect_words[] = {
 };
 static const char *const where_words[] = { "any", "present", "absent", NULL };
 static const char *const verdict_words[] = { "deny", "hold", "allow", NULL };
-static const char *const answer_words[] = { "wait", "retry", "retry-202", NULL };
+static const char *const answer_words[] = { "wait", "events", "retry", "retry-202", NULL };
 _Static_assert(COUNT(answer_words) == HOLD_ANSWERS + 1, "a word per answer");
 _Static_assert(COUNT(effect_words) == EFFECTS + 1, "a word per effect");
 enum { WHERE_ANY, WHERE_PRESENT, WHERE_ABSENT };
@@ -186,7 +186,7 @@ find_group(struct work *work, struct draft_duty *duty,
 static bool
 asks_again(const struct draft_rule *draft)
 {
-	return draft->answer != ANSWER_WAIT;
+	return draft->answer == ANSWER_RETRY || draft->answer == ANSWER_RETRY_202;
 }
 
 static void
