@@ -99,8 +99,8 @@ check_keys(struct work *work, const struct draft_rule *rule, const struct draft_
 		fault_add(work->faults, find_key(rule, "answer")->key->place, "%s: found answer retry-202 for target %s, which is "
 		    "mcp, where 202 says that no answer comes; expected retry", what, target->draft.name);
 	if (rule->answer == ANSWER_EVENTS && is_http && target->api != API_MCP)
-		fault_add(work->faults, find_key(rule, "answer")->key->place, "%s: found answer events for target %s, expected it for "
-		    "api: mcp only", what, target->draft.name);
+		fault_add(work->faults, find_key(rule, "answer")->key->place, "%s: found answer events for target %s, "
+		    "expected it for api: mcp only", what, target->draft.name);
 	for (size_t i = 0; i < rule->conditions.n && !is_http; i++) {
 		const struct draft_condition *condition = rule->conditions.v[i];
 
