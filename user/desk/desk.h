@@ -222,6 +222,8 @@ void holds_free(struct desk *);
 bool hold_hear_left(struct desk *, unsigned int from, struct span body);
 bool hold_hear_ask(struct desk *, unsigned int from, uint64_t id, struct span body);
 void hold_worker_down(struct desk *, unsigned int slot);
+/* What only that session could ask again is withdrawn. */
+void hold_session_ended(struct desk *, const struct id *session);
 /* Its client is to ask again: tell the worker that it may say so now. Of others nothing is told. */
 void hold_tell_stands(const struct held *);
 /* Has its skill as many that nobody waits for as one may have? */

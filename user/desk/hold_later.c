@@ -81,6 +81,29 @@ hold_worker_down(struct desk *desk, unsigned int slot)
 	}
 }
 
+/* Nobody else may ask again: nothing waits for it any more, as soon as it is in a state that can end. */
+static void
+end_of_session(struct held *held)
+{
+	held->hold.retry_s = 0;
+	if (held->state == HOLD_REFUSED)
+		hold_unlist(held);
+	else if (held->state == HOLD_OPEN || held->state == HOLD_KEPT)
+		(void)hold_settle(held, "withdrawn", NULL, "its session has ended", 0);
+}
+
+void
+hold_session_ended(struct desk *desk, const struct id *session)
+{
+	struct held *next;
+
+	for (struct held *held = desk->holds; held; held = next) {
+		next = held->next;
+		if (held->hold.answer != ANSWER_WAIT && id_equal(&held->hold.session, session))
+			end_of_session(held);
+	}
+}
+
 /* ---- asked again --------------------------------------------------------------------- */
 
 static enum msg_standing

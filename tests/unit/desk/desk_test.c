@@ -535,6 +535,34 @@ tell_session(bool began)
 	pump(50);
 }
 
+/* What only that session could ask again goes with it, and nothing else does. */
+static void
+session_ends(void)
+{
+	struct hold hold[4];
+	char id[4][ID_TEXT_SIZE], hex[4][65];
+	struct id is;
+
+	for (uint32_t i = 0; i < 4; i++) {
+		hold[i] = sample(2000 + i, 0);
+		hold[i].row_limit = 2000 + i;
+		hold[i].answer = i < 3 ? ANSWER_RETRY : ANSWER_WAIT;
+		hold[i].retry_s = i < 3 ? 60 : 0;
+		hold[i].session = (struct id){ ID_SESSION, 1, 9, 9 };
+		open_hold(&hold[i], id[i], hex[i]);
+	}
+	CHECK(says(person(ALICE, APPROVE, id[1], hex[1]), OK) && says(person(ALICE, DENY, id[2]), OK));
+	CHECK(standing(&hold[1], false, &is) == STANDING_APPROVED && standing(&hold[2], false, &is) == STANDING_DENIED);
+	tell_session(false);
+	pump(100);
+	CHECK(strcmp(last_decision, "withdrawn") == 0);
+	for (int i = 0; i < 3; i++) {
+		CHECK(standing(&hold[i], true, &is) == -1);
+		CHECK(says(person(ALICE, APPROVE, id[i], hex[i]), "no such hold"));
+	}
+	CHECK(says(person(ALICE, APPROVE, id[3], hex[3]), OK) && decided(&hold[3], NULL) == 1);
+}
+
 static void
 from_inside(void)
 {
@@ -679,6 +707,7 @@ main(void)
 	foreign_descriptors();
 	others();
 	too_long();
+	session_ends();
 	from_inside();
 	faulty_worker();
 	if (getenv("INTERLOCK_COMMAND"))
