@@ -109,8 +109,10 @@ enum msg_type {
 	MSG_HOLD,		/* worker -> broker: desk/hold.h's packed form */
 	MSG_HOLD_LEFT,		/* worker -> broker: id hold: client left */
 	MSG_DECIDED,		/* broker -> worker: id hold, 32 bytes digest, u8 approved, text reason, text people */
-	MSG_APPROVED_ASK,	/* worker -> broker: 32 bytes digest, text skill: was an identical one approved? */
-	MSG_APPROVED_IS,	/* broker -> worker: status, id hold, text people: used up by asking */
+	MSG_HOLD_STANDS,	/* broker -> worker: id hold: it is entered; its client asks again later, and may be told so */
+	MSG_APPROVED_ASK,	/* worker -> broker: 32 bytes digest, text skill, u8 use: what has become of an identical one? */
+	MSG_APPROVED_IS,	/* broker -> worker: status, id hold, u8 enum msg_standing, text people; an approval is used up if
+				 * `use` was 1 */
 	MSG_STOP,		/* broker -> worker, loader; loader -> worker that starts: u8 scope (enum msg_stop), u8 is undo,
 				 * text name */
 	MSG_WATCH,		/* broker -> worker: u8 on */
@@ -131,6 +133,7 @@ enum msg_type {
 };
 
 enum msg_socket { MSG_SOCKET_IPV4, MSG_SOCKET_IPV6, MSG_SOCKET_LOCAL /* of the target, connected */, MSG_SOCKETS };
+enum msg_standing { STANDING_NONE, STANDING_WAITS, STANDING_APPROVED, STANDING_DENIED, STANDINGS };	/* of a hold */
 enum msg_stop { STOP_ALL, STOP_SKILL, STOP_SESSION, STOP_TARGET, STOP_SCOPES };	/* to undo STOP_ALL takes back all */
 
 struct msg_rule {

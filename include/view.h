@@ -156,6 +156,7 @@ struct view_rule {
 	uint64_t masks;			/* bit per view_mask, obligations of an allow */
 	uint64_t row_limit;
 	uint32_t approvers, need, expires_s, retry_s;
+	enum hold_answer answer;
 	const char *where;		/* "policy.yaml:41 duty support-reads rule 2" */
 };
 

@@ -267,6 +267,8 @@ struct wire_no {
 	struct span message;	/* "refused by policy (ref-…)" */
 	struct span hint;	/* what may be done next */
 	struct span id;		/* of the refusal: "ref-…"; empty: it has none */
+	struct span hold;	/* "hld-…": people are asked, and it is to be asked again; empty: they are not */
+	unsigned int retry_after_s;	/* not before so many seconds; 0: nothing is said of that */
 	unsigned int status;	/* of HTTP */
 	bool fatal;		/* end the flow after it */
 };
@@ -355,6 +357,12 @@ struct wire_codec {
 	bool (*own_turn)(void *, struct span text, struct out to[WIRE_SIDES]);
 	/* What may be written now to keep a waiting client patient; may write nothing. */
 	void (*calm)(void *, struct out to[WIRE_SIDES]);
+	/* Of codecs whose answers may be begun before they are there, else NULL. The ask in hand waits, and its client listens
+	 * to server-sent events: begin its answer with them. calm() writes comments then; a refusal, and an answer that is no
+	 * such thing, is an error of JSON-RPC under the id `call` (JSON). False: it cannot, and nothing was written. */
+	bool (*events)(void *, struct span call, struct out to[WIRE_SIDES]);
+	/* One more event, with that data (one line), while it waits. */
+	void (*tell)(void *, struct span data, struct out to[WIRE_SIDES]);
 	/* Write a fatal refusal outside any turn (login refused, daemon stopping). */
 	void (*farewell)(void *, const struct wire_no *, struct out to[WIRE_SIDES]);
 	/* The upstream's cancel message for this flow into *out; false: none yet. */

@@ -2,7 +2,7 @@
  * http.c: requests of HTTP, as text after one byte that chooses the API. Whatever
  * comes is explained: as acts with an effect, whose path is the one reading of it
  * (encoded anew it is read as the same) or in doubt, and then nothing is known of what
- * it does. A body that is read as JSON is JSON to jansson too.
+ * it does. A body that is read as JSON is JSON to jansson too, and so are the ids of a call, in one line.
  */
 #include "law.h"
 
@@ -10,6 +10,7 @@
 
 #include "action.h"
 #include "base/arena.h"
+#include "facts/http/call.h"
 #include "facts/http/http.h"
 #include "facts/json/json.h"
 #include "facts/http/request.h"
@@ -84,6 +85,31 @@ check_json(struct span text, struct arena *arena)
 	json_decref(json);
 }
 
+/* It is put into a line of an event, as the value of a member. */
+static void
+check_id(struct span id)
+{
+	json_error_t error;
+	json_t *json = json_loadb((const char *)id.p, id.n, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+
+	law(json || json_error_code(&error) == json_error_numeric_overflow, "an id is JSON");
+	law(!json || json_is_string(json) || json_is_number(json), "a text or a number");
+	law(id.n <= HTTP_CALL_ID_MOST && !memchr(id.p, '\n', id.n) && !memchr(id.p, '\r', id.n), "and one short line");
+	json_decref(json);
+}
+
+static void
+check_call(struct span body, struct arena *arena)
+{
+	struct http_call call;
+
+	if (!http_read_call(body, arena, &call))
+		return;
+	check_id(call.id);
+	if (call.progress.n)
+		check_id(call.progress);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
@@ -101,6 +127,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	law(http_explain(&target, &request, arena, &action) == 0, "memory is enough");
 	check_acts(&action, arena);
 	check_json(request.body, arena);
+	check_call(request.body, arena);
 	arena_free(&arena);
 	return 0;
 }

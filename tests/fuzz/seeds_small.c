@@ -145,7 +145,7 @@ static struct view_condition conditions[] = {
 static struct view_rule view_rules[] = {
 	{ .effects = 3, .reaches = 2, .objects = TEXTS("public.*"), .object_count = 1,
 	  .columns = TEXTS("c", "d"), .column_count = 2, .verdict = VERDICT_HOLD, .masks = 1,
-	  .need = 2, .expires_s = 600, .retry_s = 5, .where = "p:1" },
+	  .need = 2, .expires_s = 600, .retry_s = 5, .answer = ANSWER_RETRY, .where = "p:1" },
 	{ .effects = 1, .paths = TEXTS("/a/**"), .path_count = 1, .methods = TEXTS("*"), .method_count = 1,
 	  .hosts = TEXTS("h"), .host_count = 1, .operations = TEXTS("get*"), .operation_count = 1,
 	  .conditions = conditions, .condition_count = 3, .verdict = VERDICT_ALLOW, .where = "p:2" },

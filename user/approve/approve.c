@@ -78,13 +78,14 @@ approve_acts(const struct action *action, struct out *out)
 }
 
 int
-approve_ask_earlier(struct post *post, uint64_t id, const struct hold *hold)
+approve_ask_earlier(struct post *post, uint64_t id, const struct hold *hold, bool uses)
 {
 	struct out body = out_new(256);
 	int error;
 
 	out_bytes(&body, hold->digest, sizeof(hold->digest));
 	out_block(&body, hold->skill);
+	out_u8(&body, uses);
 	error = body.failed ? -ENOMEM :
 	    post_send(post, SLOT_BROKER, MSG_APPROVED_ASK, id, out_view(&body), -1);
 	out_free(&body);
@@ -96,13 +97,15 @@ approve_hear_earlier(struct span body, struct approve_answer *answer)
 {
 	struct approve_answer got = { 0 };
 	uint32_t status;
+	uint8_t standing = STANDING_NONE;
 
 	if (!take_be32(&body, &status))
 		return false;
-	if (status == 0 && (!msg_take_id(&body, &got.hold) ||
+	if (status == 0 && (!msg_take_id(&body, &got.hold) || !take_u8(&body, &standing) || standing >= STANDINGS ||
 	    !take_block(&body, &got.people) || body.n))
 		return false;
-	got.is_approved = status == 0;
+	got.standing = standing;
+	got.is_approved = standing == STANDING_APPROVED;
 	*answer = got;
 	return true;
 }
@@ -118,6 +121,17 @@ approve_open(struct post *post, const struct hold *hold)
 	    post_send(post, SLOT_BROKER, MSG_HOLD, 0, out_view(&body), -1);
 	out_free(&body);
 	return error;
+}
+
+bool
+approve_hear_stands(struct span body, struct id *hold)
+{
+	struct id got;
+
+	if (!msg_take_id(&body, &got) || body.n)
+		return false;
+	*hold = got;
+	return true;
 }
 
 void

@@ -10,6 +10,7 @@
 
 #include "action.h"
 #include "desk/hold.h"
+#include "msg.h"
 
 struct post;
 
@@ -18,6 +19,7 @@ struct approve_answer {
 	struct id hold;
 	uint8_t digest[32];
 	bool is_approved;
+	enum msg_standing standing;	/* of an earlier one */
 	struct span reason, people;
 };
 
@@ -27,12 +29,14 @@ struct approve_answer {
 int approve_digest(struct hold *, const uint8_t key[APPROVE_KEY_SIZE]);
 /* The acts as people are shown them: a JSON array, into *out. */
 void approve_acts(const struct action *, struct out *out);
-/* Was exactly this approved before its client left (MSG_APPROVED_ASK)? */
-int approve_ask_earlier(struct post *, uint64_t id, const struct hold *);
-/* Read MSG_APPROVED_IS; answer->hold is unset when it was not. False: not a whole message. */
+/* What has become of exactly this, asked before (MSG_APPROVED_ASK)? `uses`: an approval is for this ask, and no other. */
+int approve_ask_earlier(struct post *, uint64_t id, const struct hold *, bool uses);
+/* Read MSG_APPROVED_IS; answer->hold is unset when it is not known. False: not a whole message. */
 bool approve_hear_earlier(struct span body, struct approve_answer *);
 /* Open the hold (MSG_HOLD). Returns 0 or -errno: then refuse. */
 int approve_open(struct post *, const struct hold *);
+/* Read MSG_HOLD_STANDS. False: not a whole message. */
+bool approve_hear_stands(struct span body, struct id *hold);
 /* The client has left. */
 void approve_leave(struct post *, const struct id *hold);
 /* Read MSG_DECIDED. False: not a whole message. */

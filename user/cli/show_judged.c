@@ -84,6 +84,7 @@ list_fields(const struct rules *rules, const struct judged *judged)
 static json_t *
 document(const struct rules *rules, const struct judged *judged)
 {
+	static const char *const answers[HOLD_ANSWERS] = { "wait", "events", "retry", "retry-202" };
 	const struct verdict *verdict = &judged->verdict;
 	json_t *json = json_pack("{s:s,s:o,s:o,s:o,s:o,s:o}",
 	    "verdict", verdict_name(verdict->kind),
@@ -97,10 +98,11 @@ document(const struct rules *rules, const struct judged *judged)
 		    json_integer((json_int_t)verdict->row_limit));
 	if (verdict->kind == VERDICT_HOLD &&
 	    verdict->approvers < rules->broker.approver_count)
-		json_object_set_new(json, "hold", json_pack("{s:s,s:i,s:i,s:i}",
+		json_object_set_new(json, "hold", json_pack("{s:s,s:i,s:i,s:i,s:s}",
 		    "approvers", rules->broker.approvers[verdict->approvers].name,
 		    "need", (int)verdict->need, "expires_s",
-		    (int)verdict->expires_s, "retry_s", (int)verdict->retry_s));
+		    (int)verdict->expires_s, "retry_s", (int)verdict->retry_s,
+		    "answer", answers[verdict->answer]));
 	return json;
 }
 

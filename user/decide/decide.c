@@ -121,6 +121,8 @@ add_hold(struct judging *judging, struct weighing *weighing,
 		out->expires_s = rule->expires_s;
 	if (is_first || rule->retry_s < out->retry_s)
 		out->retry_s = rule->retry_s;
+	if (is_first || rule->answer < out->answer)
+		out->answer = rule->answer;
 	out->approvers = judging->hold->approvers;
 }
 

@@ -178,7 +178,7 @@ decide_deny(struct guest *client, json_t *request)
 		guest_error(client, CODE_PERMISSION, "%s may not deny this", client->caller.person);
 		return;
 	}
-	if (held->state == HOLD_DECIDING) {
+	if (held->state == HOLD_DECIDING || held->state == HOLD_REFUSED) {
 		guest_error(client, CODE_NO, "it is decided already");
 		return;
 	}

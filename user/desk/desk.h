@@ -173,6 +173,7 @@ enum hold_state {
 	HOLD_OPEN,	/* people may decide */
 	HOLD_DECIDING,	/* decided; that entry is on the way */
 	HOLD_KEPT,	/* approved, the client has left: waits for an identical ask */
+	HOLD_REFUSED,	/* by a person, the client was told to ask again: it hears so, for a while */
 	HOLD_STATES
 };
 
@@ -199,11 +200,8 @@ struct held {
 	size_t approval_count;
 };
 
-/* MSG_HOLD, MSG_HOLD_LEFT, MSG_APPROVED_ASK. False: bad body. */
+/* MSG_HOLD. False: bad body. */
 bool hold_hear(struct desk *, unsigned int from, struct span body);
-bool hold_hear_left(struct desk *, unsigned int from, struct span body);
-bool hold_hear_ask(struct desk *, unsigned int from, uint64_t id, struct span body);
-void hold_worker_down(struct desk *, unsigned int slot);
 struct held *hold_find(struct desk *, const struct id *);
 struct held *hold_find_text(struct desk *, const char *text);
 /*
@@ -216,7 +214,20 @@ int hold_settle(struct held *, const char *decision, const char *person,
 /* "alice, bob" */
 void hold_people(const struct held *, char *text, size_t size);
 uint32_t hold_need(const struct held *);
+/* Forget it, and free it. */
+void hold_unlist(struct held *);
 void holds_free(struct desk *);
+
+/* hold_later.c: MSG_HOLD_LEFT, MSG_APPROVED_ASK. False: bad body. */
+bool hold_hear_left(struct desk *, unsigned int from, struct span body);
+bool hold_hear_ask(struct desk *, unsigned int from, uint64_t id, struct span body);
+void hold_worker_down(struct desk *, unsigned int slot);
+/* What only that session could ask again is withdrawn. */
+void hold_session_ended(struct desk *, const struct id *session);
+/* Its client is to ask again: tell the worker that it may say so now. Of others nothing is told. */
+void hold_tell_stands(const struct held *);
+/* Has its skill as many that nobody waits for as one may have? */
+bool hold_crowds(const struct held *);
 
 /* hold_entry.c: the entries about holds. 0 or -errno. */
 typedef void (*hold_entry_fn)(void *arg, int status);

@@ -135,6 +135,7 @@ hear_session(struct desk *desk, struct span body)
 	known = session_find(desk, &session.id);
 	if (known)
 		*known = desk->sessions[--desk->session_count];
+	hold_session_ended(desk, &session.id);
 	return true;
 }
 

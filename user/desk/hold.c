@@ -6,8 +6,9 @@
 #include "desk/hold.h"
 
 #include "msg/post.h"
+#include "verdict.h"
 
-#define HOLD_VERSION 2
+#define HOLD_VERSION 3
 #define VALUE_NULL 1
 #define VALUE_BINARY 2
 #define LENGTH_NULL UINT32_MAX
@@ -50,6 +51,7 @@ hold_pack(const struct hold *hold, struct out *out)
 	out_be32(out, hold->need);
 	out_be32(out, hold->expires_s);
 	out_be32(out, hold->retry_s);
+	out_u8(out, hold->answer);
 	out_be32(out, hold->epoch);
 	out_bytes(out, hold->salt, sizeof(hold->salt));
 	out_bytes(out, hold->digest, sizeof(hold->digest));
@@ -95,6 +97,7 @@ take_rest(struct span *in, struct hold *hold)
 	    !take_block(in, &hold->rule) || !take_block(in, &hold->why) ||
 	    !take_be32(in, &hold->approvers) || !take_be32(in, &hold->need) ||
 	    !take_be32(in, &hold->expires_s) || !take_be32(in, &hold->retry_s) ||
+	    !take_u8(in, &hold->answer) || hold->answer >= HOLD_ANSWERS ||
 	    !take_be32(in, &hold->epoch) ||
 	    !take_bytes(in, sizeof(hold->salt), &salt) ||
 	    !take_bytes(in, sizeof(hold->digest), &digest) || in->n)
@@ -153,7 +156,7 @@ cover_values(const struct hold *hold, struct out *out)
 void
 hold_cover(const struct hold *hold, struct out *out)
 {
-	out_span(out, SPAN("interlock hold 2\n"));
+	out_span(out, SPAN("interlock hold 3\n"));
 	out_block(out, hold->text);
 	cover_values(hold, out);
 	out_be32(out, 4);
@@ -170,5 +173,8 @@ hold_cover(const struct hold *hold, struct out *out)
 	out_block(out, hold->rule);
 	out_be32(out, hold->approvers);
 	out_be32(out, hold->need);
+	out_u8(out, hold->answer);
+	if (hold->answer != ANSWER_WAIT)
+		msg_put_id(out, &hold->session);
 	out_bytes(out, hold->salt, sizeof(hold->salt));
 }

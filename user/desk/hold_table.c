@@ -2,13 +2,13 @@
  * hold_table.c: holds from opening to end.
  *
  *   MSG_HOLD -> OPENING -> (its entry is on disk) -> OPEN -> DECIDING -> told, gone
- *                                                      |        '-> KEPT (client left)
+ *                                                      |        '-> KEPT, REFUSED (client left)
  *                                                      '-> withdrawn, expired: DECIDING
  *
  * Nothing is shown or decided before the entry of the hold is on disk, and no
  * decision leaves before its own entry is. Where the record cannot take an entry
- * the hold stays as it is, and its time runs out: the answer then is no. A kept
- * approval is used up by the first identical ask (MSG_APPROVED_ASK), or ends.
+ * the hold stays as it is, and its time runs out: the answer then is no. What becomes
+ * of a hold whose client has left, or was told to ask again, stands in hold_later.c.
  */
 #include "desk/desk.h"
 
@@ -35,13 +35,13 @@ struct settling {
 	enum hold_state was;
 	bool is_approved;
 	bool is_partial;		/* more people are needed */
+	bool is_denied;			/* by a person */
 	uint64_t client;
 	char decision[16];
 	char reason[256];
 };
 
 static void on_time(void *held);
-
 
 /* ---- the table ----------------------------------------------------------------- */
 
@@ -72,8 +72,8 @@ held_free(struct held *held)
 	free(held);
 }
 
-static void
-unlist(struct held *held)
+void
+hold_unlist(struct held *held)
 {
 	struct held **at = &held->desk->holds;
 
@@ -89,7 +89,7 @@ void
 holds_free(struct desk *desk)
 {
 	while (desk->holds)
-		unlist(desk->holds);
+		hold_unlist(desk->holds);
 }
 
 uint32_t
@@ -151,7 +151,8 @@ static void
 carry_out(struct held *held, const struct settling *settling)
 {
 	char people[DESK_APPROVALS * (WHO_NAME_SIZE + 2)];
-	bool keeps = settling->is_approved && held->has_left && held->hold.retry_s;
+	bool keeps = held->has_left && held->hold.retry_s && (settling->is_approved ||
+	    (held->hold.answer != ANSWER_WAIT && settling->is_denied));
 
 	hold_people(held, people, sizeof(people));
 	show_change(held, settling->decision);
@@ -160,10 +161,10 @@ carry_out(struct held *held, const struct settling *settling)
 		    strcmp(settling->decision, "expired") == 0 ? "expired" : settling->reason,
 		    people);
 	if (!keeps) {
-		unlist(held);
+		hold_unlist(held);
 		return;
 	}
-	held->state = HOLD_KEPT;
+	held->state = settling->is_approved ? HOLD_KEPT : HOLD_REFUSED;
 	(void)loop_set(held->desk->loop, &held->timer,
 	    held->hold.retry_s * SECOND_NS, on_time, held);
 }
@@ -220,6 +221,7 @@ hold_settle(struct held *held, const char *decision, const char *person,
 		settling->is_partial = held->approval_count < hold_need(held);
 		settling->is_approved = !settling->is_partial;
 	}
+	settling->is_denied = person && !held->doom && strcmp(decision, "deny") == 0;
 	settling->client = client;
 	snprintf(settling->decision, sizeof(settling->decision), "%s", decision);
 	snprintf(settling->reason, sizeof(settling->reason), "%s", reason ? reason : "");
@@ -243,6 +245,10 @@ on_time(void *arg)
 
 	if (held->state == HOLD_DECIDING)
 		return;
+	if (held->state == HOLD_REFUSED) {	/* that is entered */
+		hold_unlist(held);
+		return;
+	}
 	if (hold_settle(held, "expired", NULL, why, 0))
 		(void)loop_set(held->desk->loop, &held->timer, RETRY_NS, on_time, held);
 }
@@ -257,11 +263,12 @@ on_opened(void *arg, int status)
 	if (status) {	/* never on disk: never shown, and no */
 		tell_decided(held->desk, held->worker, &held->hold, false,
 		    "the hold could not be recorded", "");
-		unlist(held);
+		hold_unlist(held);
 		return;
 	}
 	go_on(held, HOLD_OPEN);	/* first: only an open one may be seen */
 	show_change(held, "opened");
+	hold_tell_stands(held);
 }
 
 static bool
@@ -352,6 +359,7 @@ list(struct held *held, unsigned int worker)
 	if (held->hold.retry_s > DESK_HOLD_EXPIRES_S)
 		held->hold.retry_s = DESK_HOLD_EXPIRES_S;
 	held->worker = worker;
+	held->has_left = held->hold.answer != ANSWER_WAIT;	/* it asks again */
 	held->expires_wall = clock_wall() + seconds * SECOND_NS;
 	held->next = desk->holds;
 	desk->holds = held;
@@ -369,6 +377,8 @@ why_not(struct held *held)
 		return "too many holds are open";
 	if (held->size > SHOWN_MOST)
 		return "it is too large to be shown to a person";
+	if (hold_crowds(held))
+		return "too many holds of the skill are open";
 	if (!find_group(held))
 		return "the policy has changed; ask again";
 	return NULL;
@@ -383,7 +393,9 @@ hear_again(struct held *known, const struct held *held, unsigned int from)
 	if (known->worker != from ||
 	    memcmp(known->hold.digest, held->hold.digest, sizeof(held->hold.digest)) != 0)
 		return OPENED_BAD;
-	known->has_left = false;
+	known->has_left = known->hold.answer != ANSWER_WAIT;
+	if (known->state != HOLD_OPENING)
+		hold_tell_stands(known);
 	return OPENED_NOT;
 }
 
@@ -409,7 +421,7 @@ open_hold(struct held *held, unsigned int from, struct span body)
 	list(held, from);
 	if (hold_enter(held, on_opened, held, NULL)) {
 		tell_decided(desk, from, &held->hold, false, "the hold could not be recorded", "");
-		unlist(held);
+		hold_unlist(held);
 	}
 	return OPENED_LISTED;
 }
@@ -427,73 +439,4 @@ hold_hear(struct desk *desk, unsigned int from, struct span body)
 	if (opened != OPENED_LISTED)
 		held_free(held);
 	return opened != OPENED_BAD;
-}
-
-/* ---- leaving ----------------------------------------------------------------------- */
-
-static void
-leave(struct held *held)
-{
-	held->has_left = true;
-	if (held->state != HOLD_OPEN)
-		return;
-	if (held->hold.retry_s == 0)
-		(void)hold_settle(held, "withdrawn", NULL, "the client left", 0);
-	else
-		show_change(held, "awaiting retry");
-}
-
-bool
-hold_hear_left(struct desk *desk, unsigned int from, struct span body)
-{
-	struct held *held;
-	struct id id;
-
-	if (!msg_take_id(&body, &id) || body.n)
-		return false;
-	held = hold_find(desk, &id);
-	if (held && held->worker == from)
-		leave(held);
-	return true;
-}
-
-void
-hold_worker_down(struct desk *desk, unsigned int slot)
-{
-	struct held *next;
-
-	for (struct held *held = desk->holds; held; held = next) {
-		next = held->next;
-		if (held->worker == slot && !held->has_left)
-			leave(held);
-	}
-}
-
-/* ---- an approval used later ---------------------------------------------------------- */
-
-bool
-hold_hear_ask(struct desk *desk, unsigned int from, uint64_t id, struct span body)
-{
-	struct out answer cleanup(out_free) = out_new(4096);
-	char people[DESK_APPROVALS * (WHO_NAME_SIZE + 2)];
-	struct span digest, skill;
-	struct held *held = desk->holds;
-
-	if (!take_bytes(&body, 32, &digest) || !take_block(&body, &skill) || body.n)
-		return false;
-	while (held && (held->state != HOLD_KEPT ||
-	    memcmp(held->hold.digest, digest.p, digest.n) != 0 ||
-	    !span_equal(held->hold.skill, skill)))
-		held = held->next;
-	out_be32(&answer, held ? 0 : ENOENT);
-	if (held) {
-		hold_people(held, people, sizeof(people));
-		msg_put_id(&answer, &held->hold.id);
-		out_block(&answer, span_text(people));
-		show_change(held, "used");
-		unlist(held);	/* before it is told: used at most once */
-	}
-	if (post_send(desk->post, from, MSG_APPROVED_IS, id, out_view(&answer), -1))
-		log_warning("%s does not hear whether an ask was approved", msg_slot_name(from));
-	return true;
 }

@@ -79,6 +79,8 @@ state_name(const struct held *held)
 		return held->has_left ? "awaiting retry" : "open";
 	case HOLD_DECIDING:
 		return "deciding";
+	case HOLD_REFUSED:
+		return "denied";
 	default:
 		return "approved, awaiting retry";
 	}

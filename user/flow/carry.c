@@ -271,7 +271,8 @@ shut_when_done(struct flow *flow)
 static bool
 asks_people(const struct flow *flow)
 {
-	return flow->ask.state == ASK_EARLIER || flow->ask.state == ASK_HOLDING || flow->ask.state == ASK_HELD;
+	return flow->ask.state == ASK_STANDING || flow->ask.state == ASK_EARLIER || flow->ask.state == ASK_HOLDING ||
+	    flow->ask.state == ASK_HELD;
 }
 
 bool

@@ -29,6 +29,7 @@
 #include "loop/loop.h"
 #include "mask/body.h"
 #include "mask/mask.h"
+#include "msg.h"
 #include "out.h"
 #include "record/record.h"
 #include "unwrap/h2.h"
@@ -157,6 +158,7 @@ enum ask_state {
 	ASK_POLICY,		/* the policy in force waits for its masks' keys */
 	ASK_GRAMMAR,		/* the grammar parses it */
 	ASK_NAMES,		/* an own turn asks the catalogue */
+	ASK_STANDING,		/* the broker is asked what has become of the same ask before */
 	ASK_EARLIER,		/* the broker is asked for an earlier approval */
 	ASK_HOLDING,		/* the entry of the hold is on its way */
 	ASK_HELD,		/* people decide */
@@ -192,6 +194,7 @@ enum refusal {
 	REFUSAL_POLICY,		/* ILP01 refused by policy */
 	REFUSAL_HOLD_DENIED,	/* ILH01 a person refused it */
 	REFUSAL_HOLD_EXPIRED,	/* ILH02 nobody decided in time */
+	REFUSAL_HOLD_WAITS,	/* ILH03 it is to be asked again, when people have decided */
 	REFUSAL_RECORD,		/* ILR01 it cannot be recorded now */
 	REFUSAL_IDENTITY,	/* ILI01 this is not the skill it was */
 	REFUSAL_STOPPED,	/* ILS01 an operator has stopped it */
@@ -216,6 +219,11 @@ struct pending {
 	size_t n;			/* bytes of the unit in the client leg */
 	uint64_t parked;		/* when, CLOCK_MONOTONIC ns */
 	struct id turn, hold, refusal;
+	enum msg_standing standing;	/* of the hold, where it is one that was opened by the same ask before */
+	bool knows_standing;
+	bool is_soothed;	/* its answer was begun as events */
+	struct span progress;	/* of those: the token that its client wants to hear of, as JSON; empty: none */
+	uint32_t told;		/* how often that was */
 	struct sql_analysis *analysis;
 	struct sql_nature nature;
 	struct sql_catalogue *names;	/* it is judged by; they may move while it waits */
@@ -504,6 +512,20 @@ void flow_ask_release(struct flow *, struct span people);
 bool flow_hear_earlier(struct worker *, const struct msg_head *, struct span body);
 bool flow_hear_decided(struct worker *, struct span body);
 void flow_reopen_holds(struct worker *);
+/* release.c: nobody decided yet: the broker is to keep the hold. */
+void flow_ask_open_hold(struct flow *);
+/* The flow whose parked ask is that hold; NULL: there is none any more. */
+struct flow *flow_find_held(struct worker *, const struct id *hold);
+/* calm.c: it waits for people: keep its client patient, until flow->calm is unset. */
+void flow_calm_begin(struct flow *);
+/* retry.c: is it answered at once, to be asked again? */
+bool flow_asks_again(const struct flow *);
+/* Ask the broker what has become of it, for flow_ask_hold() to go on with. */
+void flow_retry_ask(struct flow *);
+void flow_retry_hear(struct flow *, const struct approve_answer *);
+/* It is entered: go on by how the hold stands. */
+void flow_retry_go(struct flow *);
+bool flow_hear_stands(struct worker *, struct span body);
 void flow_ask_leave(struct flow *);
 void flow_ask_clear(struct flow *);
 
@@ -560,6 +582,8 @@ void flow_answer_digest(struct flow *);
 #define REFUSAL_ROOM 512
 struct id flow_refusal_id(const struct worker *);
 struct wire_no flow_refusal(enum refusal, const struct id *, unsigned int minutes, char *room);
+/* The words for a hold that waits, with its id. */
+struct wire_no flow_refusal_held(const struct id *refusal, const struct id *hold, enum hold_answer, char *room);
 
 /* ---- watch.c, stops.c ------------------------------------------------------------ */
 

@@ -466,6 +466,8 @@ flow_refuse_ask(struct flow *flow, enum refusal what)
 	    may_retry ? pending->verdict.retry_s / 60 : 0, room);
 	struct wire_event event;
 
+	if (what == REFUSAL_HOLD_WAITS)
+		no = flow_refusal_held(&pending->refusal, &pending->hold, pending->verdict.answer, room);
 	if (parse_next(flow->codec, flow->codec_state, WIRE_CLIENT, unit, FLOW_IN_BYTES,
 	    flow->to, &event) != WIRE_UNIT || event.n != unit.n) {
 		flow_end(flow, "a refused ask was no longer there");

@@ -23,6 +23,8 @@ static const struct {
 	    "Do not repeat it unchanged. Ask an operator about the id above." },
 	[REFUSAL_HOLD_EXPIRED] = { "ILH02", 403, "nobody approved this in time",
 	    "It was not run. Try again when an approver can be reached." },
+	[REFUSAL_HOLD_WAITS] = { "ILH03", 403, "this waits for a person's approval",
+	    "It was not run. Ask exactly the same again later: once it is approved that is run, one time." },
 	[REFUSAL_RECORD] = { "ILR01", 503, "this cannot be recorded now, so it was not run",
 	    "Try again in a few seconds." },
 	[REFUSAL_IDENTITY] = { "ILI01", 403, "this skill is not the one that was accepted",
@@ -62,6 +64,23 @@ struct id
 flow_refusal_id(const struct worker *worker)
 {
 	return flow_make_id(worker, ID_REFUSAL);
+}
+
+#define RETRY_AFTER_S 10
+#define ACCEPTED 202
+
+struct wire_no
+flow_refusal_held(const struct id *refusal, const struct id *hold, enum hold_answer answer, char *room)
+{
+	struct wire_no no = flow_refusal(REFUSAL_HOLD_WAITS, refusal, 0, room);
+	char *text = room + REFUSAL_ROOM - ID_TEXT_SIZE;
+
+	must((const char *)no.id.p + no.id.n + 1 <= text);
+	no.hold = span_text(id_format(hold, text));
+	no.retry_after_s = RETRY_AFTER_S;
+	if (answer == ANSWER_RETRY_202)
+		no.status = ACCEPTED;
+	return no;
 }
 
 struct wire_no

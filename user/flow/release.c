@@ -20,7 +20,6 @@
 #include "record/record.h"
 
 #define RETRY_NS (100 * MILLISECOND_NS)
-#define CALM_NS (20 * SECOND_NS)
 
 /* How durable the entry must be: ARCHITECTURE section 2. */
 static enum level
@@ -290,23 +289,14 @@ fill_card(struct flow *flow)
 		.rule = pending->verdict.where, .why = pending->verdict.why,
 		.approvers = pending->verdict.approvers, .need = pending->verdict.need,
 		.expires_s = pending->verdict.expires_s, .retry_s = pending->verdict.retry_s,
+		.answer = flow_asks_again(flow) ? (uint8_t)pending->verdict.answer : ANSWER_WAIT,
 		.epoch = flow->policy->view->head.epoch,
 	};
 	return !pending->acts.failed && approve_digest(&pending->card, flow->policy->hold_key) == 0;
 }
 
-static void
-calm(void *arg)
-{
-	struct flow *flow = arg;
-
-	flow->codec->calm(flow->codec_state, flow->to);
-	if (flow_flush(flow))
-		(void)loop_set(flow->worker->loop, &flow->calm, CALM_NS, calm, flow);
-}
-
-static void
-open_hold(struct flow *flow)
+void
+flow_ask_open_hold(struct flow *flow)
 {
 	flow_park(flow, ASK_HELD);
 	if (approve_open(flow->worker->post, &flow->ask.card)) {
@@ -314,7 +304,8 @@ open_hold(struct flow *flow)
 		return;
 	}
 	log_line(LOG_LEVEL_INFO, &flow->id, "an ask is held for approval");
-	calm(flow);
+	if (!flow_asks_again(flow))
+		flow_calm_begin(flow);
 }
 
 /* The hold is in the ledger; was exactly this approved already? */
@@ -331,12 +322,16 @@ held(void *arg, int status)
 		flow_refuse_ask(flow, REFUSAL_CANCELLED);
 		return;
 	}
+	if (flow_asks_again(flow) && flow->ask.standing != STANDING_APPROVED) {
+		flow_retry_go(flow);
+		return;
+	}
 	if (!flow->ask.verdict.retry_s) {
-		open_hold(flow);
+		flow_ask_open_hold(flow);
 		return;
 	}
 	flow_park(flow, ASK_EARLIER);
-	if (approve_ask_earlier(flow->worker->post, flow_request(flow), &flow->ask.card))
+	if (approve_ask_earlier(flow->worker->post, flow_request(flow), &flow->ask.card, true))
 		flow_refuse_ask(flow, REFUSAL_INTERNAL);
 }
 
@@ -345,7 +340,6 @@ flow_ask_hold(struct flow *flow)
 {
 	int error;
 
-	park_once(flow, ASK_HOLDING);
 	if (!id_is_set(&flow->ask.hold)) {
 		flow->ask.hold = flow_make_id(flow->worker, ID_HOLD);
 		flow->ask.refusal = flow_refusal_id(flow->worker);
@@ -356,6 +350,11 @@ flow_ask_hold(struct flow *flow)
 		flow_ask_deny(flow);
 		return;
 	}
+	if (flow_asks_again(flow) && !flow->ask.knows_standing) {
+		flow_retry_ask(flow);
+		return;
+	}
+	park_once(flow, ASK_HOLDING);
 	error = enter(flow, LEVEL_SYNCED, held);
 	if (error)
 		try_again(flow, error);
@@ -409,13 +408,12 @@ flow_ask_release(struct flow *flow, struct span people)
 		flow_refuse_ask(flow, REFUSAL_RECORD);
 }
 
-static struct flow *
-find_held(struct worker *worker, const struct approve_answer *answer)
+struct flow *
+flow_find_held(struct worker *worker, const struct id *hold)
 {
 	struct flow *flow = worker->flows;
 
-	while (flow && !(flow->ask.state == ASK_HELD &&
-	    id_equal(&flow->ask.hold, &answer->hold)))
+	while (flow && !(flow->ask.state == ASK_HELD && id_equal(&flow->ask.hold, hold)))
 		flow = flow->after;
 	return flow;
 }
@@ -428,7 +426,7 @@ flow_hear_decided(struct worker *worker, struct span body)
 
 	if (!approve_hear(body, &answer))
 		return false;
-	flow = find_held(worker, &answer);
+	flow = flow_find_held(worker, &answer.hold);
 	if (!flow)
 		return true;	/* its client left meanwhile */
 	loop_unset(worker->loop, &flow->calm);
@@ -449,14 +447,18 @@ flow_hear_earlier(struct worker *worker, const struct msg_head *head, struct spa
 
 	if (!approve_hear_earlier(body, &answer))
 		return false;
-	if (!flow || flow->ask.state != ASK_EARLIER)
+	if (!flow || (flow->ask.state != ASK_EARLIER && flow->ask.state != ASK_STANDING))
 		return true;
-	if (flow->ask.cancelled)
+	if (flow->ask.state == ASK_STANDING)
+		flow_retry_hear(flow, &answer);
+	else if (flow->ask.cancelled)
 		flow_refuse_ask(flow, REFUSAL_CANCELLED);
 	else if (answer.is_approved)
 		flow_ask_release(flow, answer.people);
+	else if (flow_asks_again(flow))	/* used by another, meanwhile, or its time is over */
+		flow_refuse_ask(flow, REFUSAL_INTERNAL);
 	else
-		open_hold(flow);
+		flow_ask_open_hold(flow);
 	return true;
 }
 

@@ -210,7 +210,7 @@ pass(struct flow *flow, const struct wire_event *event, struct span unit)
 		flow_message_pass(flow, turn, unit);
 		return;
 	}
-	if (turn && (turn->has_bodies || turn->echo || turn->tools))
+	if (turn && (turn->has_bodies || turn->echo || turn->tools || flow->ask.is_soothed))
 		ask_plainly(turn, &change);
 	if (inject_change(flow->inject, &flow->ask.ask.request, flow->scratch, &change))
 		flow_end(flow, "no memory for its credential");

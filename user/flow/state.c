@@ -43,6 +43,7 @@ static const struct ask_row asks[] = {
 	[ASK_POLICY] = { 10 },
 	[ASK_GRAMMAR] = { 10 },
 	[ASK_NAMES] = { 0 },
+	[ASK_STANDING] = { 10 },
 	[ASK_EARLIER] = { 10 },
 	[ASK_HOLDING] = { 10 },
 	[ASK_HELD] = { 0 },

@@ -143,6 +143,8 @@ hear(void *arg, unsigned int from, const struct msg_head *head, struct span body
 		return policy_hear_swap(worker, body);
 	case MSG_DECIDED:
 		return flow_hear_decided(worker, body);
+	case MSG_HOLD_STANDS:
+		return flow_hear_stands(worker, body);
 	case MSG_APPROVED_IS:
 		return flow_hear_earlier(worker, head, body);
 	case MSG_STOP:

@@ -18,6 +18,8 @@ static const char *const effect_words[] = {
 };
 static const char *const where_words[] = { "any", "present", "absent", NULL };
 static const char *const verdict_words[] = { "deny", "hold", "allow", NULL };
+static const char *const answer_words[] = { "wait", "events", "retry", "retry-202", NULL };
+_Static_assert(COUNT(answer_words) == HOLD_ANSWERS + 1, "a word per answer");
 _Static_assert(COUNT(effect_words) == EFFECTS + 1, "a word per effect");
 enum { WHERE_ANY, WHERE_PRESENT, WHERE_ABSENT };
 
@@ -50,6 +52,7 @@ static const struct key rule_keys[] = {
 	{ "need", SHAPE_NUMBER, RULE(need_count), false, 1, 100, NULL },
 	{ "expires", SHAPE_DURATION, RULE(expires_ms), false, 1000, 7 * DAY_MS, NULL },
 	{ "retry", SHAPE_DURATION, RULE(retry_ms), false, 0, 7 * DAY_MS, NULL },
+	{ "answer", SHAPE_WORD, RULE(answer), false, 0, 0, answer_words },
 };
 static const struct key when_keys[] = { CONDITIONS };
 
@@ -94,7 +97,7 @@ check_rule(struct work *work, const struct draft_rule *rule, const char *what)
 		fault_add(work->faults, at->place, "%s: key \"effects\" is "
 		    "missing, expected a list of effects", what);
 	for (const char *const *key = (const char *const[]){ "approvers",
-	    "need", "expires", "retry", NULL }; *key && !is_hold; key++) {
+	    "need", "expires", "retry", "answer", NULL }; *key && !is_hold; key++) {
 		const struct node *value = tree_find(at, *key);
 
 		if (value)
@@ -179,6 +182,13 @@ find_group(struct work *work, struct draft_duty *duty,
 	return group;
 }
 
+/* Its approval is of use to nothing but an ask that comes later. */
+static bool
+asks_again(const struct draft_rule *draft)
+{
+	return draft->answer == ANSWER_RETRY || draft->answer == ANSWER_RETRY_202;
+}
+
 static void
 build_hold(struct work *work, struct draft_duty *duty,
     const struct draft_rule *draft, const char *what, struct view_rule *rule)
@@ -203,7 +213,12 @@ build_hold(struct work *work, struct draft_duty *duty,
 		    what, need, group->people->count, group->draft.name);
 	rule->need = need ? need : (uint32_t)group->need;
 	rule->expires_s = (uint32_t)(draft->expires_ms / 1000);
-	rule->retry_s = (uint32_t)(draft->retry_ms / 1000);
+	rule->answer = (enum hold_answer)draft->answer;
+	rule->retry_s = (uint32_t)((asks_again(draft) && !tree_find(draft->at, "retry") ? draft->expires_ms :
+	    draft->retry_ms) / 1000);
+	if (asks_again(draft) && rule->retry_s == 0)
+		fault_add(work->faults, draft->at->place, "%s: found answer %s with retry 0s, expected a longer retry", what,
+		    answer_words[draft->answer]);
 	if (draft->retry_ms > draft->expires_ms)
 		fault_add(work->faults, draft->at->place, "%s: found retry "
 		    "longer than expires, expected at most as long", what);

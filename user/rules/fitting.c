@@ -83,7 +83,7 @@ check_keys(struct work *work, const struct draft_rule *rule, const struct draft_
 		bool is_http;
 	} keys[] = {
 		{ "hosts", true }, { "methods", true }, { "paths", true }, { "operations", true },
-		{ "where", false }, { "rows", false },
+		{ "answer", true }, { "where", false }, { "rows", false },
 	};
 	bool is_http = target->protocol == PROTOCOL_HTTP;
 
@@ -95,6 +95,12 @@ check_keys(struct work *work, const struct draft_rule *rule, const struct draft_
 			    what, keys[i].name, target->draft.name, protocol_words[target->protocol],
 			    is_http ? "databases only" : "http only");
 	}
+	if (rule->answer == ANSWER_RETRY_202 && target->api == API_MCP)
+		fault_add(work->faults, find_key(rule, "answer")->key->place, "%s: found answer retry-202 for target %s, which is "
+		    "mcp, where 202 says that no answer comes; expected retry", what, target->draft.name);
+	if (rule->answer == ANSWER_EVENTS && is_http && target->api != API_MCP)
+		fault_add(work->faults, find_key(rule, "answer")->key->place, "%s: found answer events for target %s, "
+		    "expected it for api: mcp only", what, target->draft.name);
 	for (size_t i = 0; i < rule->conditions.n && !is_http; i++) {
 		const struct draft_condition *condition = rule->conditions.v[i];
 

@@ -74,7 +74,7 @@ struct draft_rule {
 	const struct node *at, *objects, *columns, *masks, *approvers, *need;
 	const struct node *expires, *retry;
 	uint64_t effects, rows, expires_ms, retry_ms, need_count;
-	uint32_t where, verdict;
+	uint32_t where, verdict, answer;
 	const struct node *when;
 	const struct node *hosts, *methods, *paths, *operations;
 	struct list conditions;		/* struct draft_condition */

@@ -114,6 +114,7 @@ static const struct field_row rule_rows[] = {
 	U32(view_rule, need),
 	U32(view_rule, expires_s),
 	U32(view_rule, retry_s),
+	WORD(view_rule, answer, HOLD_ANSWERS),
 	TEXT(view_rule, where),
 };
 static const struct layout rule_layout = LAYOUT(view_rule, rule_rows);

@@ -5,6 +5,8 @@
  */
 #include "approve/approve.h"
 
+#include "verdict.h"
+
 #include <jansson.h>
 
 #include "../stand.h"
@@ -56,6 +58,8 @@ static void value_null(struct hold *h) { h->values = not_null; }
 /* What an approval is not about: who decides, how long, which run asked. */
 static void people(struct hold *h) { h->approvers = 3; h->need = 9; }
 static void times(struct hold *h) { h->expires_s = 1; h->retry_s = 2; }
+static void session(struct hold *h) { h->session.chance = 9; }
+static void asked_again(struct hold *h) { h->answer = ANSWER_RETRY; }
 static void ids(struct hold *h) { h->id.chance = 9; h->turn.chance = 9; h->flow.chance = 9; }
 static void words(struct hold *h) { h->why = SPAN("x"); }
 
@@ -70,7 +74,7 @@ static const struct {
 	{ "a value less", fewer, true }, { "value's bytes", value_bytes, true },
 	{ "value's type", value_type, true }, { "value's form", value_form, true },
 	{ "null", value_null, true }, { "bytes moved to the next part", shifted, true },
-	{ "people", people, true }, { "times", times, false }, { "ids", ids, false },
+	{ "people", people, true }, { "session of one who waits", session, false }, { "how it is answered", asked_again, true }, { "times", times, false }, { "ids", ids, false },
 	{ "words", words, false },
 };
 
@@ -110,6 +114,7 @@ tells(void)
 	struct msg_head head;
 	struct span body, digest, name;
 	struct id id;
+	uint8_t uses;
 
 	CHECK(approve_digest(&hold, key) == 0);
 	CHECK(approve_open(post, &hold) == 0);
@@ -118,11 +123,11 @@ tells(void)
 	CHECK(span_equal(got.text, hold.text) && got.value_count == 2);
 	CHECK(memcmp(got.digest, hold.digest, 32) == 0);
 
-	CHECK(approve_ask_earlier(post, 55, &hold) == 0);
+	CHECK(approve_ask_earlier(post, 55, &hold, true) == 0);
 	CHECK(stand_read(ends[1], &head, &body));
 	CHECK(head.type == MSG_APPROVED_ASK && head.id == 55);
 	CHECK(take_bytes(&body, 32, &digest) && memcmp(digest.p, hold.digest, 32) == 0);
-	CHECK(take_block(&body, &name) && span_is(name, "reporter") && !body.n);
+	CHECK(take_block(&body, &name) && span_is(name, "reporter") && take_u8(&body, &uses) && uses == 1 && !body.n);
 
 	approve_leave(post, &hold.id);
 	CHECK(stand_read(ends[1], &head, &body) && head.type == MSG_HOLD_LEFT);
@@ -226,6 +231,7 @@ hears_earlier(void)
 
 	out_be32(&body, 0);
 	msg_put_id(&body, &hold);
+	out_u8(&body, STANDING_APPROVED);
 	out_block(&body, SPAN("ann"));
 	whole = on_cliff(out_view(&body));
 	CHECK(approve_hear_earlier(whole, &answer) && answer.is_approved);
@@ -237,7 +243,35 @@ hears_earlier(void)
 	out_clear(&body);
 	out_be32(&body, ENOENT);
 	CHECK(approve_hear_earlier(on_cliff(out_view(&body)), &answer));
-	CHECK(!answer.is_approved && !id_is_set(&answer.hold));
+	CHECK(!answer.is_approved && !id_is_set(&answer.hold) && answer.standing == STANDING_NONE);
+	for (uint8_t standing = 0; standing <= STANDINGS; standing++) {
+		out_clear(&body);
+		out_be32(&body, 0);
+		msg_put_id(&body, &hold);
+		out_u8(&body, standing);
+		out_block(&body, SPAN(""));
+		CHECK(approve_hear_earlier(on_cliff(out_view(&body)), &answer) == (standing < STANDINGS));
+		CHECK(standing == STANDINGS || (answer.standing == standing &&
+		    answer.is_approved == (standing == STANDING_APPROVED)));
+	}
+	out_free(&body);
+}
+
+static void
+hears_stands(void)
+{
+	static const struct id hold = { ID_HOLD, 8, 1, 1000 };
+	struct out body = out_new(100);
+	struct id got = { 0 };
+	struct span whole;
+
+	msg_put_id(&body, &hold);
+	whole = on_cliff(out_view(&body));
+	for (size_t n = 0; n < whole.n; n++)
+		CHECK(!approve_hear_stands(on_cliff(span_head(whole, n)), &got) && !id_is_set(&got));
+	CHECK(approve_hear_stands(whole, &got) && id_equal(&got, &hold));
+	out_u8(&body, 0);
+	CHECK(!approve_hear_stands(out_view(&body), &got));
 	out_free(&body);
 }
 
@@ -251,6 +285,7 @@ main(void)
 	acts();
 	hears_decisions();
 	hears_earlier();
+	hears_stands();
 	post_free(&post);
 	loop_free(&loop);
 	return check_end();

@@ -181,7 +181,7 @@ check_holds_add_up(void)
 	CHECK(verdict.approvers == 1);
 	CHECK(verdict.need == 2);
 	CHECK(verdict.expires_s == 60);
-	CHECK(verdict.retry_s == 0);
+	CHECK(verdict.retry_s == 0 && verdict.answer == ANSWER_WAIT);
 }
 
 static const struct {
@@ -245,7 +245,7 @@ draw_rules(struct view_rule *rules, size_t count)
 			.columns = &some_columns[column % 3], .column_count = column < COUNT(some_columns),
 			.verdict = (enum verdict_kind)draw(3), .masks = draw(16),
 			.row_limit = draw(4), .need = 1 + draw(3), .expires_s = 1 + draw(9),
-			.retry_s = draw(9), .approvers = 1, .where = "w",
+			.retry_s = draw(9), .answer = (enum hold_answer)draw(HOLD_ANSWERS), .approvers = 1, .where = "w",
 		};
 	}
 }
@@ -298,7 +298,7 @@ same_effect(const struct verdict *a, const struct verdict *b)
 {
 	return a->kind == b->kind && a->masks == b->masks &&
 	    a->row_limit == b->row_limit && a->need == b->need &&
-	    a->expires_s == b->expires_s && a->retry_s == b->retry_s;
+	    a->expires_s == b->expires_s && a->retry_s == b->retry_s && a->answer == b->answer;
 }
 
 /* Order never counts; one rule more of a kind moves the verdict only its way. */

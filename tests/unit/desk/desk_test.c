@@ -26,7 +26,7 @@ sample(uint32_t chance, uint32_t group)
 }
 
 static void
-open_hold(struct hold *hold, char *id, char *hex)
+send_hold(struct hold *hold, char *id, char *hex)
 {
 	struct out body = out_new(10000);
 
@@ -39,6 +39,12 @@ open_hold(struct hold *hold, char *id, char *hex)
 	id_format(&hold->id, id);
 	for (int i = 0; i < 32; i++)
 		sprintf(hex + 2 * i, "%02x", hold->digest[i]);
+}
+
+static void
+open_hold(struct hold *hold, char *id, char *hex)
+{
+	send_hold(hold, id, hex);
 	pump(60);
 }
 
@@ -191,6 +197,102 @@ leave(const struct hold *hold)
 	pump(60);
 }
 
+/* How the broker says that it stands, or -1 when it knows none; its id too. */
+static int
+standing(const struct hold *hold, bool uses, struct id *id)
+{
+	struct out body = out_new(200);
+	struct span said;
+	uint32_t status;
+	uint8_t how;
+
+	out_bytes(&body, hold->digest, 32);
+	out_block(&body, hold->skill);
+	out_u8(&body, uses);
+	last[WORKER].type = 0;
+	tell(WORKER, MSG_APPROVED_ASK, 77, &body);
+	out_free(&body);
+	pump(60);
+	said = span_of(last[WORKER].body, last[WORKER].n);
+	if (!CHECK(last[WORKER].type == MSG_APPROVED_IS && take_be32(&said, &status)) || status)
+		return -1;
+	CHECK(msg_take_id(&said, id) && take_u8(&said, &how));
+	return how;
+}
+
+static bool
+stands(const struct hold *hold)
+{
+	struct span body = span_of(last[WORKER].body, last[WORKER].n);
+	struct id id;
+
+	return last[WORKER].type == MSG_HOLD_STANDS && msg_take_id(&body, &id) && id_equal(&id, &hold->id) && !body.n;
+}
+
+/* Who is to ask again hears how it stands: it waits, it may go once, a person said no and that stays for a while. */
+static void
+asked_again(void)
+{
+	struct hold hold = sample(30, 0), other;
+	char id[ID_TEXT_SIZE], hex[65];
+	struct id is = { 0 };
+
+	hold.answer = ANSWER_RETRY;
+	hold.retry_s = 1;
+	open_hold(&hold, id, hex);
+	CHECK(stands(&hold));
+	CHECK(standing(&hold, false, &is) == STANDING_WAITS && id_equal(&is, &hold.id));
+	CHECK(standing(&hold, true, &is) == STANDING_WAITS);
+	CHECK(says(person(OWEN, APPROVE, id, hex), "owner") && says(person(STAN, APPROVE, id, hex), "started"));
+	CHECK(says(person(ALICE, APPROVE, id, hex), OK));
+	CHECK(last[WORKER].type != MSG_DECIDED);
+	CHECK(standing(&hold, false, &is) == STANDING_APPROVED);
+	CHECK(standing(&hold, false, &is) == STANDING_APPROVED);	/* not used by looking */
+	other = hold;
+	other.digest[0] ^= 1;
+	CHECK(standing(&other, true, &is) == -1);
+	CHECK(standing(&hold, true, &is) == STANDING_APPROVED && id_equal(&is, &hold.id));
+	CHECK(standing(&hold, true, &is) == -1);
+	hold = sample(31, 0);
+	hold.answer = ANSWER_RETRY_202;
+	hold.retry_s = 1;
+	open_hold(&hold, id, hex);
+	CHECK(says(person(ALICE, DENY, id), OK));
+	pump(50);
+	CHECK(standing(&hold, true, &is) == STANDING_DENIED && standing(&hold, true, &is) == STANDING_DENIED);
+	CHECK(says(person(ALICE, APPROVE, id, hex), "decided already") && says(person(ALICE, DENY, id), "decided already"));
+	pump(1300);
+	CHECK(standing(&hold, true, &is) == -1);
+	CHECK(says(person(ALICE, APPROVE, id, hex), "no such hold"));
+}
+
+/* One skill cannot fill the table with what it does not wait for. */
+static void
+crowded(void)
+{
+	struct hold hold;
+	char id[ID_TEXT_SIZE], hex[65];
+	int n = 0;
+
+	do {
+		hold = sample(1000 + (uint32_t)n, 0);
+		hold.answer = ANSWER_RETRY;
+		hold.retry_s = 60;
+		hold.row_limit = (uint32_t)n;
+		last[WORKER].type = 0;
+		send_hold(&hold, id, hex);
+		for (int i = 0; i < 500 && !last[WORKER].type; i++)
+			pump(2);
+	} while (stands(&hold) && ++n < 200);
+	CHECK(n == 128 && decided(&hold, NULL) == 0);
+	CHECK(says(person(0, "{\"v\":1,\"do\":\"stop\",\"scope\":\"skill\",\"name\":\"reporter\"}\n"), OK));
+	CHECK(says(person(0, "{\"v\":1,\"do\":\"stop\",\"undo\":true,\"scope\":\"skill\",\"name\":\"reporter\"}\n"), OK));
+	pump(200);
+	hold = sample(1500, 0);
+	open_hold(&hold, id, hex);
+	CHECK(says(person(ALICE, APPROVE, id, hex), OK));
+}
+
 static uint32_t
 ask_earlier(const struct hold *hold, const char *skill)
 {
@@ -198,6 +300,7 @@ ask_earlier(const struct hold *hold, const char *skill)
 
 	out_bytes(&body, hold->digest, 32);
 	out_block(&body, span_text(skill));
+	out_u8(&body, 1);
 	last[WORKER].type = 0;
 	tell(WORKER, MSG_APPROVED_ASK, 77, &body);
 	out_free(&body);
@@ -432,6 +535,34 @@ tell_session(bool began)
 	pump(50);
 }
 
+/* What only that session could ask again goes with it, and nothing else does. */
+static void
+session_ends(void)
+{
+	struct hold hold[4];
+	char id[4][ID_TEXT_SIZE], hex[4][65];
+	struct id is;
+
+	for (uint32_t i = 0; i < 4; i++) {
+		hold[i] = sample(2000 + i, 0);
+		hold[i].row_limit = 2000 + i;
+		hold[i].answer = i < 3 ? ANSWER_RETRY : ANSWER_WAIT;
+		hold[i].retry_s = i < 3 ? 60 : 0;
+		hold[i].session = (struct id){ ID_SESSION, 1, 9, 9 };
+		open_hold(&hold[i], id[i], hex[i]);
+	}
+	CHECK(says(person(ALICE, APPROVE, id[1], hex[1]), OK) && says(person(ALICE, DENY, id[2]), OK));
+	CHECK(standing(&hold[1], false, &is) == STANDING_APPROVED && standing(&hold[2], false, &is) == STANDING_DENIED);
+	tell_session(false);
+	pump(100);
+	CHECK(strcmp(last_decision, "withdrawn") == 0);
+	for (int i = 0; i < 3; i++) {
+		CHECK(standing(&hold[i], true, &is) == -1);
+		CHECK(says(person(ALICE, APPROVE, id[i], hex[i]), "no such hold"));
+	}
+	CHECK(says(person(ALICE, APPROVE, id[3], hex[3]), OK) && decided(&hold[3], NULL) == 1);
+}
+
 static void
 from_inside(void)
 {
@@ -569,11 +700,14 @@ main(void)
 	two_people();
 	denied_and_expired();
 	left();
+	asked_again();
 	stopped();
+	crowded();
 	ran();
 	foreign_descriptors();
 	others();
 	too_long();
+	session_ends();
 	from_inside();
 	faulty_worker();
 	if (getenv("INTERLOCK_COMMAND"))

@@ -2,6 +2,7 @@
 #include "desk/hold.h"
 
 #include "check.h"
+#include "verdict.h"
 
 static const struct hold_value values[] = {
 	{ SPAN("42"), 23, false, false },
@@ -47,6 +48,10 @@ there_and_back(void)
 		CHECK(!hold_unpack(on_cliff(span_head(packed, n)), room, 8, &got));
 	out_u8(&a, 0);
 	CHECK(!hold_unpack(out_view(&a), room, 8, &got));	/* a byte left over */
+	hold.answer = HOLD_ANSWERS;
+	out_clear(&a);
+	hold_pack(&hold, &a);
+	CHECK(!hold_unpack(out_view(&a), room, 8, &got));	/* an answer that is none */
 	srandom(3);
 	for (int i = 0; i < 20000; i++) {	/* one byte wrong: no crash */
 		uint8_t was = b.p[(size_t)i % b.n];
@@ -116,6 +121,21 @@ covered(void)
 	DIFFERS(hold.approvers = 77);
 	DIFFERS(hold.rule = SPAN("another rule"));
 	SAME(hold.id.chance = 99);
+	/* who is to ask again is bound to its session, who waits is not: its flow is there */
+	SAME(hold.session.chance = 99);
+	DIFFERS(hold.answer = ANSWER_RETRY);
+	{
+		struct hold mine = sample(), theirs = sample();
+		struct out a = out_new(10000), b = out_new(10000);
+
+		mine.answer = theirs.answer = ANSWER_RETRY;
+		theirs.session.chance = 99;
+		hold_cover(&mine, &a);
+		hold_cover(&theirs, &b);
+		CHECK(!span_equal(out_view(&a), out_view(&b)));
+		out_free(&a);
+		out_free(&b);
+	}
 }
 
 int

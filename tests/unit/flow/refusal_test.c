@@ -52,6 +52,23 @@ check_refusal(enum refusal what, unsigned int minutes)
 	}
 }
 
+/* A hold that waits: its id and the refusal's, and when to come back. */
+static void
+check_held(enum hold_answer answer, unsigned int status)
+{
+	const struct id id = flow_refusal_id(&worker), hold = flow_make_id(&worker, ID_HOLD);
+	char room[REFUSAL_ROOM + 1], text[ID_TEXT_SIZE];
+	struct wire_no no;
+
+	room[REFUSAL_ROOM] = 'x';
+	no = flow_refusal_held(&id, &hold, answer, room);
+	CHECK(room[REFUSAL_ROOM] == 'x');
+	CHECK(no.status == status && no.retry_after_s > 0 && strcmp(no.sqlstate, "ILH03") == 0);
+	CHECK(span_is(no.hold, id_format(&hold, text)) && strncmp(text, "hld-", 4) == 0);
+	CHECK(span_is(no.id, id_format(&id, text)));
+	CHECK(memmem(no.message.p, no.message.n, text, strlen(text)) && no.hint.n > 0);
+}
+
 int
 main(void)
 {
@@ -74,6 +91,8 @@ main(void)
 			    room).sqlstate) != 0);
 		}
 	}
+	check_held(ANSWER_RETRY, 403);
+	check_held(ANSWER_RETRY_202, 202);
 	worker_end();
 	return check_end();
 }

@@ -50,6 +50,8 @@ show_faults(void)
 #define WEB "  web: {protocol: http, names: [a.example], addresses: [10.0.0.1]"
 #define SHOP "  shop: {addresses: [10.0.0.2], tls: {backend: disable}}\n"
 #define DUTY(targets) "duties:\n  d:\n    targets: " targets "\n    rules:\n"
+#define LEADS "people: {bob: {uid: 2}}\napprovers: {leads: {people: [bob]}}\n"
+#define HOLDS HEAD WEB "}\n" SHOP LEADS DUTY("[web]")
 #define RULES HEAD WEB "}\n" SHOP DUTY("[web]")
 static const struct {
 	const char *name, *text;
@@ -86,6 +88,15 @@ static const struct {
 	{ "object that is a path", RULES "      - {effects: [read], objects: ['/a/*'], verdict: allow}\n", 0, 0, NULL },
 	{ "object that is none", RULES "      - {effects: [read], objects: [public.a], verdict: allow}\n", 9, 37, "which no path matches" },
 	{ "paths of a database", HEAD SHOP DUTY("[shop]") "      - {effects: [read], paths: [/a], verdict: allow}\n", 8, 27, "found paths for target shop, which is postgresql" },
+	{ "answer", HOLDS "      - {effects: [read], verdict: hold, answer: retry}\n      - {effects: [call], verdict: hold, answer: retry-202, retry: 1s}\n      - {effects: [delete], verdict: hold, answer: wait}\n", 0, 0, NULL },
+	{ "answer that is none", HOLDS "      - {effects: [read], verdict: hold, answer: 202}\n", 11, 50, "expected one of wait, events, retry or retry-202" },
+	{ "answer without a hold", HOLDS "      - {effects: [read], verdict: allow, answer: retry}\n", 11, 43, "answer with verdict allow" },
+	{ "answer without time", HOLDS "      - {effects: [read], verdict: hold, answer: retry, retry: 0s}\n", 11, 9, "answer retry with retry 0s" },
+	{ "answer of a database", HEAD SHOP LEADS DUTY("[shop]") "      - {effects: [read], verdict: hold, answer: retry}\n", 10, 42, "found answer for target shop, which is postgresql" },
+	{ "202 of mcp", HEAD WEB ", api: mcp}\n" LEADS DUTY("[web]") "      - {effects: [call], verdict: hold, answer: retry-202}\n", 10, 42, "where 202 says that no answer comes" },
+	{ "events of another api", HOLDS "      - {effects: [read], verdict: hold, answer: events}\n", 11, 42, "found answer events for target web" },
+	{ "events of mcp", HEAD WEB ", api: mcp}\n" LEADS DUTY("[web]") "      - {effects: [call], verdict: hold, answer: events}\n", 0, 0, NULL },
+	{ "403 of mcp", HEAD WEB ", api: mcp}\n" LEADS DUTY("[web]") "      - {effects: [call], verdict: hold, answer: retry}\n", 0, 0, NULL },
 	{ "paths of both", HEAD WEB "}\n" SHOP DUTY("[web, shop]") "      - {effects: [read], paths: [/a], verdict: allow}\n", 9, 27, "for target shop" },
 	{ "where of both", HEAD WEB "}\n" SHOP DUTY("[web, shop]") "      - {effects: [read], where: any, verdict: allow}\n", 9, 27, "for target web" },
 	{ "objects of both", HEAD WEB "}\n" SHOP DUTY("[web, shop]") "      - {effects: [read], objects: [public.*, '/a', '**'], verdict: allow}\n", 0, 0, NULL },

@@ -27,7 +27,7 @@ static struct view_condition conditions[] = {
 static struct view_rule view_rules[] = {
 	{ .effects = 3, .reaches = 2, .objects = TEXTS("public.*"), .object_count = 1, .columns = TEXTS("c", "d"),
 	  .column_count = 2, .verdict = VERDICT_HOLD, .masks = 3, .row_limit = UINT64_C(1) << 40, .approvers = 1,
-	  .need = 2, .expires_s = 600, .retry_s = 5, .where = "p:1" },
+	  .need = 2, .expires_s = 600, .retry_s = 5, .answer = ANSWER_RETRY_202, .where = "p:1" },
 	{ .effects = 1, .verdict = VERDICT_ALLOW, .where = "", .hosts = TEXTS("h", "i"), .host_count = 2, .methods = TEXTS("GET"),
 	  .method_count = 1, .paths = TEXTS("/a/**"), .path_count = 1, .operations = TEXTS("o*"), .operation_count = 1,
 	  .conditions = conditions, .condition_count = 3 },

@@ -28,6 +28,7 @@
 #define HTTP1_METHOD_MAX 32
 #define HTTP1_KEPT_ROOM 65536		/* room for bodies that is not given back between requests */
 #define HTTP1_PROBLEM_MAX 16384		/* a problem document */
+#define HTTP1_PROBLEM_HELD "urn:interlock:problem:held"	/* its type, where people are asked */
 
 enum http1_framing { FRAMING_NONE, FRAMING_LENGTH, FRAMING_CHUNKED, FRAMING_CLOSE };
 
@@ -134,6 +135,18 @@ struct http1_opening {
 	struct span method, scheme, host, path, query;
 };
 
+#define HTTP1_CALL_MAX 320	/* bytes of the id of a call, as JSON */
+
+/* An answer that was begun as events, before there is one. */
+struct http1_events {
+	bool is_on;
+	bool is_json;		/* what the server answers is the data of one event */
+	bool has_begun;		/* bytes of that have gone on */
+	bool is_spent;		/* an error was told, and its end: nothing of the server's goes on */
+	uint8_t call[HTTP1_CALL_MAX];
+	size_t call_n;
+};
+
 struct http1 {
 	struct wire_settings set;
 	struct arena *arena;
@@ -169,6 +182,7 @@ struct http1 {
 	bool is_new_body;
 	bool is_new_ask;		/* the request's body is another than its own, */
 	uint64_t ask_left;		/* of which so much is still to come */
+	struct http1_events events;	/* of the ask in hand, or under way */
 	struct http1_opening opening;
 	struct http1_channel channel[WIRE_SIDES];
 	uint64_t owed;			/* bytes of the answer's body that put() has kept back, of a length that was told */
@@ -249,6 +263,16 @@ bool http1_socket_begin(struct http1 *);			/* the request goes on: what its answ
 bool http1_socket_answered(struct http1 *, const struct http1_head *);	/* is 101 what was asked for? */
 void http1_socket_write_ask(const struct http1_head *, struct out *);
 void http1_socket_write_answer(const struct http1 *, struct out *);
+
+/* events.c: an answer that is begun before there is one */
+bool http1_events_begin(void *, struct span call, struct out to[WIRE_SIDES]);
+void http1_events_tell(void *, struct span data, struct out to[WIRE_SIDES]);
+void http1_events_calm(struct http1 *, struct out *client);
+/* An error of JSON-RPC, with that document as its data, and the end. */
+void http1_events_error(struct http1 *, struct span message, struct span document, struct out *client);
+/* The server's answer: how its body will go on, or that it does not. */
+void http1_events_head(struct http1 *, const struct http1_head *, bool has_body, struct out *client);
+void http1_events_run(struct http1 *, struct span bytes, bool ends, struct out *client);
 
 /* frame.c: its frames */
 enum wire_step http1_frame_read(struct http1 *, enum wire_side, struct span in, struct http1_frame *, struct wire_event *);

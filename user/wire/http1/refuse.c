@@ -14,7 +14,7 @@ write_document(struct out *out, unsigned int status, const struct wire_no *no, c
 	bool first = false;
 	struct out instance = out_new(HTTP1_PROBLEM_MAX);
 
-	out_span(out, SPAN("{\"type\":\"about:blank\""));
+	out_span(out, no->hold.n ? SPAN("{\"type\":\"" HTTP1_PROBLEM_HELD "\"") : SPAN("{\"type\":\"about:blank\""));
 	json_member_text(out, &first, "title", no->message.n ? no->message : span_text(http1_reason(status)));
 	json_member_uint(out, &first, "status", status);
 	if (no->hint.n)
@@ -24,6 +24,8 @@ write_document(struct out *out, unsigned int status, const struct wire_no *no, c
 		out_span(&instance, no->id);
 		json_member_text(out, &first, "instance", out_view(&instance));
 	}
+	if (no->hold.n)
+		json_member_text(out, &first, "hold", no->hold);
 	if (no->sqlstate)
 		json_member_text(out, &first, "code", span_text(no->sqlstate));
 	if (why)
@@ -44,6 +46,8 @@ write_problem(struct out *client, unsigned int status, const struct wire_no *no,
 		out_clear(&document);
 	out_printf(client, "HTTP/1.1 %u %s\r\nContent-Type: application/problem+json\r\nCache-Control: no-store\r\n",
 	    status, http1_reason(status));
+	if (no->retry_after_s)
+		out_printf(client, "Retry-After: %u\r\n", no->retry_after_s);
 	if (closes || is_old)
 		out_printf(client, "Connection: %s\r\n", closes ? "close" : "keep-alive");
 	out_printf(client, "Content-Length: %zu\r\n\r\n", document.n);
@@ -52,10 +56,24 @@ write_problem(struct out *client, unsigned int status, const struct wire_no *no,
 	out_free(&document);
 }
 
+/* Of one whose answer was begun as events. */
+static void
+write_event(struct http1 *h, unsigned int status, const struct wire_no *no, const char *why, struct out *client)
+{
+	struct out document = out_new(HTTP1_PROBLEM_MAX);
+
+	write_document(&document, status, no, why);
+	http1_events_error(h, no->message.n ? no->message : span_text(http1_reason(status)),
+	    document.failed ? span_of(NULL, 0) : out_view(&document), client);
+	out_free(&document);
+}
+
 static unsigned int
 status_of(const struct wire_no *no, unsigned int otherwise)
 {
-	return no->status >= 400 && no->status <= 599 ? no->status : otherwise;
+	bool is_held = no->status == 202 && no->hold.n;
+
+	return is_held || (no->status >= 400 && no->status <= 599) ? no->status : otherwise;
 }
 
 /* Nothing more is said or understood. */
@@ -73,6 +91,11 @@ answer_last(struct http1 *h, unsigned int status, const struct wire_no *no, cons
 	const struct http1_head *head = &h->head[WIRE_CLIENT];
 	bool is_head = h->is_asked ? h->asked_head : head->is_of_head;
 
+	if (h->events.is_on) {
+		if (!h->events.has_begun && !h->events.is_spent)
+			write_event(h, status, no, why, client);
+		return;
+	}
 	write_problem(client, status, no, why, true, false, is_head);
 }
 
@@ -88,8 +111,12 @@ http1_refuse_ask(struct http1 *h, const struct wire_no *no, struct out to[WIRE_S
 		end_flow(h);
 		return;
 	}
-	write_problem(&to[WIRE_CLIENT], status_of(no, 403), no, NULL, closes, head->minor == 0,
-	    head->is_of_head);
+	if (h->events.is_on)
+		write_event(h, status_of(no, 403), no, NULL, &to[WIRE_CLIENT]);
+	else
+		write_problem(&to[WIRE_CLIENT], status_of(no, 403), no, NULL, closes, head->minor == 0,
+		    head->is_of_head);
+	h->events.is_on = false;
 	h->turn++;
 	http1_ask_done(h, h->is_open ? HTTP1_SINK : HTTP1_HEAD);
 	h->is_over |= closes && h->state[WIRE_CLIENT] == HTTP1_HEAD;
@@ -98,7 +125,7 @@ http1_refuse_ask(struct http1 *h, const struct wire_no *no, struct out to[WIRE_S
 void
 http1_refuse_reply(struct http1 *h, const struct wire_no *no, struct out to[WIRE_SIDES])
 {
-	if (!h->has_answered)
+	if (!h->has_answered || h->events.is_on)
 		answer_last(h, status_of(no, 502), no, NULL, &to[WIRE_CLIENT]);
 	end_flow(h);
 }
@@ -107,7 +134,7 @@ void
 http1_farewell(void *state, const struct wire_no *no, struct out to[WIRE_SIDES])
 {
 	struct http1 *h = state;
-	bool is_first = h->turn == 0, waits = h->is_asked && !h->has_answered;
+	bool is_first = h->turn == 0, waits = h->events.is_on || (h->is_asked && !h->has_answered);
 
 	if (h->state[WIRE_SERVER] == HTTP1_MESSAGES)
 		http1_message_refuse(h, WIRE_SERVER, no, to);
@@ -122,6 +149,8 @@ http1_calm(void *state, struct out to[WIRE_SIDES])
 	struct http1 *h = state;
 	const struct http1_head *head = &h->head[WIRE_CLIENT];
 
-	if (!h->why && h->named && !h->is_asked && head->takes_102)
+	if (h->events.is_on && !h->is_asked)
+		http1_events_calm(h, &to[WIRE_CLIENT]);
+	else if (!h->why && h->named && !h->is_asked && head->takes_102)
 		out_span(&to[WIRE_CLIENT], SPAN("HTTP/1.1 102 Processing\r\n\r\n"));
 }

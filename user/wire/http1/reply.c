@@ -114,6 +114,7 @@ http1_ended(void *state, enum wire_side side, struct wire_event *event)
 static void
 finish(struct http1 *h)
 {
+	h->events.is_on = false;
 	h->is_asked = false;
 	h->is_over |= h->closes;
 	h->state[WIRE_SERVER] = HTTP1_HEAD;
@@ -125,6 +126,8 @@ framing_towards(const struct http1 *h, const struct http1_head *head)
 {
 	if (!has_body(head))
 		return FRAMING_NONE;
+	if (h->events.is_on)
+		return FRAMING_CHUNKED;
 	if (head->framing == FRAMING_LENGTH && !h->is_new_body)
 		return FRAMING_LENGTH;
 	return h->asked_old ? FRAMING_CLOSE : FRAMING_CHUNKED;
@@ -140,7 +143,7 @@ http1_reply_pass(struct http1 *h, const struct wire_change *change, struct out t
 		return;
 	}
 	if (head->status < 200) {	/* 100: the client has been told already; HTTP/1.0 knows none */
-		if (head->status != 100 && !h->asked_old)
+		if (head->status != 100 && !h->asked_old && !h->events.is_on)
 			http1_write_status(h, change, &to[WIRE_CLIENT]);
 		if (head->status == 101)
 			http1_message_begin(h);
@@ -152,7 +155,10 @@ http1_reply_pass(struct http1 *h, const struct wire_change *change, struct out t
 	h->to[WIRE_CLIENT] = framing_towards(h, head);
 	h->closes = closes(h, head) || h->to[WIRE_CLIENT] == FRAMING_CLOSE;
 	h->has_answered = true;
-	http1_write_status(h, change, &to[WIRE_CLIENT]);
+	if (h->events.is_on)
+		http1_events_head(h, head, has_body(head), &to[WIRE_CLIENT]);
+	else
+		http1_write_status(h, change, &to[WIRE_CLIENT]);
 	h->body[WIRE_SERVER] = (struct http1_body){ .framing = head->framing,
 		.left = head->framing == FRAMING_LENGTH ? head->length : 0 };
 	h->state[WIRE_SERVER] = HTTP1_BODY;
@@ -184,8 +190,11 @@ http1_reply_body(struct http1 *h, const struct span *bytes, struct out to[WIRE_S
 		http1_fail(h, 502, "a body of another length than was announced");
 		return;
 	}
-	http1_write_run(framing, bytes ? *bytes : run->bytes, &to[WIRE_CLIENT]);
-	if (run->ends)
+	if (h->events.is_on)
+		http1_events_run(h, bytes ? *bytes : run->bytes, run->ends, &to[WIRE_CLIENT]);
+	else
+		http1_write_run(framing, bytes ? *bytes : run->bytes, &to[WIRE_CLIENT]);
+	if (run->ends && !h->events.is_on)
 		http1_write_end(framing, &h->trailers[WIRE_SERVER], h->is_new_body, &to[WIRE_CLIENT]);
 	h->body[WIRE_SERVER] = run->after;
 	if (run->ends)

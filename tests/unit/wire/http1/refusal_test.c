@@ -37,6 +37,30 @@ check_plain(void)
 	relay_close(&r);
 }
 
+/* A hold that waits is told with its id, and when to come back; only then may it be said with 202. */
+static void
+check_held(void)
+{
+	static const char *const documents[] = {
+		"\r\nRetry-After: 10\r\n", "{\"type\":\"urn:interlock:problem:held\",\"title\":\"refused by policy (ref-1)\",\"status\":202,",
+		"\"instance\":\"urn:interlock:ref-1\",\"hold\":\"hld-1\",\"code\":\"ILP01\"}\n", "HTTP/1.1 202 Accepted\r\n",
+	};
+	struct relay r = { 0 };
+	struct wire_event event;
+	struct wire_no this = no;
+
+	this.hold = SPAN("hld-1");
+	this.retry_after_s = 10;
+	this.status = 202;
+	relay_open(&r, &wire_http1, false);
+	CHECK(name_next(&r, WIRE_CLIENT, SPAN(ASK), &event) == WIRE_UNIT);
+	r.codec->refuse(r.state, WIRE_CLIENT, SPAN(ASK), &this, r.to);
+	for (size_t i = 0; i < COUNT(documents); i++)
+		CHECK_ROW(documents[i], relay_has(out_view(&r.to[WIRE_CLIENT]), documents[i]));
+	CHECK(r.codec->is_idle(r.state) && r.codec->has_room(r.state) && r.to[WIRE_SERVER].n == 0);
+	relay_close(&r);
+}
+
 /* What a refusal answers, and whether anything can follow it. */
 static const struct {
 	const char *name;
@@ -48,6 +72,7 @@ static const struct {
 } rows[] = {
 	{ "its status", SPAN(ASK), 429, false, "HTTP/1.1 429 Too Many Requests\r\n", false, false },
 	{ "a status that is no refusal", SPAN(ASK), 200, false, "HTTP/1.1 403 Forbidden\r\n", false, false },
+	{ "accepted, and nobody is asked", SPAN(ASK), 202, false, "HTTP/1.1 403 Forbidden\r\n", false, false },
 	{ "a status without words", SPAN(ASK), 418, false, "HTTP/1.1 418 Client Error\r\n", false, false },
 	{ "HEAD", SPAN("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"), 0, false, "HTTP/1.1 403 Forbidden\r\n", false, true },
 	{ "fatal", SPAN(ASK), 0, true, "\r\nConnection: close\r\n", true, false },
@@ -205,6 +230,7 @@ int
 main(void)
 {
 	check_plain();
+	check_held();
 	check_rows();
 	check_open();
 	check_open_later();
