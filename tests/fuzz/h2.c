@@ -21,7 +21,8 @@
 
 static const struct h2_limits limits = {
 	.streams = STREAMS, .header_bytes = 4096, .stream_window = 65535, .connection_window = 100000,
-	.waiting_bytes = 20000, .queue_bytes = 4096, .patience = 300, .memory = 1 << 20,
+	.waiting_bytes = 20000, .queue_bytes = 4096, .patience = 300,
+	.linger_bytes = 3000, .linger_seconds = 2, .memory = 1 << 20,
 };
 
 struct seen {
@@ -198,6 +199,8 @@ serve(struct h2 *h2, uint8_t how)
 		law(!seen_of(number) || !seen_of(number)->text.n, "a stream begins once");
 		if (how & ANSWERS)
 			h2_stream_give(h2, number, answer);
+		if (how & ANSWERS && !(how & TAKES))
+			h2_stream_free(h2, number);	/* it lingers */
 	}
 	while ((number = h2_stirred(h2)))
 		if (how & TAKES)
@@ -212,6 +215,8 @@ feed(struct h2 *h2, struct span in, uint8_t how)
 
 	h2_read(h2, in);
 	serve(h2, how);
+	if (how & CUTS)
+		h2_rest(h2, 1);
 	state = h2_write(h2, &wire);
 	law(!wire.failed && wire.n < H2_WIRE_BYTES + (32u << 10), "what is sent is bounded");
 	law(state != H2_BROKEN || h2_error(h2)[0], "who breaks says why");

@@ -32,6 +32,21 @@ find_lane(const struct flow *flow, enum wire_side side, uint32_t stream)
 	return lane;
 }
 
+static void
+pump_later(void *arg)
+{
+	flow_pump(arg);
+}
+
+/* A lane has changed something by itself: its connection has to say it. */
+static void
+stir_parent(struct flow *parent)
+{
+	parent->again = true;
+	if (!parent->pumping && !parent->ended)
+		must(loop_set(parent->worker->loop, &parent->retry, 0, pump_later, parent) == 0);
+}
+
 /* ---- the connection -------------------------------------------------------------------------- */
 
 static void
@@ -129,6 +144,8 @@ is_answered(const struct flow *lane)
 	    h2_stream_state(face_of(lane, WIRE_SERVER), lane->stream[WIRE_SERVER]).has_ended);
 }
 
+static const char gone[] = "the backend closed";
+
 /* The backend is gone: answers that are here whole still reach the skill, as fast as it reads. */
 static void
 lose_backend(struct flow *flow)
@@ -141,12 +158,12 @@ lose_backend(struct flow *flow)
 		struct flow *after = lane->next_lane;
 
 		if (!is_answered(lane))
-			flow_end(lane, "the backend closed");
+			flow_end(lane, gone);
 		lane = after;
 	}
 	flow_leg_close(flow, WIRE_SERVER);
-	if (!flow->lanes)
-		flow_close(flow, "the backend closed");
+	if (!flow->lanes && !h2_lingers(flow->legs[WIRE_CLIENT].h2))
+		flow_close(flow, gone);
 }
 
 static void
@@ -169,7 +186,7 @@ check_ends(struct flow *flow, const enum h2_state states[WIRE_SIDES])
 	else if (flow->legs[WIRE_SERVER].fd >= 0 && (flow->legs[WIRE_SERVER].eof || states[WIRE_SERVER] == H2_CLOSED))
 		lose_backend(flow);
 	else if (states[WIRE_CLIENT] == H2_CLOSED)
-		flow_close(flow, "the skill said good-bye");
+		flow_close(flow, flow->legs[WIRE_SERVER].fd < 0 ? gone : "the skill said good-bye");
 }
 
 static void
@@ -234,6 +251,7 @@ rest(void *arg)
 
 	for (int side = 0; side < WIRE_SIDES; side++)
 		h2_rest(flow->legs[side].h2, REST_NS / SECOND_NS);
+	stir_parent(flow);
 	must(loop_set(flow->worker->loop, &flow->calm, REST_NS, rest, flow) == 0);
 }
 
@@ -250,21 +268,6 @@ lanes_begin(struct flow *flow)
 	flow_move(flow, FLOW_LANES);
 	rest(flow);
 	flow_pump(flow);
-}
-
-static void
-pump_later(void *arg)
-{
-	flow_pump(arg);
-}
-
-/* A lane has changed something by itself: its connection has to say it. */
-static void
-stir_parent(struct flow *parent)
-{
-	parent->again = true;
-	if (!parent->pumping && !parent->ended)
-		must(loop_set(parent->worker->loop, &parent->retry, 0, pump_later, parent) == 0);
 }
 
 /* ---- a lane ------------------------------------------------------------------------------------ */

@@ -370,7 +370,7 @@ check_ends(struct flow *flow)
 		flow_backend_failed(flow, "the backend closed during the login");
 		return;
 	}
-	if (flow->parent && server->eof && !flow->turns) {
+	if (flow->parent && !flow->turns && (server->eof || (flow->turn_total && flow->ask.state == ASK_NONE))) {
 		check_lane(flow);
 		return;
 	}
@@ -475,7 +475,7 @@ flow_refuse_ask(struct flow *flow, enum refusal what)
 		flow->codec->pass(flow->codec_state, WIRE_CLIENT, unit, flow->to);
 	leg->used += unit.n;
 	flow_ask_clear(flow);
-	if (event.kind == UNIT_ASK && event.ends_flow && !event.ask.request.is_open)
-		flow_close(flow, "a refusal ended it");	/* else its rest is read first, for nobody */
+	if (event.kind == UNIT_ASK && event.ends_flow && (flow->parent || !event.ask.request.is_open))
+		flow_close(flow, "a refusal ended it");	/* else its rest is read first, for nobody; of a lane, by its stream */
 	flow_pump(flow);
 }

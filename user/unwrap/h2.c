@@ -22,6 +22,8 @@ const struct h2_limits h2_limits_usual = {
 	.waiting_bytes = 2u << 20,
 	.queue_bytes = 64u << 10,
 	.patience = 2000,
+	.linger_bytes = H2_LINGER_BYTES,
+	.linger_seconds = 30,
 	.memory = 4u << 20,
 };
 
@@ -204,6 +206,7 @@ h2_goaway(struct h2 *h2)
 void
 h2_rest(struct h2 *h2, uint32_t seconds)
 {
+	h2_linger_rest(h2, seconds);
 	h2_guard_earn(&h2->guard, seconds < h2->limits.patience ? seconds * PATIENCE_OF_SECOND : h2->limits.patience);
 }
 

@@ -103,6 +103,10 @@ struct h2_stream {
 	bool is_waiting;		/* libnghttp2 will not ask for more until it is told */
 	bool was_short;			/* less was taken than was given */
 	bool is_sent;			/* END_STREAM */
+
+	/* once nobody keeps it, and the peer still sends */
+	uint32_t linger_bytes, linger_seconds;	/* that are left */
+	bool is_dismissed;		/* it was told to send no more */
 };
 
 /* ---- h2_block.c: one header block being read ---- */
@@ -172,6 +176,11 @@ void h2_stream_begin(struct h2 *, struct h2_stream *, uint32_t number);	/* it is
 bool h2_stream_has_room(const struct h2 *, const struct h2_stream *);
 void h2_streams_relieve(struct h2 *);		/* something was sent: stir who was short of room */
 void h2_streams_lose(struct h2 *, uint32_t code);	/* all of them: the connection is gone */
+
+/* ---- h2_linger.c: requests whose answer is whole before they are ---- */
+void h2_linger_begin(struct h2 *, struct h2_stream *);	/* what is sent is all; nobody keeps it */
+void h2_linger_data(struct h2 *, struct h2_stream *, int32_t id, size_t n);	/* DATA that nobody reads; stream NULL: none */
+void h2_linger_rest(struct h2 *, uint32_t seconds);
 
 /* ---- h2_head.c: the head of a message that is given ---- */
 
