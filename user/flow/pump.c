@@ -375,6 +375,8 @@ check_ends(struct flow *flow)
 		return;
 	}
 	if (server->eof && server->connected && !flow->choked && end_last_unit(flow)) {	/* else there is more of it */
+		if (flow->parent && flow->turns)
+			flow_farewell(flow, REFUSAL_BACKEND, "the backend closed");
 		flow_close(flow, flow->state == FLOW_DRAINING ?
 		    "the skill said good-bye" : "the backend closed");
 		return;
