@@ -58,7 +58,7 @@ begins(struct span line, const char *with)
 }
 
 struct head {
-	unsigned int hosts, lengths, chunked;
+	unsigned int hosts, lengths, chunked, upgrades;
 	unsigned long long length;
 	unsigned int status;	/* 0: a request */
 };
@@ -74,6 +74,7 @@ read_fields(struct span *text, struct head *head)
 		law(memchr(line.p, ':', line.n) && line.p[0] > ' ', "a field has a name");
 		head->hosts += begins(line, "Host: ") || begins(line, "host:");
 		head->chunked += begins(line, "Transfer-Encoding: chunked");
+		head->upgrades += begins(line, "Upgrade: websocket");
 		law(!begins(line, "transfer-encoding:") && !begins(line, "connection:"), "of one connection");
 		if (begins(line, "Content-Length: ") || begins(line, "content-length:")) {
 			head->lengths++;
@@ -135,6 +136,11 @@ read_message(struct span *text, bool is_bare)
 		return CAME_PART;
 	law(head.status || head.hosts == 1, "one host");
 	law(head.lengths + head.chunked <= 1, "one framing");
+	law(!head.upgrades || (!head.status && head.upgrades == 1 && !head.lengths && !head.chunked), "a WebSocket is one");
+	if (head.upgrades) {	/* whatever follows is its frames */
+		*text = SPAN("");
+		return CAME_WHOLE;
+	}
 	if (head.status && head.status < 200)
 		return read_message(text, is_bare);
 	if ((is_bare && head.status) || head.status == 204 || head.status == 304)
@@ -312,6 +318,8 @@ try_frames(struct span in, uint8_t how)
 
 	if ((how & FOR_CLIENT ? h2_client_new : h2_server_new)(&h2, "https", &limits))
 		abort();
+	if (!(how & FOR_CLIENT) && how & ANSWERS)
+		(void)h2_take_sockets(h2);
 	make_frames(&frames, in, how);
 	if (how & FOR_CLIENT) {
 		ask(h2, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -330,6 +330,7 @@ struct flow {
 	bool is_known;			/* identified; waits for a whole policy */
 	bool upstream_asked;		/* login_begin was written */
 	bool is_put_off;		/* by the keeper, which is about to be replaced */
+	bool is_channel;		/* it has become a WebSocket */
 	bool ended;
 	bool pumping, again;	/* in flow_pump; it must go round once more */
 	bool choked;		/* something waits for a queue to drain */

@@ -113,6 +113,7 @@ settle(struct flow *flow)
 		return;
 	}
 	flow->lanes_kind = LANES_APART;
+	(void)h2_take_sockets(flow->legs[WIRE_CLIENT].h2);
 	h2_free(&server->h2);
 	out_clear(&server->in);
 	out_clear(&flow->to[WIRE_SERVER]);
@@ -317,8 +318,10 @@ lanes_begin(struct flow *flow)
 		flow_end(flow, "no memory for HTTP/2");
 		return;
 	}
-	if (flow->lanes_kind == LANES_APART)
+	if (flow->lanes_kind == LANES_APART) {
+		(void)h2_take_sockets(client->h2);	/* without memory for it there are none */
 		ways_begin(flow);
+	}
 	flow_move(flow, FLOW_LANES);
 	rest(flow);
 	flow_pump(flow);

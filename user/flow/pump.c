@@ -357,6 +357,13 @@ check_lane(struct flow *flow)
 		flow_close(flow, "its one request is answered");
 }
 
+/* Of a WebSocket both sides have a last word. */
+static bool
+is_answered(const struct flow *flow)
+{
+	return flow->turn_total && flow->ask.state == ASK_NONE && !flow->is_channel;
+}
+
 /* One side has sent its last byte and everything of it is done. */
 static void
 check_ends(struct flow *flow)
@@ -370,7 +377,7 @@ check_ends(struct flow *flow)
 		flow_backend_failed(flow, "the backend closed during the login");
 		return;
 	}
-	if (flow->parent && !flow->turns && (server->eof || (flow->turn_total && flow->ask.state == ASK_NONE))) {
+	if (flow->parent && !flow->turns && (server->eof || is_answered(flow))) {
 		check_lane(flow);
 		return;
 	}

@@ -193,6 +193,19 @@ h2_wants_write(const struct h2 *h2)
 	return h2->is_cut;
 }
 
+int
+h2_take_sockets(struct h2 *h2)
+{
+	const nghttp2_settings_entry setting = { NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1 };
+
+	if (h2->is_broken || h2->takes_sockets)
+		return 0;
+	if (nghttp2_submit_settings(h2->session, NGHTTP2_FLAG_NONE, &setting, 1))
+		return -ENOMEM;
+	h2->takes_sockets = true;
+	return 0;
+}
+
 void
 h2_goaway(struct h2 *h2)
 {

@@ -76,6 +76,12 @@ enum h2_state h2_read(struct h2 *, struct span in);
  */
 enum h2_state h2_write(struct h2 *, struct out *wire);
 bool h2_wants_write(const struct h2 *);
+/*
+ * Server face: take WebSockets from now on (RFC 8441): CONNECT with :protocol "websocket" comes as the GET that opens one in
+ * HTTP/1.1 (RFC 6455 section 4.1), with a key of our own, and 101 goes as 200; what follows either is frames of the
+ * WebSocket, as they are. To be said where the backend can have them. Returns 0 or -ENOMEM.
+ */
+int h2_take_sockets(struct h2 *);
 
 /* Server face: a stream that has begun, its request's head being there, and was not told of yet; 0: none. It is
  * the caller's from here on until h2_stream_free(). What was reset before is never told of. */

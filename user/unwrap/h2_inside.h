@@ -45,6 +45,7 @@ enum h2_field {
 	FIELD_HOST,
 	FIELD_LENGTH,
 	FIELD_COOKIE,
+	FIELD_ACCEPT,			/* Sec-WebSocket-Accept, of a key that nobody in HTTP/2 has given */
 	FIELD_SECRET,			/* like PLAIN, and no compressor shall remember it (RFC 7541 section 7.1.3) */
 };
 
@@ -84,6 +85,7 @@ struct h2_stream {
 	bool by_us;			/* the caller reset it */
 	uint32_t code;
 	bool answers_head;		/* the request is HEAD */
+	bool opens_socket;		/* it is for a WebSocket: behind its head are frames, until it ends */
 
 	/* from the peer */
 	struct out in;			/* HTTP/1.1 */
@@ -111,7 +113,9 @@ struct h2_stream {
 
 /* ---- h2_block.c: one header block being read ---- */
 
-enum h2_pseudo { PSEUDO_METHOD, PSEUDO_SCHEME, PSEUDO_AUTHORITY, PSEUDO_PATH, PSEUDO_STATUS, PSEUDO_HOST, PSEUDOS };
+enum h2_pseudo {
+	PSEUDO_METHOD, PSEUDO_SCHEME, PSEUDO_AUTHORITY, PSEUDO_PATH, PSEUDO_STATUS, PSEUDO_PROTOCOL, PSEUDO_HOST, PSEUDOS
+};
 
 /* Blocks of several streams never mix (RFC 9113 section 4.3), so there is one. */
 struct h2_block {
@@ -137,6 +141,7 @@ struct h2 {
 	bool is_server;
 	bool is_going, is_broken;
 	bool has_settings;		/* the peer's have come */
+	bool takes_sockets;
 	bool is_cut;			/* there was no room for all that is to be sent */
 	const char *why;
 	struct h2_stream **slots;	/* slot_count of them, NULL: free */
@@ -190,6 +195,8 @@ struct h2_head {
 	uint64_t length;
 	bool is_chunked;
 	bool is_head;			/* a request, by HEAD */
+	bool takes_switch;		/* of an answer, before it is read: it may be 101, which goes as 200 */
+	bool switches;			/* and is */
 	unsigned int status;		/* of an answer */
 };
 
