@@ -21,7 +21,8 @@
 
 static const struct h2_limits limits = {
 	.streams = STREAMS, .header_bytes = 4096, .stream_window = 65535, .connection_window = 100000,
-	.waiting_bytes = 20000, .queue_bytes = 4096, .patience = 300, .memory = 1 << 20,
+	.waiting_bytes = 20000, .queue_bytes = 4096, .patience = 300,
+	.linger_bytes = 3000, .linger_seconds = 2, .memory = 1 << 20,
 };
 
 struct seen {
@@ -57,7 +58,7 @@ begins(struct span line, const char *with)
 }
 
 struct head {
-	unsigned int hosts, lengths, chunked;
+	unsigned int hosts, lengths, chunked, upgrades;
 	unsigned long long length;
 	unsigned int status;	/* 0: a request */
 };
@@ -73,6 +74,7 @@ read_fields(struct span *text, struct head *head)
 		law(memchr(line.p, ':', line.n) && line.p[0] > ' ', "a field has a name");
 		head->hosts += begins(line, "Host: ") || begins(line, "host:");
 		head->chunked += begins(line, "Transfer-Encoding: chunked");
+		head->upgrades += begins(line, "Upgrade: websocket");
 		law(!begins(line, "transfer-encoding:") && !begins(line, "connection:"), "of one connection");
 		if (begins(line, "Content-Length: ") || begins(line, "content-length:")) {
 			head->lengths++;
@@ -134,6 +136,11 @@ read_message(struct span *text, bool is_bare)
 		return CAME_PART;
 	law(head.status || head.hosts == 1, "one host");
 	law(head.lengths + head.chunked <= 1, "one framing");
+	law(!head.upgrades || (!head.status && head.upgrades == 1 && !head.lengths && !head.chunked), "a WebSocket is one");
+	if (head.upgrades) {	/* whatever follows is its frames */
+		*text = SPAN("");
+		return CAME_WHOLE;
+	}
 	if (head.status && head.status < 200)
 		return read_message(text, is_bare);
 	if ((is_bare && head.status) || head.status == 204 || head.status == 304)
@@ -198,6 +205,8 @@ serve(struct h2 *h2, uint8_t how)
 		law(!seen_of(number) || !seen_of(number)->text.n, "a stream begins once");
 		if (how & ANSWERS)
 			h2_stream_give(h2, number, answer);
+		if (how & ANSWERS && !(how & TAKES))
+			h2_stream_free(h2, number);	/* it lingers */
 	}
 	while ((number = h2_stirred(h2)))
 		if (how & TAKES)
@@ -212,6 +221,8 @@ feed(struct h2 *h2, struct span in, uint8_t how)
 
 	h2_read(h2, in);
 	serve(h2, how);
+	if (how & CUTS)
+		h2_rest(h2, 1);
 	state = h2_write(h2, &wire);
 	law(!wire.failed && wire.n < H2_WIRE_BYTES + (32u << 10), "what is sent is bounded");
 	law(state != H2_BROKEN || h2_error(h2)[0], "who breaks says why");
@@ -307,6 +318,8 @@ try_frames(struct span in, uint8_t how)
 
 	if ((how & FOR_CLIENT ? h2_client_new : h2_server_new)(&h2, "https", &limits))
 		abort();
+	if (!(how & FOR_CLIENT) && how & ANSWERS)
+		(void)h2_take_sockets(h2);
 	make_frames(&frames, in, how);
 	if (how & FOR_CLIENT) {
 		ask(h2, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -66,6 +66,10 @@ const get = (session, path, more) => ask(session, { ':path': path, ...more });
 	a = await get(session, '/orders/1');
 	say('after', a.status);
 
+	a = await ask(session, { ':path': '/early', ':method': 'PUT', 'content-type': 'text/plain' }, Buffer.alloc(6000000));
+	let b = await get(session, '/orders/1');
+	say('early', a.status, a.error || a.text + ', and after it', b.status);
+
 	a = await get(session, '/trailers');
 	say('trailers', a.text, JSON.stringify(a.trailers && a.trailers['x-sum']));
 	a = await ask(session, { ':path': '/orders/1', ':method': 'HEAD' });

@@ -81,6 +81,24 @@ try:
         s.sendall(request(1, 'POST', '/orders', 4, [('transfer-encoding', 'chunked')]) + frame(0, 1, 1, b'0\r\n\r\nDELETE /orders/2'))
     elif case == 'length':
         s.sendall(request(1, 'POST', '/orders', 4, [('content-length', '3')]) + frame(0, 1, 1, b'xyzDELETE /orders/2'))
+    elif case == 'short':
+        s.sendall(request(1, 'POST', '/orders', 4, [('content-length', '30')]) + frame(0, 1, 1, b'xyz'))
+    elif case == 'lengths':
+        s.sendall(request(1, 'POST', '/orders', 4, [('content-length', '3'), ('content-length', '4')]) + frame(0, 1, 1, b'xyz'))
+    elif case == 'space':
+        s.sendall(request(1, path='/orders/1 HTTP/1.1'))
+    elif case == 'connection':
+        s.sendall(request(1, more=[('connection', 'x-a'), ('x-a', 'b')]))
+    elif case == 'name':
+        s.sendall(request(1, more=[('x-a: b\r\nx-c', 'd')]))
+    elif case == 'method':
+        s.sendall(request(1, method='GET /orders/2 HTTP/1.1\r\nHost: x\r\n\r\nDELETE'))
+    elif case == 'authority':
+        s.sendall(frame(1, 5, 1, hpack.Encoder().encode([(':method', 'GET'), (':scheme', 'http'),
+                  (':authority', '%s:%d\r\nx-c: d' % (host, port)), (':path', '/orders/1')])))
+    elif case == 'trailer':
+        s.sendall(request(1, 'POST', '/orders', 4) + frame(0, 0, 1, b'xyz') +
+                  frame(1, 5, 1, hpack.Encoder().encode([('content-length', '99')])))
     elif case == 'value':
         s.sendall(request(1, more=[('x-a', 'b\r\nx-c: d')]))
     elif case == 'upper':

@@ -24,6 +24,10 @@ const paths = {
 		stream.respond({ ':status': 413, 'content-type': 'text/plain' });
 		stream.end('too much');
 	},
+	'/early-401': (stream) => {
+		stream.respond({ ':status': 401, 'content-type': 'text/plain', 'content-length': 8 });
+		stream.end('too much');
+	},
 	'/hang': (stream) => stream.on('aborted', () => note('cancelled')),
 	'/reset': (stream) => {
 		stream.respond({ ':status': 200, 'content-type': 'text/plain' });

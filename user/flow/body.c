@@ -195,6 +195,7 @@ flow_unit_head(struct flow *flow, const struct wire_event *event, struct span un
 	turn->bytes_in += unit.n;
 	if (event->head.status < 200 && event->head.status != SWITCHED)
 		return pass_head(flow, turn, event, unit);
+	flow->is_channel |= event->head.status == SWITCHED;
 	out_clear(&turn->tag);
 	out_printf(&turn->tag, "%u", event->head.status);
 	if (event->head.status == UNAUTHORIZED)

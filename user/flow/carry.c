@@ -26,8 +26,12 @@ broken(struct flow *flow, enum wire_side side, const char *what)
 	char reason[160];
 
 	snprintf(reason, sizeof(reason), "%s: %s", leg_names[side], what);
+	if (lanes_doubt(flow, side))
+		return;
 	if (side == WIRE_SERVER && flow->state == FLOW_LOGGING_IN)
 		flow_backend_failed(flow, reason);
+	else if (side == WIRE_SERVER && flow->parent)
+		flow_farewell(flow, REFUSAL_BACKEND, reason);
 	else
 		flow_end(flow, reason);
 }
@@ -95,7 +99,7 @@ read_leg(struct flow *flow, enum wire_side side)
 		if (errno == EAGAIN || errno == EINTR)
 			return true;
 		broken(flow, side, strerror(errno));
-		return false;
+		return lanes_doubt(flow, side);
 	}
 	if (n == 0) {
 		leg->eof = true;
@@ -125,8 +129,11 @@ write_out(struct flow *flow, enum wire_side side, struct out *out)
 		if (n < 0) {
 			if (errno == EAGAIN || errno == EINTR)
 				return true;
-			broken(flow, side, strerror(errno));
-			return false;
+			if (flow->parent)	/* its answer may be here: that is read to its end */
+				out_clear(out);
+			else
+				broken(flow, side, strerror(errno));
+			return flow->parent != NULL;
 		}
 		leg->sent += (uint64_t)n;
 		out_drop(out, (size_t)n);
@@ -154,6 +161,13 @@ encrypt(struct flow *flow, enum wire_side side)
 	return true;
 }
 
+/* What a lane asks waits in to[] while its connection is dialled and verified. */
+static bool
+may_go(const struct flow *flow, enum wire_side side)
+{
+	return !flow->parent || side == WIRE_CLIENT || flow->has_way;
+}
+
 static bool
 write_leg(struct flow *flow, enum wire_side side)
 {
@@ -163,19 +177,17 @@ write_leg(struct flow *flow, enum wire_side side)
 		broken(flow, side, "more is queued than the limit");
 		return false;
 	}
-	if (flow->parent ? false : leg->fd < 0 || !leg->connected)
+	if (!flow->parent && (leg->fd < 0 || !leg->connected))
 		return true;
 	if (side == WIRE_CLIENT)
 		flow_answer_digest(flow);
-	if (flow->parent) {
-		lane_give(flow, side);
-		return true;
-	}
-	if (leg->tls && !encrypt(flow, side))
+	if (flow->parent && (lane_give(flow, side) || !leg->connected))
+		return !flow->ended;
+	if (leg->tls && may_go(flow, side) && !encrypt(flow, side))
 		return false;
 	if (!write_out(flow, side, &leg->cipher))
 		return false;
-	if (leg->tls || leg->cipher.n)
+	if (leg->tls || leg->cipher.n || !may_go(flow, side))
 		return true;
 	return write_out(flow, side, &flow->to[side]);
 }
@@ -183,7 +195,7 @@ write_leg(struct flow *flow, enum wire_side side)
 static size_t
 queued(const struct flow *flow, enum wire_side side)
 {
-	return flow->to[side].n + flow->legs[side].cipher.n;
+	return (may_go(flow, side) ? flow->to[side].n : 0) + flow->legs[side].cipher.n;
 }
 
 /* ---- watches ------------------------------------------------------------------- */

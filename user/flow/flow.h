@@ -48,6 +48,7 @@ struct record_value;
 struct scribe;
 struct splice;
 struct tools;
+struct way;
 
 /* ---- limits: every size and count of a flow, in one place ----------------- */
 
@@ -68,6 +69,9 @@ struct tools;
 #define FLOW_TURNS 8192			/* passed and not answered */
 #define FLOW_NAMES_NS (5 * 1000000000ULL)	/* how long a catalogue is trusted */
 #define FLOW_BUCKETS 1024
+#define FLOW_WAYS 32			/* connections of HTTP/1.1 to the backend, for one of HTTP/2: more streams wait */
+#define FLOW_WAYS_IDLE 512		/* of these, in one worker, that wait for a stream */
+#define FLOW_WAY_NS (4 * 1000000000ULL)	/* each so long; most servers keep them for 5 s or more */
 
 /* ---- the worker ------------------------------------------------------------ */
 
@@ -94,6 +98,7 @@ struct worker {
 	unsigned int slot;
 	bool watched;				/* somebody runs `interlock watch` */
 	size_t whole;				/* bytes of large rows that flows hold */
+	unsigned int idle_ways;
 	struct errand *errands;
 	unsigned int errand_count;
 	struct stops *stops;			/* what `interlock stop` named */
@@ -168,6 +173,13 @@ enum ask_state {
 	ASK_CLEARED,		/* may go as soon as the codec names it again */
 	ASK_SIGNING,		/* it has gone; the keeper is asked for signatures of a run of its body */
 	ASK_STATES
+};
+
+/* How a connection in FLOW_LANES goes on to the backend. */
+enum lanes_kind {
+	LANES_UNSURE,		/* without TLS nobody says what it speaks: HTTP/2 is tried, and its first bytes are awaited */
+	LANES_SHARED,		/* it speaks HTTP/2: each lane has a stream of one connection */
+	LANES_APART,		/* it speaks HTTP/1.1: each lane has a connection of its own */
 };
 
 struct leg {
@@ -306,10 +318,16 @@ struct flow {
 	uint64_t turn_total;
 	struct splice *splice;
 	char server_name[256];
-	bool says_protocol, offers_h2, is_old;	/* old: HTTP/1.0 at most; in its ClientHello, or by the first bytes that come */
-	struct flow *lanes;		/* of a connection of HTTP/2 */
+	bool says_protocol, offers_h2, only_h2;	/* in its ClientHello, or by the first bytes that come */
+	bool is_old;			/* HTTP/1.0 at most */
+	struct flow *lanes;		/* of a connection of HTTP/2, oldest first */
+	enum lanes_kind lanes_kind;
+	unsigned int unsure_s;		/* how long it has been so */
+	struct way *ways;		/* LANES_APART: connections that no lane uses now, */
+	unsigned int way_count;		/* and all, with those that are under way */
 	struct flow *parent, *next_lane;	/* of a lane: its connection; NULL: it has sockets of its own */
 	uint32_t stream[WIRE_SIDES];	/* of a lane; 0: none yet */
+	bool takes_way, has_way;	/* of a lane apart: it is counted; it is verified, and may be written to */
 	uint64_t entry;			/* sequence of the flow's own entry waited for */
 	char reason[160];		/* why it closes */
 	struct id refusal;		/* what the skill was told when it closed; unset: nothing */
@@ -322,6 +340,7 @@ struct flow {
 	bool is_known;			/* identified; waits for a whole policy */
 	bool upstream_asked;		/* login_begin was written */
 	bool is_put_off;		/* by the keeper, which is about to be replaced */
+	bool is_channel;		/* it has become a WebSocket */
 	bool ended;
 	bool pumping, again;	/* in flow_pump; it must go round once more */
 	bool choked;		/* something waits for a queue to drain */
@@ -375,10 +394,26 @@ void lanes_pump(struct flow *);
 void lanes_end(struct flow *);
 /* Take what came on a lane's streams. True: there was something. The lane may have ended. False: of what is no lane. */
 bool lane_fill(struct flow *);
-/* Give to a lane's stream what it has room for. */
-void lane_give(struct flow *, enum wire_side);
+/* Give to a lane's stream what it has room for. False: that side has a socket of its own. */
+bool lane_give(struct flow *, enum wire_side);
+/* The backend's socket is at its end, or broken. True: it may only have not understood HTTP/2, which will be seen to. */
+bool lanes_doubt(struct flow *, enum wire_side);
+/* A lane has changed something by itself: its connection has to say it. */
+void lanes_stir(struct flow *parent);
 /* Its streams are ended with it. */
 void lane_end(struct flow *);
+
+/* ---- way.c: lanes over HTTP/1.1 ------------------------------------------------------- */
+
+/* The connection's own socket to the backend, if it has one, is the first that a lane may take. */
+void ways_begin(struct flow *parent);
+/* Find one for a lane: idle, or dialled. False: there is none yet. The lane may have ended. */
+bool way_find(struct flow *lane);
+/* It was dialled, and is verified: go on. */
+void way_ready(struct flow *lane);
+/* The lane ends: another one may have it, if nothing is left on it. */
+void way_leave(struct flow *lane);
+void ways_free(struct flow *parent);
 
 /* ---- pump.c: units ------------------------------------------------------------ */
 

@@ -40,6 +40,7 @@ flow_greet_named(struct flow *flow, struct span server_name, struct span protoco
 	    server_name.n ? (const char *)server_name.p : "");
 	flow->says_protocol = protocols.n > 0;
 	flow->offers_h2 = tls_offers(protocols, "h2");
+	flow->only_h2 = flow->offers_h2 && !tls_offers(protocols, "http/1.1");
 	flow->is_old = !tls_offers(protocols, "http/1.1") && tls_offers(protocols, "http/1.0");
 	dial(flow);
 }
@@ -50,7 +51,7 @@ flow_greet_offers(const struct flow *flow)
 	return flow->codec->has_login ? NULL : flow->offers_h2 ? "h2 http/1.1" : "http/1.1";
 }
 
-/* What the backend speaks is spoken with the client. */
+/* What the backend speaks is spoken with the client; who can do nothing else has HTTP/2 whatever that is. */
 static const char *
 chosen(const struct flow *flow)
 {
@@ -60,25 +61,22 @@ chosen(const struct flow *flow)
 		return NULL;
 	if (backend && span_is(tls_protocol(backend), "h2"))
 		return "h2";
-	return flow->is_old ? "http/1.0" : "http/1.1";
+	return flow->is_old ? "http/1.0" : flow->only_h2 ? "h2" : "http/1.1";
 }
 
 /* Both sides are there. True: units of HTTP/1.1 come. */
 static bool
 begin(struct flow *flow)
 {
-	const struct leg *client = &flow->legs[WIRE_CLIENT], *server = &flow->legs[WIRE_SERVER];
+	const struct leg *client = &flow->legs[WIRE_CLIENT];
 	bool is_h2 = client->tls ? span_is(tls_protocol(client->tls), "h2") : flow->offers_h2;
 
-	if (!is_h2) {
-		flow_move(flow, FLOW_OPEN);
-		return true;
-	}
-	if (server->tls && !span_is(tls_protocol(server->tls), "h2"))
-		flow_login_failed(flow, REFUSAL_BACKEND, "the skill speaks HTTP/2, and the backend does not");
-	else
+	if (is_h2) {
 		lanes_begin(flow);
-	return false;
+		return false;
+	}
+	flow_move(flow, FLOW_OPEN);
+	return true;
 }
 
 void
@@ -87,6 +85,10 @@ flow_greet_backend(struct flow *flow)
 	struct leg *client = &flow->legs[WIRE_CLIENT];
 	struct span name;
 
+	if (flow->parent) {
+		way_ready(flow);
+		return;
+	}
 	if (!client->tls) {
 		if (begin(flow))
 			flow_pump(flow);

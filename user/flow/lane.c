@@ -2,9 +2,10 @@
  * lane.c: a connection of HTTP/2, whose streams are flows of their own.
  * The connection (a flow in FLOW_LANES) has the sockets, TLS and both faces of HTTP/2
  * (unwrap/h2.h); each of its streams is a lane: a flow without sockets, which reads and
- * writes HTTP/1.1 like any other, by the same codec. So a lane that is held stops
- * none beside it. A lane takes from its streams what it can look at, and no more, and
- * they take from it what their peers have room for: flow control reaches from end to end.
+ * writes HTTP/1.1 like any other, by the same codec. Where the backend speaks HTTP/1.1, too, each
+ * lane has a socket to it (way.c). So a lane that is held stops none beside it. A lane takes from
+ * its streams what it can look at, and no more, and they take from it what their peers have room
+ * for: flow control reaches from end to end.
  * A lane is newer than its connection, and so stands before it in the worker's list:
  * who goes through that list may end either.
  */
@@ -15,6 +16,7 @@
 #include "flow/flow.h"
 
 #define REST_NS SECOND_NS
+#define UNSURE_S 5	/* what says nothing for longer is asked as if it spoke HTTP/2 */
 
 static struct h2 *
 face_of(const struct flow *lane, enum wire_side side)
@@ -30,6 +32,20 @@ find_lane(const struct flow *flow, enum wire_side side, uint32_t stream)
 	while (lane && lane->stream[side] != stream)
 		lane = lane->next_lane;
 	return lane;
+}
+
+static void
+pump_later(void *arg)
+{
+	flow_pump(arg);
+}
+
+void
+lanes_stir(struct flow *parent)
+{
+	parent->again = true;
+	if (!parent->pumping && !parent->ended)
+		must(loop_set(parent->worker->loop, &parent->retry, 0, pump_later, parent) == 0);
 }
 
 /* ---- the connection -------------------------------------------------------------------------- */
@@ -55,9 +71,10 @@ begin_lanes(struct flow *flow)
 static void
 stir_lanes(struct flow *flow, enum wire_side side)
 {
-	uint32_t stream = h2_stirred(flow->legs[side].h2);
+	struct h2 *h2 = flow->legs[side].h2;
+	uint32_t stream = h2 ? h2_stirred(h2) : 0;
 
-	for (; stream && !flow->ended; stream = h2_stirred(flow->legs[side].h2)) {
+	for (; stream && !flow->ended; stream = h2_stirred(h2)) {
 		struct flow *lane = find_lane(flow, side, stream);
 
 		if (lane)
@@ -65,13 +82,52 @@ stir_lanes(struct flow *flow, enum wire_side side)
 	}
 }
 
-/* Lanes that wait for the backend to take another stream. */
+/* Lanes that wait for the backend to take another stream, or connection. */
 static void
 try_waiting(struct flow *flow)
 {
-	for (struct flow *lane = flow->lanes; lane && !flow->ended; lane = lane->next_lane)
-		if (!lane->stream[WIRE_SERVER] && lane->to[WIRE_SERVER].n)
-			lane_give(lane, WIRE_SERVER);
+	for (struct flow *lane = flow->lanes; lane && !flow->ended; lane = lane->next_lane) {
+		if (!lane->to[WIRE_SERVER].n || lane->stream[WIRE_SERVER] || lane->takes_way)
+			continue;
+		if (flow->lanes_kind == LANES_APART)
+			(void)flow_flush(lane);
+		else
+			(void)lane_give(lane, WIRE_SERVER);
+	}
+}
+
+#define FRAME_TYPE 3		/* where it stands: RFC 9113 section 4.1 */
+#define FRAME_SETTINGS 4
+
+/* A backend of HTTP/2 begins with SETTINGS (RFC 9113 section 3.4). What does not has not understood the preface, which no
+ * request was sent behind yet. */
+static void
+settle(struct flow *flow)
+{
+	struct leg *server = &flow->legs[WIRE_SERVER];
+
+	if (flow->lanes_kind != LANES_UNSURE || (server->in.n <= FRAME_TYPE && !server->eof))
+		return;
+	if (server->in.n > FRAME_TYPE && server->in.p[FRAME_TYPE] == FRAME_SETTINGS) {
+		flow->lanes_kind = LANES_SHARED;
+		return;
+	}
+	flow->lanes_kind = LANES_APART;
+	(void)h2_take_sockets(flow->legs[WIRE_CLIENT].h2);
+	h2_free(&server->h2);
+	out_clear(&server->in);
+	out_clear(&flow->to[WIRE_SERVER]);
+	flow_leg_close(flow, WIRE_SERVER);
+}
+
+bool
+lanes_doubt(struct flow *flow, enum wire_side side)
+{
+	if (side != WIRE_SERVER || flow->state != FLOW_LANES || flow->lanes_kind != LANES_UNSURE)
+		return false;
+	flow->legs[side].eof = true;
+	out_clear(&flow->to[side]);
+	return true;
 }
 
 static void
@@ -79,6 +135,8 @@ feed(struct flow *flow, enum wire_side side)
 {
 	struct leg *leg = &flow->legs[side];
 
+	if (!leg->h2 || (side == WIRE_SERVER && flow->lanes_kind == LANES_UNSURE))
+		return;
 	h2_read(leg->h2, out_view(&leg->in));
 	out_clear(&leg->in);
 }
@@ -92,6 +150,9 @@ write_faces(struct flow *flow, enum h2_state states[WIRE_SIDES])
 	for (int side = 0; side < WIRE_SIDES; side++) {
 		struct h2 *h2 = flow->legs[side].h2;
 
+		states[side] = H2_OPEN;
+		if (!h2)
+			continue;
 		states[side] = h2_write(h2, &flow->to[side]);
 		more |= h2_wants_write(h2);
 		if (flow->legs[side].fd < 0)	/* nobody hears it */
@@ -129,6 +190,8 @@ is_answered(const struct flow *lane)
 	    h2_stream_state(face_of(lane, WIRE_SERVER), lane->stream[WIRE_SERVER]).has_ended);
 }
 
+static const char gone[] = "the backend closed";
+
 /* The backend is gone: answers that are here whole still reach the skill, as fast as it reads. */
 static void
 lose_backend(struct flow *flow)
@@ -141,12 +204,12 @@ lose_backend(struct flow *flow)
 		struct flow *after = lane->next_lane;
 
 		if (!is_answered(lane))
-			flow_end(lane, "the backend closed");
+			flow_end(lane, gone);
 		lane = after;
 	}
 	flow_leg_close(flow, WIRE_SERVER);
-	if (!flow->lanes)
-		flow_close(flow, "the backend closed");
+	if (!flow->lanes && !h2_lingers(flow->legs[WIRE_CLIENT].h2))
+		flow_close(flow, gone);
 }
 
 static void
@@ -169,13 +232,14 @@ check_ends(struct flow *flow, const enum h2_state states[WIRE_SIDES])
 	else if (flow->legs[WIRE_SERVER].fd >= 0 && (flow->legs[WIRE_SERVER].eof || states[WIRE_SERVER] == H2_CLOSED))
 		lose_backend(flow);
 	else if (states[WIRE_CLIENT] == H2_CLOSED)
-		flow_close(flow, "the skill said good-bye");
+		flow_close(flow, flow->legs[WIRE_SERVER].h2 && flow->legs[WIRE_SERVER].fd < 0 ? gone : "the skill said good-bye");
 }
 
 static void
 pump_once(struct flow *flow)
 {
 	flow->again = false;
+	settle(flow);
 	for (int side = WIRE_SIDES - 1; side >= 0; side--)
 		feed(flow, (enum wire_side)side);
 	stir_lanes(flow, WIRE_SERVER);
@@ -191,7 +255,9 @@ pump_once(struct flow *flow)
 static bool
 has_made_room(const struct flow *flow)
 {
-	return h2_is_stirred(flow->legs[WIRE_CLIENT].h2) || h2_is_stirred(flow->legs[WIRE_SERVER].h2);
+	const struct h2 *server = flow->legs[WIRE_SERVER].h2;
+
+	return h2_is_stirred(flow->legs[WIRE_CLIENT].h2) || (server && h2_is_stirred(server));
 }
 
 /* Nothing waits for a socket. */
@@ -233,7 +299,11 @@ rest(void *arg)
 	struct flow *flow = arg;
 
 	for (int side = 0; side < WIRE_SIDES; side++)
-		h2_rest(flow->legs[side].h2, REST_NS / SECOND_NS);
+		if (flow->legs[side].h2)
+			h2_rest(flow->legs[side].h2, REST_NS / SECOND_NS);
+	if (flow->lanes_kind == LANES_UNSURE && flow->unsure_s++ >= UNSURE_S)
+		flow->lanes_kind = LANES_SHARED;
+	lanes_stir(flow);
 	must(loop_set(flow->worker->loop, &flow->calm, REST_NS, rest, flow) == 0);
 }
 
@@ -242,29 +312,19 @@ lanes_begin(struct flow *flow)
 {
 	struct leg *client = &flow->legs[WIRE_CLIENT], *server = &flow->legs[WIRE_SERVER];
 
-	if (h2_server_new(&client->h2, client->tls ? "https" : "http", NULL) ||
-	    h2_client_new(&server->h2, server->tls ? "https" : "http", NULL)) {
+	flow->lanes_kind = !server->tls ? LANES_UNSURE : span_is(tls_protocol(server->tls), "h2") ? LANES_SHARED : LANES_APART;
+	if (h2_server_new(&client->h2, client->tls ? "https" : "http", NULL) || (flow->lanes_kind != LANES_APART &&
+	    h2_client_new(&server->h2, server->tls ? "https" : "http", NULL))) {
 		flow_end(flow, "no memory for HTTP/2");
 		return;
+	}
+	if (flow->lanes_kind == LANES_APART) {
+		(void)h2_take_sockets(client->h2);	/* without memory for it there are none */
+		ways_begin(flow);
 	}
 	flow_move(flow, FLOW_LANES);
 	rest(flow);
 	flow_pump(flow);
-}
-
-static void
-pump_later(void *arg)
-{
-	flow_pump(arg);
-}
-
-/* A lane has changed something by itself: its connection has to say it. */
-static void
-stir_parent(struct flow *parent)
-{
-	parent->again = true;
-	if (!parent->pumping && !parent->ended)
-		must(loop_set(parent->worker->loop, &parent->retry, 0, pump_later, parent) == 0);
 }
 
 /* ---- a lane ------------------------------------------------------------------------------------ */
@@ -324,29 +384,32 @@ lane_fill(struct flow *lane)
 static bool
 begin_upstream(struct flow *lane)
 {
-	if (!lane->stream[WIRE_SERVER])
+	if (!lane->stream[WIRE_SERVER] && lane->parent->lanes_kind == LANES_SHARED)
 		lane->stream[WIRE_SERVER] = h2_begin(face_of(lane, WIRE_SERVER));
 	return lane->stream[WIRE_SERVER] != 0;
 }
 
-void
+bool
 lane_give(struct flow *lane, enum wire_side side)
 {
 	struct out *to = &lane->to[side];
 	size_t n;
 
+	if (side == WIRE_SERVER && lane->parent->lanes_kind == LANES_APART)
+		return !way_find(lane);
 	if (!to->n)
-		return;
+		return true;
 	if (side == WIRE_SERVER && !begin_upstream(lane)) {
 		if (!lane->parent->pumping)
-			stir_parent(lane->parent);	/* which knows whether there will ever be one */
-		return;
+			lanes_stir(lane->parent);	/* which knows whether there will ever be one */
+		return true;
 	}
 	n = h2_stream_give(face_of(lane, side), lane->stream[side], out_view(to));
 	lane->legs[side].sent += n;
 	out_drop(to, n);
 	if (n)
-		stir_parent(lane->parent);
+		lanes_stir(lane->parent);
+	return true;
 }
 
 void
@@ -361,11 +424,12 @@ lane_end(struct flow *lane)
 			h2_stream_end(face_of(lane, side), lane->stream[side]);
 		h2_stream_free(face_of(lane, side), lane->stream[side]);
 	}
+	way_leave(lane);
 	while (*at != lane)
 		at = &(*at)->next_lane;
 	*at = lane->next_lane;
 	lane->parent->turn_total += lane->turn_total;
-	stir_parent(lane->parent);
+	lanes_stir(lane->parent);
 }
 
 void
@@ -373,6 +437,7 @@ lanes_end(struct flow *flow)
 {
 	while (flow->lanes)
 		flow_end(flow->lanes, "its connection ended");
+	ways_free(flow);
 	for (int side = 0; side < WIRE_SIDES; side++) {
 		struct h2 *h2 = take(&flow->legs[side].h2);
 

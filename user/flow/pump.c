@@ -359,6 +359,13 @@ check_lane(struct flow *flow)
 		flow_close(flow, "its one request is answered");
 }
 
+/* Of a WebSocket both sides have a last word. */
+static bool
+is_answered(const struct flow *flow)
+{
+	return flow->turn_total && flow->ask.state == ASK_NONE && !flow->is_channel;
+}
+
 /* One side has sent its last byte and everything of it is done. */
 static void
 check_ends(struct flow *flow)
@@ -372,11 +379,13 @@ check_ends(struct flow *flow)
 		flow_backend_failed(flow, "the backend closed during the login");
 		return;
 	}
-	if (flow->parent && server->eof && !flow->turns) {
+	if (flow->parent && !flow->turns && (server->eof || is_answered(flow))) {
 		check_lane(flow);
 		return;
 	}
 	if (server->eof && server->connected && !flow->choked && end_last_unit(flow)) {	/* else there is more of it */
+		if (flow->parent && flow->turns)
+			flow_farewell(flow, REFUSAL_BACKEND, "the backend closed");
 		flow_close(flow, flow->state == FLOW_DRAINING ?
 		    "the skill said good-bye" : "the backend closed");
 		return;
@@ -479,7 +488,7 @@ flow_refuse_ask(struct flow *flow, enum refusal what)
 		flow->codec->pass(flow->codec_state, WIRE_CLIENT, unit, flow->to);
 	leg->used += unit.n;
 	flow_ask_clear(flow);
-	if (event.kind == UNIT_ASK && event.ends_flow && !event.ask.request.is_open)
-		flow_close(flow, "a refusal ended it");	/* else its rest is read first, for nobody */
+	if (event.kind == UNIT_ASK && event.ends_flow && (flow->parent || !event.ask.request.is_open))
+		flow_close(flow, "a refusal ended it");	/* else its rest is read first, for nobody; of a lane, by its stream */
 	flow_pump(flow);
 }

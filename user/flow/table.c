@@ -119,7 +119,7 @@ struct flow *
 flow_new_lane(struct flow *parent, uint32_t stream)
 {
 	struct flow *lane = flow_has_room(parent->worker, &parent->who.origin) ?
-	    make_flow(parent->worker, &parent->who.origin) : NULL;
+	    make_flow(parent->worker, &parent->who.origin) : NULL, **last = &parent->lanes;
 
 	if (!lane)
 		return NULL;
@@ -136,8 +136,9 @@ flow_new_lane(struct flow *parent, uint32_t stream)
 	}
 	lane->parent = parent;
 	lane->stream[WIRE_CLIENT] = stream;
-	lane->next_lane = parent->lanes;
-	parent->lanes = lane;
+	while (*last)
+		last = &(*last)->next_lane;
+	*last = lane;
 	for (int side = 0; side < WIRE_SIDES; side++)
 		lane->legs[side].connected = true;
 	link_flow(lane);
@@ -282,6 +283,16 @@ flow_close(struct flow *flow, const char *reason)
 	flow_move(flow, FLOW_CLOSING);
 }
 
+/* Of a lane, whose end is no entry: its connection goes on. */
+static void
+enter_farewell(struct flow *flow, const char *reason)
+{
+	struct record_flow record = flow_record(flow);
+
+	if (record_flow_refused(&record, reason, &flow->refusal))
+		log_line(LOG_LEVEL_ERROR, &flow->id, "what was said at its end was not recorded: %s", reason);
+}
+
 void
 flow_farewell(struct flow *flow, enum refusal what, const char *reason)
 {
@@ -299,8 +310,11 @@ flow_farewell(struct flow *flow, enum refusal what, const char *reason)
 		flow_flush(flow);
 		return;
 	}
-	if (!id_is_set(&flow->refusal))
+	if (!id_is_set(&flow->refusal)) {
 		flow->refusal = flow_refusal_id(flow->worker);
+		if (flow->parent)
+			enter_farewell(flow, reason);
+	}
 	no = flow_refusal(what, &flow->refusal, 0, room);
 	no.fatal = true;
 	flow->codec->farewell(flow->codec_state, &no, flow->to);

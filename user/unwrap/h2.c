@@ -22,6 +22,8 @@ const struct h2_limits h2_limits_usual = {
 	.waiting_bytes = 2u << 20,
 	.queue_bytes = 64u << 10,
 	.patience = 2000,
+	.linger_bytes = H2_LINGER_BYTES,
+	.linger_seconds = 30,
 	.memory = 4u << 20,
 };
 
@@ -191,6 +193,19 @@ h2_wants_write(const struct h2 *h2)
 	return h2->is_cut;
 }
 
+int
+h2_take_sockets(struct h2 *h2)
+{
+	const nghttp2_settings_entry setting = { NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1 };
+
+	if (h2->is_broken || h2->takes_sockets)
+		return 0;
+	if (nghttp2_submit_settings(h2->session, NGHTTP2_FLAG_NONE, &setting, 1))
+		return -ENOMEM;
+	h2->takes_sockets = true;
+	return 0;
+}
+
 void
 h2_goaway(struct h2 *h2)
 {
@@ -204,6 +219,7 @@ h2_goaway(struct h2 *h2)
 void
 h2_rest(struct h2 *h2, uint32_t seconds)
 {
+	h2_linger_rest(h2, seconds);
 	h2_guard_earn(&h2->guard, seconds < h2->limits.patience ? seconds * PATIENCE_OF_SECOND : h2->limits.patience);
 }
 

@@ -42,6 +42,7 @@ enum h2_code {
 
 #define H2_STREAMS_MAX 256		/* of h2_limits.streams */
 #define H2_FIELDS_MAX 128		/* of one head or its trailers; WIRE_HEADERS_MAX */
+#define H2_LINGER_BYTES (64u << 20)	/* of h2_limits_usual */
 #define H2_WIRE_BYTES (64u << 10)	/* h2_write() adds nothing to a queue that holds this much */
 
 struct h2_limits {
@@ -52,6 +53,8 @@ struct h2_limits {
 	uint32_t waiting_bytes;		/* of all streams, not taken: above it, one that begins is refused */
 	uint32_t queue_bytes;		/* of a body given to one stream and not sent */
 	uint32_t patience;		/* see h2_rest() */
+	uint32_t linger_bytes;		/* of a request that is read on for nobody, once its answer is whole, */
+	uint32_t linger_seconds;	/* and for how long: 0 of either: not at all */
 	size_t memory;			/* libnghttp2's */
 };
 extern const struct h2_limits h2_limits_usual;
@@ -73,6 +76,12 @@ enum h2_state h2_read(struct h2 *, struct span in);
  */
 enum h2_state h2_write(struct h2 *, struct out *wire);
 bool h2_wants_write(const struct h2 *);
+/*
+ * Server face: take WebSockets from now on (RFC 8441): CONNECT with :protocol "websocket" comes as the GET that opens one in
+ * HTTP/1.1 (RFC 6455 section 4.1), with a key of our own, and 101 goes as 200; what follows either is frames of the
+ * WebSocket, as they are. To be said where the backend can have them. Returns 0 or -ENOMEM.
+ */
+int h2_take_sockets(struct h2 *);
 
 /* Server face: a stream that has begun, its request's head being there, and was not told of yet; 0: none. It is
  * the caller's from here on until h2_stream_free(). What was reset before is never told of. */
@@ -124,17 +133,21 @@ void h2_stream_end(struct h2 *, uint32_t stream);
  * the caller's. */
 void h2_stream_reset(struct h2 *, uint32_t stream, uint32_t code);
 /*
- * The caller is done with it, and the number is nobody's. What was given whole still goes out, and then
- * the peer is told to send no more (NO_ERROR, RFC 9113 section 8.1); else it is reset (CANCEL).
+ * The caller is done with it, and the number is nobody's. What was given whole still goes out; else it is reset (CANCEL).
+ * A client that is not done with its request by then is read on, for nobody, up to the limits of lingering: many
+ * take what ends a request early for a failure, and lose the answer. Beyond them it is told to send no more
+ * (NO_ERROR, RFC 9113 section 8.1).
  */
 void h2_stream_free(struct h2 *, uint32_t stream);
+/* Server face: is there a stream that is read for nobody? */
+bool h2_lingers(const struct h2 *);
 
 /* Say GOAWAY: no stream begins from here on, those begun go on. */
 void h2_goaway(struct h2 *);
 /*
- * Seconds have passed. Frames that carry nothing (SETTINGS, PING, PRIORITY, WINDOW_UPDATE, RST_STREAM, empty DATA, …)
- * and streams that the peer made end early use up the patience of h2_limits; streams that end well, bodies
- * that are sent and time bring it back. When none is left: GOAWAY, ENHANCE_YOUR_CALM (RFC 9113
+ * Seconds have passed, for those that linger too. Frames that carry nothing (SETTINGS, PING, PRIORITY, WINDOW_UPDATE,
+ * RST_STREAM, empty DATA, …) and streams that the peer made end early use up the patience of h2_limits; streams that end
+ * well, bodies that are sent and time bring it back. When none is left: GOAWAY, ENHANCE_YOUR_CALM (RFC 9113
  * section 10.5; CVE-2019-9512 to -9518, CVE-2023-44487, CVE-2025-8671).
  */
 void h2_rest(struct h2 *, uint32_t seconds);

@@ -6,14 +6,16 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/random.h>
 
+#include "base/base64.h"
 #include "unwrap/h2_inside.h"
 
 #define FIELD_COST 32		/* RFC 9113 section 6.5.2 */
 #define SEEN_TIMES 4		/* a block so many times larger than it may be is an attack by compression */
 
 static const char *const pseudo_names[PSEUDOS] = {
-	":method", ":scheme", ":authority", ":path", ":status", "host",
+	":method", ":scheme", ":authority", ":path", ":status", ":protocol", "host",
 };
 
 void
@@ -89,7 +91,7 @@ put_cookie(struct out *cookie, struct span value)
 static bool
 may_trail(enum h2_field kind)
 {
-	return kind == FIELD_PLAIN || kind == FIELD_SECRET || kind == FIELD_COOKIE;
+	return kind == FIELD_PLAIN || kind == FIELD_SECRET || kind == FIELD_COOKIE || kind == FIELD_ACCEPT;
 }
 
 /* False: it is malformed. */
@@ -216,6 +218,37 @@ read_host(const struct h2_block *block, struct span *out)
 	return h2_is_all(*out, CLASS_HOST);
 }
 
+#define KEY_BYTES 16	/* RFC 6455 section 4.1 */
+
+/* The request is for a WebSocket (RFC 8441 section 4). False: it cannot be one. */
+static bool
+write_opening(const struct h2 *h2, struct h2_stream *stream, struct span path, bool ends)
+{
+	const struct h2_block *block = &h2->block;
+	struct out *in = &stream->in;
+	uint8_t key[KEY_BYTES];
+	struct span host;
+
+	if (!h2->takes_sockets || ends || block->length != H2_UNKNOWN || !span_is(pseudo(block, PSEUDO_PROTOCOL), "websocket") ||
+	    !is_path(path, SPAN("GET")) || !span_is(pseudo(block, PSEUDO_SCHEME), h2->scheme) || !read_host(block, &host) ||
+	    getrandom(key, sizeof(key), 0) != sizeof(key))
+		return false;
+	put_text(in, "GET ");
+	out_span(in, path);
+	put_text(in, " HTTP/1.1\r\nHost: ");
+	out_span(in, host);
+	put_text(in, "\r\n");
+	out_span(in, out_view(&block->fields));
+	if (block->cookie.n)
+		put_line(in, SPAN("cookie"), out_view(&block->cookie));
+	put_text(in, "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: ");
+	base64_write(in, span_of(key, sizeof(key)));
+	put_text(in, "\r\n\r\n");
+	stream->opens_socket = stream->in_has_head = true;
+	stream->in_left = H2_UNKNOWN;	/* whatever comes, as it is */
+	return true;
+}
+
 static bool
 write_request(const struct h2 *h2, struct h2_stream *stream, bool ends)
 {
@@ -223,7 +256,9 @@ write_request(const struct h2 *h2, struct h2_stream *stream, bool ends)
 	struct span method = pseudo(block, PSEUDO_METHOD), path = pseudo(block, PSEUDO_PATH), host;
 	struct out *in = &stream->in;
 
-	if (block->pseudo[PSEUDO_STATUS].n || !h2_is_all(method, CLASS_TOKEN) || span_is(method, "CONNECT") ||
+	if (span_is(method, "CONNECT") && !block->pseudo[PSEUDO_STATUS].n)
+		return write_opening(h2, stream, path, ends);
+	if (block->pseudo[PSEUDO_STATUS].n || block->pseudo[PSEUDO_PROTOCOL].n || !h2_is_all(method, CLASS_TOKEN) ||
 	    !is_path(path, method) || !span_is(pseudo(block, PSEUDO_SCHEME), h2->scheme) || !read_host(block, &host) ||
 	    (ends && block->length != H2_UNKNOWN && block->length))
 		return false;
@@ -251,8 +286,8 @@ write_answer(const struct h2 *h2, struct h2_stream *stream, bool ends)
 	uint64_t length = block->length, code;
 	bool is_interim;
 
-	for (size_t i = 0; i < PSEUDO_STATUS; i++)
-		if (block->pseudo[i].n)
+	for (size_t i = 0; i < PSEUDO_HOST; i++)
+		if (i != PSEUDO_STATUS && block->pseudo[i].n)
 			return false;
 	if (status.n != 3 || !h2_read_length(status, &code) || code < 100 || code == 101)
 		return false;
@@ -322,7 +357,7 @@ h2_body_put(struct h2 *h2, struct h2_stream *stream, struct span data)
 	} else {
 		if (data.n > stream->in_left)
 			return H2_PROTOCOL_ERROR;	/* RFC 9113 section 8.1.1 */
-		stream->in_left -= data.n;
+		stream->in_left -= stream->opens_socket ? 0 : data.n;
 		out_span(&stream->in, data);
 	}
 	stream->owed += data.n;
@@ -334,7 +369,8 @@ h2_body_end(struct h2 *h2, struct h2_stream *stream, struct span trailers)
 {
 	size_t was = stream->in.n;
 
-	if (!stream->in_has_head || stream->in_ended || (!stream->in_is_chunked && stream->in_left))
+	if (!stream->in_has_head || stream->in_ended || (stream->opens_socket ? trailers.n > 0 :
+	    !stream->in_is_chunked && stream->in_left))
 		return H2_PROTOCOL_ERROR;
 	if (stream->in_is_chunked) {
 		put_text(&stream->in, "0\r\n");

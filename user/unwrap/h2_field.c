@@ -33,6 +33,7 @@ static const struct {
 	{ SPAN("http2-settings"), FIELD_HOP },
 	{ SPAN("transfer-encoding"), FIELD_CODING },
 	{ SPAN("content-length"), FIELD_LENGTH },
+	{ SPAN("sec-websocket-accept"), FIELD_ACCEPT },
 	{ SPAN("authorization"), FIELD_SECRET },
 	{ SPAN("proxy-authorization"), FIELD_SECRET },
 	{ SPAN("set-cookie"), FIELD_SECRET },

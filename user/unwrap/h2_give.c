@@ -126,7 +126,7 @@ submit(struct h2 *h2, struct h2_stream *stream, struct h2_head *head)
 static bool
 give_head(struct h2 *h2, struct h2_stream *stream, struct span *in)
 {
-	struct h2_head head;
+	struct h2_head head = { .takes_switch = stream->opens_socket };
 	bool is_good;
 
 	if (!take_line(stream, in) || !is_last_line(&stream->text))

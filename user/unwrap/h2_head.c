@@ -101,6 +101,10 @@ read_field(struct reading *r, struct span name, struct span value)
 	switch (kind) {
 	case FIELD_HOP:
 		return true;
+	case FIELD_ACCEPT:
+		if (head->switches)
+			return true;
+		break;
 	case FIELD_CONNECTION:
 		return read_connection(r, value);
 	case FIELD_CODING:
@@ -190,16 +194,23 @@ read_request_line(struct span line, struct span *method, struct span *path)
 
 /* "HTTP/1.1 200 OK", and the phrase may be empty. */
 static bool
-read_status_line(struct span line, struct span *status, unsigned int *code)
+read_status_line(struct h2_head *head, struct span line, struct span *status)
 {
 	uint64_t n;
 
 	if (line.n < 12 || !span_equal(span_head(line, 9), SPAN("HTTP/1.1 ")) || (line.n > 12 && line.p[12] != ' '))
 		return false;
 	*status = span_of(line.p + 9, 3);
-	if (!h2_read_length(*status, &n) || n < 100 || n == 101)	/* 101 is not in HTTP/2: RFC 9113 section 8.6 */
+	if (!h2_read_length(*status, &n) || n < 100)
 		return false;
-	*code = (unsigned int)n;
+	head->switches = n == 101;
+	if (head->switches && !head->takes_switch)	/* it is not in HTTP/2: RFC 9113 section 8.6 */
+		return false;
+	if (head->takes_switch && n >= 200 && n < 300)	/* it would be taken for a WebSocket */
+		return false;
+	if (head->switches)
+		*status = SPAN("200");	/* RFC 8441 section 5 */
+	head->status = head->switches ? 200 : (unsigned int)n;
 	return true;
 }
 
@@ -255,13 +266,13 @@ h2_head_read(struct h2_head *head, uint8_t *p, size_t n, const char *scheme, boo
 
 	head->count = 0;
 	head->length = H2_UNKNOWN;
-	head->is_chunked = head->is_head = false;
+	head->is_chunked = head->is_head = head->switches = false;
 	head->status = 0;
 	if (!next_line(&r, &line, &line_n))
 		return "a head without a line";
 	if (is_request)
 		return read_request(&r, span_of(line, line_n), scheme);
-	if (!read_status_line(span_of(line, line_n), &status, &head->status))
+	if (!read_status_line(head, span_of(line, line_n), &status))
 		return "a status line that cannot be sent";
 	put(head, SPAN(":status"), status, false);
 	return read_rest(&r);
@@ -275,7 +286,7 @@ h2_head_trailers(struct h2_head *head, uint8_t *p, size_t n)
 
 	head->count = 0;
 	head->length = H2_UNKNOWN;
-	head->is_chunked = false;
+	head->is_chunked = head->switches = false;
 	why = read_fields(&r);
 	if (!why && (r.host.n || r.connections || r.wants_trailers || head->is_chunked || head->length != H2_UNKNOWN))
 		why = "a trailer that belongs into the head";

@@ -45,6 +45,7 @@ enum h2_field {
 	FIELD_HOST,
 	FIELD_LENGTH,
 	FIELD_COOKIE,
+	FIELD_ACCEPT,			/* Sec-WebSocket-Accept, of a key that nobody in HTTP/2 has given */
 	FIELD_SECRET,			/* like PLAIN, and no compressor shall remember it (RFC 7541 section 7.1.3) */
 };
 
@@ -84,6 +85,7 @@ struct h2_stream {
 	bool by_us;			/* the caller reset it */
 	uint32_t code;
 	bool answers_head;		/* the request is HEAD */
+	bool opens_socket;		/* it is for a WebSocket: behind its head are frames, until it ends */
 
 	/* from the peer */
 	struct out in;			/* HTTP/1.1 */
@@ -103,11 +105,17 @@ struct h2_stream {
 	bool is_waiting;		/* libnghttp2 will not ask for more until it is told */
 	bool was_short;			/* less was taken than was given */
 	bool is_sent;			/* END_STREAM */
+
+	/* once nobody keeps it, and the peer still sends */
+	uint32_t linger_bytes, linger_seconds;	/* that are left */
+	bool is_dismissed;		/* it was told to send no more */
 };
 
 /* ---- h2_block.c: one header block being read ---- */
 
-enum h2_pseudo { PSEUDO_METHOD, PSEUDO_SCHEME, PSEUDO_AUTHORITY, PSEUDO_PATH, PSEUDO_STATUS, PSEUDO_HOST, PSEUDOS };
+enum h2_pseudo {
+	PSEUDO_METHOD, PSEUDO_SCHEME, PSEUDO_AUTHORITY, PSEUDO_PATH, PSEUDO_STATUS, PSEUDO_PROTOCOL, PSEUDO_HOST, PSEUDOS
+};
 
 /* Blocks of several streams never mix (RFC 9113 section 4.3), so there is one. */
 struct h2_block {
@@ -133,6 +141,7 @@ struct h2 {
 	bool is_server;
 	bool is_going, is_broken;
 	bool has_settings;		/* the peer's have come */
+	bool takes_sockets;
 	bool is_cut;			/* there was no room for all that is to be sent */
 	const char *why;
 	struct h2_stream **slots;	/* slot_count of them, NULL: free */
@@ -173,6 +182,11 @@ bool h2_stream_has_room(const struct h2 *, const struct h2_stream *);
 void h2_streams_relieve(struct h2 *);		/* something was sent: stir who was short of room */
 void h2_streams_lose(struct h2 *, uint32_t code);	/* all of them: the connection is gone */
 
+/* ---- h2_linger.c: requests whose answer is whole before they are ---- */
+void h2_linger_begin(struct h2 *, struct h2_stream *);	/* what is sent is all; nobody keeps it */
+void h2_linger_data(struct h2 *, struct h2_stream *, int32_t id, size_t n);	/* DATA that nobody reads; stream NULL: none */
+void h2_linger_rest(struct h2 *, uint32_t seconds);
+
 /* ---- h2_head.c: the head of a message that is given ---- */
 
 struct h2_head {
@@ -181,6 +195,8 @@ struct h2_head {
 	uint64_t length;
 	bool is_chunked;
 	bool is_head;			/* a request, by HEAD */
+	bool takes_switch;		/* of an answer, before it is read: it may be 101, which goes as 200 */
+	bool switches;			/* and is */
 	unsigned int status;		/* of an answer */
 };
 

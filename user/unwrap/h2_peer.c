@@ -137,8 +137,8 @@ on_data_chunk(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t
 	struct h2_stream *stream = stream_of(session, id);
 
 	(void)flags;
-	if (!stream || !stream->is_kept || stream->is_reset)	/* nobody reads it */
-		nghttp2_session_consume(session, id, n);
+	if (!stream || !stream->is_kept || stream->is_reset)
+		h2_linger_data(h2, stream, id, n);
 	else
 		fail_if(h2, stream, h2_body_put(h2, stream, span_of(p, n)));
 	return 0;
@@ -154,14 +154,14 @@ on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, void *arg)
 	return 0;
 }
 
-/* The last of a message went out. Who is not done with sending need not go on. */
+/* The last of a message went out. */
 static void
 message_sent(struct h2 *h2, struct h2_stream *stream)
 {
 	stream->is_sent = true;
 	h2_stream_stir(h2, stream);
 	if (!stream->is_kept && !stream->in_ended && h2->is_server)
-		nghttp2_submit_rst_stream(h2->session, NGHTTP2_FLAG_NONE, stream->id, H2_NO_ERROR);
+		h2_linger_begin(h2, stream);
 }
 
 /* Why we say GOAWAY: RFC 9113 section 7. */

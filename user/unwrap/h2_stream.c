@@ -32,6 +32,8 @@ h2_stream_new(struct h2 *h2)
 		stream->in = out_new(4 * (size_t)h2->limits.header_bytes + 8 * (size_t)h2->limits.stream_window);
 		stream->text = out_new(2 * (size_t)h2->limits.header_bytes);
 		stream->body = out_new(h2->limits.queue_bytes);
+		stream->linger_bytes = h2->limits.linger_bytes;
+		stream->linger_seconds = h2->limits.linger_seconds;
 		h2->slots[i] = stream;
 		h2->slot_top = i < h2->slot_top ? h2->slot_top : i + 1;
 		return stream;
@@ -350,5 +352,5 @@ h2_stream_free(struct h2 *h2, uint32_t number)
 	if (stream->give != GIVE_DONE || (!h2->is_server && !stream->in_ended))
 		submit_reset(h2, stream, H2_CANCEL);
 	else if (stream->is_sent)
-		submit_reset(h2, stream, H2_NO_ERROR);
+		h2_linger_begin(h2, stream);
 }

@@ -218,10 +218,125 @@ check_client(void)
 	h2_free(&h2);
 }
 
+/* ---- WebSockets: RFC 8441 ---- */
+
+static const nghttp2_nv opening[] = {
+	FIELD(":method", "CONNECT"), FIELD(":protocol", "websocket"), FIELD(":scheme", "https"), FIELD(":path", "/chat?x"),
+	FIELD(":authority", "a.b"), FIELD("sec-websocket-version", "13"), FIELD("cookie", "a=1"), FIELD("cookie", "b=2"),
+};
+
+#define OPENED "GET /chat?x HTTP/1.1\r\nHost: a.b\r\nsec-websocket-version: 13\r\ncookie: a=1; b=2\r\n" \
+	"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: "
+#define KEY_SIZE 24
+
+/* Ask for one, with `bytes` behind it, and answer. Returns what the server heard. */
+static struct span
+open_socket(struct other *other, struct out *text, bool takes, const nghttp2_nv *fields, size_t count, const char *bytes,
+    struct span answer)
+{
+	nghttp2_data_provider body = { .read_callback = on_read };
+	struct h2 *h2;
+
+	CHECK(h2_server_new(&h2, "https", NULL) == 0 && (!takes || h2_take_sockets(h2) == 0));
+	other_new(other, false);
+	other->body = bytes;
+	other->body_n = bytes ? strlen(bytes) : 0;
+	out_clear(text);
+	CHECK(carry(h2, other, text) == H2_OPEN);
+	CHECK(nghttp2_session_get_remote_settings(other->session, NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL) == takes);
+	CHECK(nghttp2_submit_request(other->session, NULL, fields, count, bytes ? &body : NULL, NULL) == 1);
+	CHECK(carry(h2, other, text) == H2_OPEN);
+	out_clear(&other->heard);
+	other->closed = 99;
+	h2_stream_give(h2, 1, answer);
+	h2_stream_end(h2, 1);
+	CHECK(carry(h2, other, text) == H2_OPEN);
+	h2_free(&h2);
+	return out_view(text);
+}
+
+static void
+other_free(struct other *other)
+{
+	nghttp2_session_del(other->session);
+	out_free(&other->heard);
+}
+
+static void
+check_sockets(void)
+{
+	struct out text = out_new(LIMIT);
+	struct other other;
+	struct span got;
+
+	got = open_socket(&other, &text, true, opening, COUNT(opening), "\x81\x81mask\r\n0\r\n",
+	    SPAN("HTTP/1.1 101 Yes\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n"
+	    "Sec-WebSocket-Protocol: p\r\n\r\n\x81\x02hi"));
+	CHECK(span_equal(span_head(got, sizeof(OPENED) - 1), SPAN(OPENED)));
+	CHECK(span_is(span_skip(got, sizeof(OPENED) - 1 + KEY_SIZE), "\r\n\r\n\x81\x81mask\r\n0\r\n"));
+	CHECK(span_is(out_view(&other.heard), ":status=200\nsec-websocket-protocol=p\n\n\x81\x02hi.\n"));
+	CHECK(other.closed == 0);
+	other_free(&other);
+
+	/* an answer that opens none is told as it is; one that would be taken for it is not */
+	open_socket(&other, &text, true, opening, COUNT(opening), "x", SPAN("HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno"));
+	CHECK(span_is(out_view(&other.heard), ":status=403\ncontent-length=2\n\nno.\n"));
+	other_free(&other);
+	open_socket(&other, &text, true, opening, COUNT(opening), "x", SPAN("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno"));
+	CHECK(other.heard.n == 0 && other.closed == H2_INTERNAL_ERROR);
+	other_free(&other);
+
+	/* where it was not said that they are taken */
+	CHECK(open_socket(&other, &text, false, opening, COUNT(opening), "x", SPAN("")).n == 0 && other.heard.n == 0);
+	other_free(&other);
+	out_free(&text);
+}
+
+static const struct {
+	const char *name;
+	nghttp2_nv fields[6];
+	size_t count;
+	bool has_body;
+} no_openings[] = {
+	{ "of something else", { FIELD(":method", "CONNECT"), FIELD(":protocol", "bytes"), FIELD(":scheme", "https"),
+	  FIELD(":path", "/"), FIELD(":authority", "a.b") }, 5, true },
+	{ "by GET", { FIELD(":method", "GET"), FIELD(":protocol", "websocket"), FIELD(":scheme", "https"),
+	  FIELD(":path", "/"), FIELD(":authority", "a.b") }, 5, true },
+	{ "with a length", { FIELD(":method", "CONNECT"), FIELD(":protocol", "websocket"), FIELD(":scheme", "https"),
+	  FIELD(":path", "/"), FIELD(":authority", "a.b"), FIELD("content-length", "1") }, 6, true },
+	{ "that ends at once", { FIELD(":method", "CONNECT"), FIELD(":protocol", "websocket"), FIELD(":scheme", "https"),
+	  FIELD(":path", "/"), FIELD(":authority", "a.b") }, 5, false },
+	{ "of no path", { FIELD(":method", "CONNECT"), FIELD(":protocol", "websocket"), FIELD(":scheme", "https"),
+	  FIELD(":path", "*"), FIELD(":authority", "a.b") }, 5, true },
+	{ "of two lines", { FIELD(":method", "CONNECT"), FIELD(":protocol", "websocket"), FIELD(":scheme", "https"),
+	  FIELD(":path", "/ HTTP/1.1\r\nx: y"), FIELD(":authority", "a.b") }, 5, true },
+	{ "of another scheme", { FIELD(":method", "CONNECT"), FIELD(":protocol", "websocket"), FIELD(":scheme", "wss"),
+	  FIELD(":path", "/"), FIELD(":authority", "a.b") }, 5, true },
+	{ "that is a tunnel", { FIELD(":method", "CONNECT"), FIELD(":authority", "a.b:1") }, 2, true },
+};
+
+static void
+check_no_sockets(void)
+{
+	struct out text = out_new(LIMIT);
+	struct other other;
+
+	for (size_t i = 0; i < COUNT(no_openings); i++) {
+		struct span got = open_socket(&other, &text, true, no_openings[i].fields, no_openings[i].count,
+		    no_openings[i].has_body ? "x" : NULL, SPAN("HTTP/1.1 101 Yes\r\n\r\n"));
+
+		CHECK_ROW(no_openings[i].name, got.n == 0 && other.heard.n == 0);
+		other_free(&other);
+	}
+	out_free(&text);
+}
+
 int
 main(void)
 {
 	check_server();
+	check_sockets();
+	check_no_sockets();
 	check_client();
 	return check_end();
 }

@@ -324,16 +324,95 @@ check_wrong_given(void)
 	}
 }
 
+static size_t
+give_much(struct h2 *h2, uint32_t number, size_t n)
+{
+	static const uint8_t zeros[4096];
+	size_t gave = 0, took = 1;
+
+	while (gave < n && took) {
+		took = h2_stream_give(h2, number, span_of(zeros, n - gave < sizeof(zeros) ? n - gave : sizeof(zeros)));
+		gave += took;
+	}
+	return gave;
+}
+
 /* ---- ends, early and late ---- */
 
-/* An answer that is over before its request is: the client hears all of it, and then to send no more. */
+/* An answer that is over before its request is: the client hears all of it, and may send the rest, for nobody. */
 static void
 check_early_answer(void)
 {
 	struct pair pair;
+	struct h2_stream_state state;
 	uint32_t n;
 
 	pair_new(&pair, NULL);
+	n = h2_begin(pair.client);
+	give(pair.client, n, SPAN("POST / HTTP/1.1\r\nHost: a.b\r\nContent-Length: 1000000\r\n\r\nhalf"), 999);
+	settle(&pair, 999);
+	give(pair.server, 1, SPAN("HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nno"), 999);
+	h2_stream_free(pair.server, 1);
+	settle(&pair, 999);
+	CHECK(span_is(out_view(&pair.at_client[1].text), "HTTP/1.1 413 \r\nContent-Length: 2\r\n\r\nno"));
+	state = h2_stream_state(pair.client, n);
+	CHECK(state.has_ended && !state.is_reset && !state.is_sent && h2_lingers(pair.server));
+	for (size_t gave = 4; gave < 1000000; gave += give_much(pair.client, n, 1000000 - gave))
+		settle(&pair, 4096);	/* far more than the windows */
+	settle(&pair, 4096);
+	state = h2_stream_state(pair.client, n);
+	CHECK(state.is_sent && !state.is_reset && !h2_lingers(pair.server));
+	h2_stream_free(pair.client, n);
+	settle(&pair, 999);
+	CHECK(pair.client_state == H2_OPEN && pair.server_state == H2_OPEN && h2_begin(pair.client) == 2);
+	pair_free(&pair);
+}
+
+/* Whoever sends more than that, or takes longer, is told to stop; what it may send meanwhile is bounded. */
+static void
+check_late_lingerer(uint32_t bytes, uint32_t seconds, bool reads)
+{
+	struct h2_limits limits = h2_limits_usual;
+	struct pair pair;
+	uint32_t n;
+	size_t gave = 4;
+
+	limits.linger_bytes = bytes;
+	limits.linger_seconds = seconds;
+	pair_new(&pair, &limits);
+	pair.at_client[1].reads = reads;
+	n = h2_begin(pair.client);
+	give(pair.client, n, SPAN("POST / HTTP/1.1\r\nHost: a.b\r\nContent-Length: 1000000\r\n\r\nhalf"), 999);
+	settle(&pair, 999);
+	give(pair.server, 1, SPAN("HTTP/1.1 413 No\r\nContent-Length: 200000\r\n\r\n"), 999);
+	for (size_t i = 0, answered = 0; i < 400 && !h2_stream_state(pair.client, n).is_reset; i++) {
+		answered += give_much(pair.server, 1, 200000 - answered);
+		if (i == 100)
+			h2_stream_free(pair.server, 1);	/* cut short, where the answer was not read */
+		gave += i > 100 ? give_much(pair.client, n, (bytes ? 999000 : 4096) - gave) : 0;
+		settle(&pair, 4096);
+		h2_rest(pair.server, i > 100 && seconds);
+	}
+	CHECK(h2_stream_state(pair.client, n).is_reset && !h2_lingers(pair.server));
+	CHECK(h2_stream_state(pair.client, n).code == (reads ? H2_NO_ERROR : H2_CANCEL));
+	CHECK(gave <= (size_t)bytes + h2_limits_usual.stream_window + h2_limits_usual.queue_bytes + 8192);
+	CHECK(!reads || h2_stream_state(pair.client, n).has_ended);
+	h2_stream_free(pair.client, n);
+	settle(&pair, 999);
+	CHECK(pair.client_state == H2_OPEN && pair.server_state == H2_OPEN);
+	pair_free(&pair);
+}
+
+/* Who does not linger at all is told at once. */
+static void
+check_no_linger(void)
+{
+	struct h2_limits limits = h2_limits_usual;
+	struct pair pair;
+	uint32_t n;
+
+	limits.linger_seconds = 0;
+	pair_new(&pair, &limits);
 	n = h2_begin(pair.client);
 	give(pair.client, n, SPAN("POST / HTTP/1.1\r\nHost: a.b\r\nContent-Length: 100\r\n\r\nhalf"), 999);
 	settle(&pair, 999);
@@ -347,6 +426,47 @@ check_early_answer(void)
 	h2_stream_free(pair.client, n);
 	settle(&pair, 999);
 	CHECK(pair.client_state == H2_OPEN && pair.server_state == H2_OPEN);
+	pair_free(&pair);
+}
+
+/* An answer given whole that its client does not read: what it sends meanwhile is bounded too. */
+static void
+check_unread_lingerer(void)
+{
+	struct h2_limits limits = h2_limits_usual;
+	struct pair pair;
+	size_t gave = 4, n = 1, room;
+
+	limits.linger_bytes = 100000;
+	limits.queue_bytes = 600000;
+	pair_new(&pair, &limits);
+	pair.at_client[1].reads = false;
+	CHECK(h2_begin(pair.client) == 1);
+	give(pair.client, 1, SPAN("POST / HTTP/1.1\r\nHost: a.b\r\nContent-Length: 5000000\r\n\r\nhalf"), 999);
+	settle(&pair, 999);
+	give(pair.server, 1, SPAN("HTTP/1.1 413 No\r\nContent-Length: 280000\r\n\r\n"), 999);
+	CHECK(give_much(pair.server, 1, 280000) == 280000);
+	h2_stream_free(pair.server, 1);
+	while (n) {
+		settle(&pair, 4096);
+		n = give_much(pair.client, 1, 5000000 - gave);
+		gave += n;
+	}
+	room = limits.linger_bytes + limits.stream_window + limits.queue_bytes;
+	CHECK(gave >= limits.linger_bytes && gave <= room + 8192);
+	CHECK(!h2_stream_state(pair.client, 1).is_reset);
+	pair.at_client[1].reads = true;
+	while (take_all(pair.client, 1, pair.at_client))
+		settle(&pair, 4096);
+	CHECK(h2_stream_state(pair.client, 1).has_ended && h2_stream_state(pair.client, 1).code == H2_NO_ERROR);
+	CHECK(pair.at_client[1].text.n > 280000);
+	h2_stream_free(pair.client, 1);
+	CHECK(h2_begin(pair.client) == 2);	/* the connection's window is whole again */
+	give(pair.client, 2, SPAN("POST / HTTP/1.1\r\nHost: a.b\r\nContent-Length: 400000\r\n\r\n"), 999);
+	for (gave = 0; gave < 400000; gave += give_much(pair.client, 2, 400000 - gave))
+		settle(&pair, 4096);
+	settle(&pair, 4096);
+	CHECK(h2_stream_state(pair.server, 3).has_ended);
 	pair_free(&pair);
 }
 
@@ -483,19 +603,6 @@ check_goaway(void)
 
 /* ---- flow control ---- */
 
-static size_t
-give_much(struct h2 *h2, uint32_t number, size_t n)
-{
-	static const uint8_t zeros[4096];
-	size_t gave = 0, took = 1;
-
-	while (gave < n && took) {
-		took = h2_stream_give(h2, number, span_of(zeros, n - gave < sizeof(zeros) ? n - gave : sizeof(zeros)));
-		gave += took;
-	}
-	return gave;
-}
-
 /* An upload that is not taken stops; another stream goes on; when it is taken, it goes on to its end. */
 static void
 check_held(void)
@@ -618,6 +725,11 @@ main(void)
 			check_row(&rows[i], cuts[cut]);
 	check_wrong_given();
 	check_early_answer();
+	check_late_lingerer(200000, 30, true);
+	check_late_lingerer(64u << 20, 5, true);
+	check_late_lingerer(200000, 30, false);
+	check_no_linger();
+	check_unread_lingerer();
 	check_both_ways();
 	check_resets();
 	check_goaway();
