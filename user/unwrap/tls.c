@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -81,6 +82,7 @@ tls_leg_new(struct tls **out, SSL_CTX *context, bool is_server)
 		return -ENOMEM;
 	}
 	SSL_set_bio(tls->ssl, tls->in, tls->out);
+	SSL_set_app_data(tls->ssl, tls);
 	if (is_server)
 		SSL_set_accept_state(tls->ssl);
 	else
@@ -120,6 +122,8 @@ tls_use_chain(SSL *ssl, struct span pem)
 static enum tls_state
 broken(struct tls *tls, const char *why, const char *detail)
 {
+	if (tls->state == TLS_SHAKING)
+		tls_session_failed(tls);
 	if (tls->state != TLS_BROKEN)
 		snprintf(tls->why, sizeof(tls->why), "%s%s%s", why,
 		    detail ? ": " : "", detail ? detail : "");
@@ -308,6 +312,24 @@ tls_close(struct tls *tls, struct out *cipher)
 	ERR_clear_error();
 }
 
+void
+tls_resume(struct tls *tls, struct span bond)
+{
+	must(tls->state == TLS_SHAKING && !tls->has_bond);
+	if (!SHA256(bond.p, bond.n, tls->bond))
+		return;
+	if (tls->is_server)
+		tls_ticket_resume(tls);
+	else
+		tls_session_resume(tls);
+}
+
+bool
+tls_is_resumed(const struct tls *tls)
+{
+	return SSL_session_reused(tls->ssl) == 1;
+}
+
 struct span
 tls_protocol(const struct tls *tls)
 {
@@ -333,6 +355,9 @@ tls_free(struct tls **tls)
 		SSL_do_handshake((*tls)->ssl);
 		ERR_clear_error();
 	}
+	/* or OpenSSL takes what came with it for spoilt: that no good-bye is said does not matter (RFC 8446 section 6.1) */
+	if (*tls && (*tls)->ssl && !(*tls)->is_server && (*tls)->state != TLS_BROKEN)
+		SSL_set_shutdown((*tls)->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	if (*tls)
 		SSL_free((*tls)->ssl);
 	free(*tls);

@@ -9,6 +9,13 @@
 #include "unwrap/tls.h"
 
 #define TLS_WHY_SIZE 192
+#define TLS_BOND_SIZE 32
+
+/* How long a session is good, from when its backend was verified. */
+struct tls_span {
+	uint64_t until;		/* CLOCK_BOOTTIME, ns */
+	int64_t not_after;	/* of the certificates, seconds since 1970 */
+};
 
 struct tls {
 	SSL *ssl;
@@ -28,6 +35,11 @@ struct tls {
 	bool wants_signature;	/* the handshake stands still until `content` is signed */
 	bool has_signed;
 	struct span content;	/* OpenSSL's, while it stands still */
+	uint8_t bond[TLS_BOND_SIZE];	/* what a session must have in common with it, as a digest */
+	uint8_t bound[TLS_BOND_SIZE];	/* server face: the same with its name and protocol, for tickets */
+	bool has_bond;
+	bool has_offered;		/* client face: a session to the backend */
+	struct tls_span offered;	/* … and how long that is good */
 	uint8_t signature[KEPT_SIGNATURE_MAX];
 	size_t signature_size;
 	char why[TLS_WHY_SIZE];	/* what broke it; empty: nothing did */
@@ -46,5 +58,16 @@ bool tls_use_leaf(SSL *, struct span chain_pem, struct span key_pem);
 unsigned int tls_protocol_list(const char *protocols, unsigned char out[TLS_PROTOCOLS_MAX]);
 /* A leg over memory from a context. Returns 0 or -ENOMEM. */
 int tls_leg_new(struct tls **out, SSL_CTX *, bool is_server);
+
+/* tls_ticket.c: make and take tickets, on a context of the server face. */
+bool tls_ticket_prepare(SSL_CTX *);
+void tls_ticket_resume(struct tls *);
+/* The ClientHello is here, its name too, and the protocol is chosen. */
+void tls_ticket_bind(struct tls *);
+/* tls_session.c: a place for sessions of one target, on its context of the client face. */
+bool tls_session_prepare(SSL_CTX *);
+void tls_session_resume(struct tls *);
+/* The backend ended a handshake in which one was offered. */
+void tls_session_failed(struct tls *);
 
 #endif

@@ -94,6 +94,7 @@ look_at_hello(SSL *ssl, int *alert, void *arg)
 	tls->asked_name = name_in(extension_of(ssl, TLSEXT_TYPE_server_name));
 	if (!tls->has_choice)
 		return SSL_CLIENT_HELLO_RETRY;
+	tls_ticket_bind(tls);
 	if (!tls->insists || tls->offers.n)
 		return SSL_CLIENT_HELLO_SUCCESS;
 	*alert = SSL_AD_NO_APPLICATION_PROTOCOL;
@@ -104,7 +105,7 @@ look_at_hello(SSL *ssl, int *alert, void *arg)
 /* Of TLS 1.2: no CBC (Lucky 13, RFC 9325 section 4.1) and nothing without forward secrecy. */
 #define CIPHERS_12 "ECDHE+AESGCM:ECDHE+CHACHA20"
 
-/* To make it costs more than a handshake. No certificate and no session is ever in it. NULL: no memory. */
+/* To make it costs more than a handshake. No certificate and no session is ever in it: tickets have theirs. NULL: no memory. */
 static SSL_CTX *
 shared_context(void)
 {
@@ -112,7 +113,8 @@ shared_context(void)
 
 	if (!context) {
 		context = tls_context_new(TLS_server_method());
-		if (!context || SSL_CTX_set_cipher_list(context, CIPHERS_12) != 1)
+		if (!context || SSL_CTX_set_cipher_list(context, CIPHERS_12) != 1 ||
+		    !tls_ticket_prepare(context))
 			return NULL;
 		SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
 		SSL_CTX_set_client_hello_cb(context, look_at_hello, NULL);
@@ -135,7 +137,6 @@ tls_server_new(struct tls **out, const char *protocol, bool insists)
 	tls->protocol = protocol;
 	tls->has_choice = protocol != NULL;
 	tls->insists = insists;
-	SSL_set_app_data(tls->ssl, tls);
 	SSL_set_cert_cb(tls->ssl, give_leaf, tls);
 	*out = tls;
 	return 0;
