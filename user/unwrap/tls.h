@@ -29,6 +29,10 @@ void tls_choose(struct tls *, const char *protocol);
 /* Is that one of ALPN's list? */
 bool tls_offers(struct span protocols, const char *protocol);
 bool tls_needs_leaf(const struct tls *, struct span *server_name);
+/* Show the leaf that another leg was given for the same question, no longer ago than a minute: true, and it goes on as
+ * after tls_set_leaf(). False: there is none; what tls_set_leaf() is given is the answer to this question. */
+#define TLS_LEAF_RECALL_S 60
+bool tls_recall_leaf(struct tls *, struct span question);
 int tls_set_leaf(struct tls *, struct span chain_pem, struct span key_pem);
 
 /* Client face, to the backend; offers `protocols` by ALPN: names with a space between, the best first (NULL: says

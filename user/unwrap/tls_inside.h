@@ -29,6 +29,8 @@ struct tls {
 	struct span asked_name;	/* the same of its server name */
 	bool wants_leaf;	/* the ClientHello was read, no leaf was given yet */
 	bool has_leaf;
+	uint8_t question[TLS_BOND_SIZE];	/* what the leaf is asked for by, as a digest */
+	bool has_question;
 	bool refuses;		/* there is no leaf: say so and end */
 	bool said_bye;		/* our close_notify went out */
 	bool has_certificate;	/* client face: it may be shown */
@@ -51,8 +53,10 @@ SSL_CTX *tls_context_new(const SSL_METHOD *);
 bool tls_use_chain(SSL *, struct span pem);
 /* And prove it by the key of the text. False: it is no such text, or another's. */
 bool tls_use_key(SSL *, struct span pem);
-/* Both, read once for all legs that show the same. */
-bool tls_use_leaf(SSL *, struct span chain_pem, struct span key_pem);
+/* Both, read once for all legs that show the same; the answer to the leg's question, if it has one. */
+bool tls_use_leaf(struct tls *, struct span chain_pem, struct span key_pem);
+/* The answer that another leg had to that question. False: there is none, or it is too old. */
+bool tls_use_last_leaf(struct tls *);
 /* Names with a space between as ALPN has them (RFC 7301 section 3.1). Returns the bytes. */
 #define TLS_PROTOCOLS_MAX 64
 unsigned int tls_protocol_list(const char *protocols, unsigned char out[TLS_PROTOCOLS_MAX]);

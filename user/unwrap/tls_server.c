@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/sha.h>
 #include <string.h>
 
 #include "base/must.h"
@@ -194,6 +195,17 @@ tls_use_key(SSL *ssl, struct span pem)
 	return right;
 }
 
+bool
+tls_recall_leaf(struct tls *tls, struct span question)
+{
+	tls->has_question = tls->wants_leaf && SHA256(question.p, question.n, tls->question);
+	if (!tls->has_question || !tls_use_last_leaf(tls))
+		return false;
+	tls->has_leaf = true;
+	tls->wants_leaf = false;
+	return true;
+}
+
 int
 tls_set_leaf(struct tls *tls, struct span chain_pem, struct span key_pem)
 {
@@ -204,7 +216,7 @@ tls_set_leaf(struct tls *tls, struct span chain_pem, struct span key_pem)
 		tls->wants_leaf = false;
 		return 0;
 	}
-	if (!tls_use_leaf(tls->ssl, chain_pem, key_pem)) {
+	if (!tls_use_leaf(tls, chain_pem, key_pem)) {
 		ERR_clear_error();
 		return -EINVAL;
 	}

@@ -258,6 +258,49 @@ check_use(void)
 	tls_roots_free(&roots);
 }
 
+/* A connection whose leaf is asked for by that question. True: another's answer was shown. */
+static bool
+is_recalled(const struct tls_roots *roots, const char *question)
+{
+	struct terms terms = { "", "", NAME, "http/1.1", TLS_VERIFY_FULL };
+	struct pair pair;
+	struct span name;
+	bool is;
+
+	pair_new(&pair, &terms, roots);
+	CHECK(!tls_recall_leaf(pair.server, span_text(question)));	/* it wants none yet */
+	tls_write(pair.client, SPAN(""), &pair.to_server);
+	tls_read(pair.server, out_view(&pair.to_server), &pair.plain, &pair.to_client);
+	out_clear(&pair.to_server);
+	CHECK(tls_needs_leaf(pair.server, &name));
+	is = tls_recall_leaf(pair.server, span_text(question));
+	CHECK(tls_needs_leaf(pair.server, &name) == !is);
+	if (!is)
+		CHECK(tls_set_leaf(pair.server, out_view(&chain_pem), out_view(&key_pem)) == 0);
+	tls_write(pair.server, SPAN(""), &pair.to_client);
+	shake(&pair);
+	CHECK(tls_write(pair.client, SPAN("ask"), &pair.to_server) == TLS_OPEN);
+	pair_free(&pair);
+	return is;
+}
+
+static void
+check_recall(void)
+{
+	struct tls_roots *roots = NULL;
+
+	new_roots(&roots);
+	CHECK(!is_recalled(roots, "one"));
+	CHECK(is_recalled(roots, "one"));
+	CHECK(!is_recalled(roots, "two"));
+	CHECK(!is_recalled(roots, "one"));	/* that leaf answers the other one now */
+	boot += (TLS_LEAF_RECALL_S - 1) * SECOND_NS;
+	CHECK(is_recalled(roots, "one"));
+	boot += SECOND_NS;
+	CHECK(!is_recalled(roots, "one"));
+	tls_roots_free(&roots);
+}
+
 /* Every byte of a ticket counts: whichever is another, there is a full handshake, and no word of it. */
 static void
 check_flipped(void)
@@ -307,6 +350,7 @@ main(void)
 	check_life();
 	check_use();
 	check_flipped();
+	check_recall();
 	authority_free(&authority);
 	out_free(&root_pem);
 	out_free(&chain_pem);
