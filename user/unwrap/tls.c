@@ -122,8 +122,8 @@ tls_use_chain(SSL *ssl, struct span pem)
 static enum tls_state
 broken(struct tls *tls, const char *why, const char *detail)
 {
-	if (tls->state == TLS_SHAKING)
-		tls_session_failed(tls);
+	if (tls->state == TLS_SHAKING && tls->has_offered)
+		tls_session_forget(tls);
 	if (tls->state != TLS_BROKEN)
 		snprintf(tls->why, sizeof(tls->why), "%s%s%s", why,
 		    detail ? ": " : "", detail ? detail : "");
@@ -201,6 +201,7 @@ shake(struct tls *tls)
 	if (r == 1) {
 		SSL_clear_mode(tls->ssl, SSL_MODE_ASYNC);
 		tls->state = TLS_OPEN;
+		tls_session_settle(tls);
 		return TLS_OPEN;
 	}
 	switch (SSL_get_error(tls->ssl, r)) {

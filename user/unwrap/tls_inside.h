@@ -71,7 +71,9 @@ void tls_ticket_bind(struct tls *);
 /* tls_session.c: a place for sessions of one target, on its context of the client face. */
 bool tls_session_prepare(SSL_CTX *);
 void tls_session_resume(struct tls *);
-/* The backend ended a handshake in which one was offered. */
-void tls_session_failed(struct tls *);
+/* The handshake is done: sessions that lack what they must have are forgotten again. */
+void tls_session_settle(struct tls *);
+/* Offer none like this leg's again: a handshake failed in which one was. */
+void tls_session_forget(struct tls *);
 
 #endif

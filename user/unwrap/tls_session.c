@@ -91,13 +91,6 @@ measure(SSL *ssl, struct tls_span *out)
 	return true;
 }
 
-static bool
-may_keep(SSL *ssl, const SSL_SESSION *session)
-{
-	return SSL_SESSION_is_resumable(session) &&
-	    (SSL_SESSION_get_protocol_version(session) == TLS1_3_VERSION || SSL_get_extms_support(ssl) == 1);
-}
-
 /* See SSL_CTX_sess_set_new_cb(3). 1: it is ours now. */
 static int
 keep(SSL *ssl, SSL_SESSION *session)
@@ -107,7 +100,7 @@ keep(SSL *ssl, SSL_SESSION *session)
 	struct kept_session *oldest;
 	struct tls_span good = tls->offered;
 
-	if (!tls->has_bond || !all || !may_keep(ssl, session))
+	if (!tls->has_bond || !all || !SSL_SESSION_is_resumable(session))
 		return 0;
 	if (SSL_session_reused(ssl) != 1 && !measure(ssl, &good))
 		return 0;
@@ -182,11 +175,19 @@ tls_session_resume(struct tls *tls)
 }
 
 void
-tls_session_failed(struct tls *tls)
+tls_session_forget(struct tls *tls)
 {
-	struct sessions *all = tls->has_offered ? sessions_of(tls) : NULL;
+	struct sessions *all = tls->has_bond ? sessions_of(tls) : NULL;
 
 	for (size_t i = 0; all && i < SESSIONS_MOST; i++)
 		if (all->kept[i].session && !memcmp(all->kept[i].bond, tls->bond, TLS_BOND_SIZE))
 			forget(&all->kept[i]);
+}
+
+void
+tls_session_settle(struct tls *tls)
+{
+	/* of TLS 1.2 the session came before OpenSSL says whether it has its extended master secret */
+	if (!tls->is_server && tls->has_bond && SSL_version(tls->ssl) < TLS1_3_VERSION && SSL_get_extms_support(tls->ssl) != 1)
+		tls_session_forget(tls);
 }

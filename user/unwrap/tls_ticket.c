@@ -94,7 +94,8 @@ weigh(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t name_n, 
 	    !look_within(tls, span_of(data, n), &began) || now < began || now - began >= TLS_TICKETS_LIFE_S)
 		return SSL_TICKET_RETURN_IGNORE_RENEW;
 	/* of TLS 1.3 one is used once; of TLS 1.2 until its key is the older one */
-	return status == SSL_TICKET_SUCCESS && SSL_version(ssl) < TLS1_3_VERSION ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+	return status == SSL_TICKET_SUCCESS && SSL_version(ssl) < TLS1_3_VERSION ?
+	    SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }
 
 /* ---- keys ------------------------------------------------------------------------------ */
