@@ -326,7 +326,7 @@ held_requests() {
 	spent_yet >"$work/out/before"
 	sleep 10
 	spent_yet >"$work/out/after"
-	echo "  while they wait, microseconds of each second:$(spent 10)"
+	echo "  while they wait, microseconds of each second:$(spent 10); $((($(resident) - before) * 1024 / 1000)) bytes each"
 	kill "$client"
 	wait "$client" 2>/dev/null
 	asked=$((asked + 1000))

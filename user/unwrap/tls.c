@@ -168,6 +168,34 @@ broken_by_ssl(struct tls *tls)
 	return broken(tls, "TLS failed", reason);
 }
 
+static bool
+stands_still(const struct tls *tls)
+{
+	return tls->wants_choice || tls->wants_leaf || tls->wants_signature;
+}
+
+/* BIOs keep the room of what was largest in them, a chain of certificates: others take their place once. */
+static void
+trim(struct tls *tls)
+{
+	BIO *in, *out;
+
+	if (tls->is_trimmed || BIO_ctrl_pending(tls->in))
+		return;
+	in = BIO_new(BIO_s_mem());
+	out = BIO_new(BIO_s_mem());
+	if (!in || !out) {
+		BIO_free(in);
+		BIO_free(out);
+		ERR_clear_error();
+		return;
+	}
+	SSL_set_bio(tls->ssl, in, out);
+	tls->in = in;
+	tls->out = out;
+	tls->is_trimmed = true;
+}
+
 /* Hand over what OpenSSL wants sent. */
 static enum tls_state
 drain(struct tls *tls, struct out *cipher)
@@ -179,15 +207,13 @@ drain(struct tls *tls, struct out *cipher)
 		out_bytes(cipher, p, (size_t)n);
 		(void)BIO_reset(tls->out);
 	}
+	if (tls->state == TLS_OPEN)
+		trim(tls);
+	if (!stands_still(tls))
+		SSL_free_buffers(tls->ssl);	/* of the handshake, too, which it keeps else: 16 KiB each way */
 	if (cipher->failed)
 		return broken(tls, "no room for what TLS sends", NULL);
 	return tls->state;
-}
-
-static bool
-stands_still(const struct tls *tls)
-{
-	return tls->wants_choice || tls->wants_leaf || tls->wants_signature;
 }
 
 /* Push the handshake as far as it goes. */

@@ -22,6 +22,7 @@ struct tls {
 	BIO *in, *out;		/* ciphertext; the SSL's */
 	enum tls_state state;
 	bool is_server;
+	bool is_trimmed;	/* what the handshake needed memory for was given back */
 	bool wants_choice;	/* server face: the ClientHello is here, what to speak is not chosen */
 	bool has_choice, insists;
 	const char *protocol;	/* chosen; NULL: none */
