@@ -251,17 +251,7 @@ flow_hear_who(struct worker *worker, const struct msg_head *head, struct span bo
 
 /* ---- the client's TLS ----------------------------------------------------------- */
 
-/* Its answer is for this policy alone. */
-static bool
-write_question(const struct flow *flow, struct span server_name, struct out *out)
-{
-	out_block(out, span_text(flow->target_name));
-	out_block(out, span_head(server_name, 255));
-	out_bytes(out, flow->who.origin.ip, 16);
-	return !out->failed;
-}
-
-/* Another flow has had that leaf just now: go on with it. */
+/* Another flow has had that leaf just now, by this policy: go on with it. */
 static bool
 recall_leaf(struct flow *flow, struct out *question)
 {
@@ -280,21 +270,22 @@ void
 flow_want_leaf(struct flow *flow, struct span server_name)
 {
 	struct out body = out_new(1024);
-	int error = -ENOMEM;
 	size_t n;
+	int error;
 
 	snprintf(flow->server_name, sizeof(flow->server_name), "%.*s",
 	    (int)server_name.n, (const char *)server_name.p);
-	if (write_question(flow, server_name, &body)) {
-		n = body.n;
-		if (recall_leaf(flow, &body)) {
-			out_free(&body);
-			return;
-		}
-		flow_move(flow, FLOW_LEAF);
-		error = post_send(flow->worker->post, SLOT_KEEPER, MSG_LEAF, flow_request(flow),
-		    span_head(out_view(&body), n), -1);
+	out_block(&body, span_text(flow->target_name));
+	out_block(&body, span_head(server_name, 255));
+	out_bytes(&body, flow->who.origin.ip, 16);
+	n = body.n;
+	if (recall_leaf(flow, &body)) {
+		out_free(&body);
+		return;
 	}
+	flow_move(flow, FLOW_LEAF);
+	error = body.failed ? -ENOMEM : post_send(flow->worker->post, SLOT_KEEPER,
+	    MSG_LEAF, flow_request(flow), span_head(out_view(&body), n), -1);
 	out_free(&body);
 	if (error)
 		flow_end(flow, "the keeper cannot be asked");
