@@ -297,12 +297,10 @@ flow_end_shaking(struct flow *flow, const char *reason)
 	struct leg *leg = &flow->legs[WIRE_CLIENT];
 	struct span name, protocols;
 
-	if (tls_needs_choice(leg->tls, &name, &protocols)) {
-		tls_choose(leg->tls, NULL);
+	if (tls_needs_choice(leg->tls, &name, &protocols) || tls_needs_leaf(leg->tls, &name)) {
+		tls_refuse(leg->tls);
 		tls_write(leg->tls, span_of(NULL, 0), &leg->cipher);
 	}
-	if (tls_set_leaf(leg->tls, span_of(NULL, 0), span_of(NULL, 0)) == 0)
-		tls_write(leg->tls, span_of(NULL, 0), &leg->cipher);
 	flow_close(flow, reason);
 	flow_flush(flow);
 }

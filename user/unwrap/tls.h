@@ -26,6 +26,8 @@ int tls_server_new(struct tls **out, const char *protocol, bool insists);
 bool tls_needs_choice(const struct tls *, struct span *server_name, struct span *protocols);
 /* NULL: none. The text stays the caller's. */
 void tls_choose(struct tls *, const char *protocol);
+/* Instead of a choice or a leaf: going on then ends TLS with an alert, whatever ticket the client has. */
+void tls_refuse(struct tls *);
 /* Is that one of ALPN's list? */
 bool tls_offers(struct span protocols, const char *protocol);
 bool tls_needs_leaf(const struct tls *, struct span *server_name);

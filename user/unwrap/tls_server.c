@@ -161,6 +161,14 @@ tls_choose(struct tls *tls, const char *protocol)
 	tls->wants_choice = false;
 }
 
+void
+tls_refuse(struct tls *tls)
+{
+	tls_choose(tls, NULL);
+	tls->refuses = true;
+	tls->has_bond = tls->wants_leaf = false;
+}
+
 bool
 tls_offers(struct span protocols, const char *protocol)
 {

@@ -258,6 +258,31 @@ check_use(void)
 	tls_roots_free(&roots);
 }
 
+/* Who is refused sees no handshake end, however good the ticket is. */
+static void
+check_refused(void)
+{
+	struct tls_roots *roots = NULL;
+	struct span name, protocols;
+	struct pair pair;
+
+	new_roots(&roots);
+	CHECK(!is_taken_up("first", &same, roots));
+	pair_new(&pair, &same, roots);
+	tls_free(&pair.server);
+	CHECK(tls_server_new(&pair.server, NULL, false) == 0);
+	tls_resume(pair.server, span_text(same.bond));
+	tls_write(pair.client, SPAN(""), &pair.to_server);
+	CHECK(tls_read(pair.server, out_view(&pair.to_server), &pair.plain, &pair.to_client) == TLS_SHAKING);
+	CHECK(tls_needs_choice(pair.server, &name, &protocols));
+	tls_refuse(pair.server);
+	CHECK(tls_write(pair.server, SPAN(""), &pair.to_client) == TLS_BROKEN);
+	CHECK(pair.to_client.n == 7 && pair.to_client.p[0] == 21);	/* an alert, and nothing else */
+	CHECK(tls_read(pair.client, out_view(&pair.to_client), &pair.plain, &pair.to_server) == TLS_BROKEN);
+	pair_free(&pair);
+	tls_roots_free(&roots);
+}
+
 /* A connection whose leaf is asked for by that question. True: another's answer was shown. */
 static bool
 is_recalled(const struct tls_roots *roots, const char *question)
@@ -350,6 +375,7 @@ main(void)
 	check_life();
 	check_use();
 	check_flipped();
+	check_refused();
 	check_recall();
 	authority_free(&authority);
 	out_free(&root_pem);
