@@ -104,6 +104,9 @@ enum msg_type {
 	MSG_MASK_KEYS,		/* worker -> keeper: - */
 	MSG_MASK_KEYS_ARE,	/* keeper -> worker: be32 epoch, be32 count, count x 32 bytes, in the view's order;
 				 * then 32 bytes: for the digests of holds */
+	MSG_TICKET_KEYS,	/* worker -> keeper: - : those by which skills take up sessions of TLS */
+	MSG_TICKET_KEYS_ARE,	/* keeper -> worker: be32 seconds until there is a newer one, then 1 or 2 x 80 bytes, the newest
+				 * first: name 16, for AES-256 32, for HMAC-SHA-256 32 */
 
 	/* worker <-> broker */
 	MSG_HOLD,		/* worker -> broker: desk/hold.h's packed form */

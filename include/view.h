@@ -99,6 +99,7 @@ struct view_target {
 	enum view_tls tls;		/* to the backend */
 	const char *tls_name;		/* name to verify; default the first host */
 	const char *tls_roots;		/* PEM of the CAs to trust; empty: the system's, in PEM too */
+	bool resumes;			/* sessions of TLS may be taken up again, the skill's and those to the backend */
 	const char *role;		/* login upstream as this; empty: as the skill asked */
 	const char **databases;		/* allowed; none: all */
 	size_t database_count;

@@ -1,6 +1,6 @@
 # http.sh: HTTP through the daemon, beside nginx and HAProxy, which end TLS and read none of
 # it, and mitmproxy, which does. Behind all of them is one nginx that answers 1 KiB of JSON.
-# TLS 1.3 on both legs, keys of P-256 everywhere, no session is resumed, backends are
+# TLS 1.3 on both legs, keys of P-256 everywhere, no session is resumed (but in the row of those that are), backends are
 # verified, and each puts a token of its own into what it hands on. The daemon besides
 # judges each request, masks each answer by field and by detector, and records both.
 # All in turn, by one client (h2load; wrk where each request has a connection of its
@@ -62,6 +62,7 @@ http_origin() {
 	nginx_conf origin 1 <<-EOT >"$work/http/origin.conf"
 		server {
 			listen 127.0.0.1:$api ssl http2 backlog=4096;
+			ssl_session_tickets on;
 			ssl_certificate $work/http/origin.crt;
 			ssl_certificate_key $work/http/origin.key;
 			root $work/http/files;
@@ -73,7 +74,7 @@ http_origin() {
 	nginx -c "$work/http/origin.conf" >"$work/http/origin/out" 2>&1 &
 	http_pids+=($!)
 }
-http_nginx() {	# one that keeps its connections to the backend, and one that makes them anew
+http_nginx() {	# one that keeps its connections to the backend, one that makes them anew, and one that does by sessions it had
 	nginx_conf nginx 2 <<-EOT >"$work/http/nginx.conf"
 		proxy_http_version 1.1;
 		proxy_buffering off;
@@ -94,6 +95,12 @@ http_nginx() {	# one that keeps its connections to the backend, and one that mak
 		}
 		server {
 			listen 127.0.0.1:$anew_port ssl http2 backlog=4096;
+			location / { proxy_pass https://127.0.0.1:$api; proxy_set_header Connection "close"; }
+		}
+		server {
+			listen 127.0.0.1:$again_port ssl http2 backlog=4096;
+			ssl_session_tickets on;
+			proxy_ssl_session_reuse on;
 			location / { proxy_pass https://127.0.0.1:$api; proxy_set_header Connection "close"; }
 		}
 	EOT
@@ -146,7 +153,7 @@ stop_http() {
 start_http() {
 	local name
 	command -v mitmdump >/dev/null || ways_http='direct nginx haproxy interlock'
-	api=$(free_port) nginx_port=$(free_port) anew_port=$(free_port) haproxy_port=$(free_port) mitmproxy_port=$(free_port)
+	api=$(free_port) nginx_port=$(free_port) anew_port=$(free_port) again_port=$(free_port) haproxy_port=$(free_port) mitmproxy_port=$(free_port)
 	direct_port=$api
 	ulimit -n 20000
 	http_keys
@@ -157,7 +164,7 @@ start_http() {
 	http_haproxy
 	[ "$ways_http" = "${ways_http/mitmproxy/}" ] || http_mitmproxy
 	http_policy
-	for name in $ways_http anew; do
+	for name in $ways_http anew again; do
 		soon "$name answers" http_is "$name" '"sku":"SKU-000001"' >/dev/null
 		is "$name: what is measured is a KiB" 1024 "$(http_way "$name" curl -s --cacert "$work/pg/ca.crt" "$(http_url "$name")" | wc -c)"
 	done
@@ -198,6 +205,43 @@ handshakes() {
 	http_count "$name" "${n:-0}"
 	grep -qE 'Non-2xx|connect [1-9]|timeout [1-9]' "$said" && { http_cut "$name" "$row"; return; }
 	sed -n 's/^Requests\/sec: *\([0-9.]*\).*/\1/p' "$said" >>"$work/out/$row.$name.rate"
+}
+# connections of ours (tests/bench/tls), and what nginx's and the daemon's workers need for each
+anew() {	# ROW full|resume NGINX: a table of nginx by the name of that way, and the daemon
+	local row=$1 name round pids before n
+	for round in $(seq "$rounds"); do
+		for name in "$3" interlock; do
+			[ "$name" = interlock ] && pids=$(pgrep -P "$daemon" -f '^worker ') || pids=$(pgrep -P "${http_pids[1]}")
+			before=$(processor $pids)
+			http_run "$name" "$row" "$build/tests/bench/tls" "$each" 8 "$2" "$(http_port "$name")" \
+				"$([ "$name" = interlock ] || echo "$work/pg/ca.crt")" api.shop.example /orders/7 || continue
+			n=$(cut -d ' ' -f 1 "$said")
+			http_count "$name" "$n"
+			[ "$2" = full ] || has "$row by way of $name: sessions are taken up" yes \
+				"$(awk '{ print ($3 > $1 * 0.9 ? "yes" : $0) }' "$said")"
+			sed -n 's|.* \([0-9.]*\)/s$|\1|p' "$said" >>"$work/out/$row.$name.rate"
+			awk -v t="$(($(processor $pids) - before))" -v n="$n" 'BEGIN { printf "%.0f\n", t / 1000 / n }' >>"$work/out/$row.$name.each"
+		done
+	done
+}
+processor() { local pid; for pid in "$@"; do cut -d ' ' -f 1 "/proc/$pid/schedstat"; done | awk '{ s += $1 } END { printf "%.0f", s }'; }
+# anew_table ROW TITLE full|resume NGINX
+anew_table() {
+	local name was=$turns
+	spent_yet >"$work/out/before"
+	anew "$1" "$3" "$4"
+	spent_yet >"$work/out/after"
+	echo "$2"
+	for name in "$4" interlock; do
+		awk -v name="$name" -v v="$(median "$work/out/$1.$name.rate")" -v w="$(median "$work/out/$1.$4.rate")" \
+			-v e="$(median "$work/out/$1.$name.each")" 'BEGIN { printf "  %-10s %8.0f/s %5.2f of nginx; its workers need %d us for each\n", name, v, w ? v / w : 0, e }'
+	done
+	[ "$turns" = "$was" ] || echo "  the daemon's processor time, microseconds for a connection:$(spent $((turns - was)))"
+}
+# resuming true|false: the target's sessions of TLS, both sides
+resuming() {
+	sed -i "s|tls: {backend: verify-full, roots: [^}]*pg/ca.crt[^}]*}|tls: {backend: verify-full, roots: $work/pg/ca.crt, resume: $1}|" "$work/etc/policy.d/api.yaml"
+	works "policy with resume: $1" interlock reload >/dev/null
 }
 http_run() {
 	local name=$1 row=$2
@@ -282,7 +326,7 @@ held_requests() {
 	spent_yet >"$work/out/before"
 	sleep 10
 	spent_yet >"$work/out/after"
-	echo "  while they wait, microseconds of each second:$(spent 10)"
+	echo "  while they wait, microseconds of each second:$(spent 10); $((($(resident) - before) * 1024 / 1000)) bytes each"
 	kill "$client"
 	wait "$client" 2>/dev/null
 	asked=$((asked + 1000))
@@ -298,8 +342,13 @@ http() {
 	half h1 16 --h1
 	http_table h2 "HTTP/2, 4 connections of 8 streams" "$ways_http" requests -c 4 -m 8
 	half h2 4 -m 8
+	resuming false
 	http_table new "HTTP/1.1, a connection for each request, 8 at once (nginx and HAProxy keep theirs to the backend; anew: nginx that makes one, too)" \
 		"direct nginx haproxy anew interlock" handshakes -c 8
+	anew_table full "new connections with full handshakes on both legs, 8 at once" full anew
+	resuming true
+	anew_table half-resumed "… full ones of the skill, to a backend whose sessions are taken up" full again
+	anew_table resumed "… of sessions that are taken up on both legs" resume again
 	http_long
 	held_requests "a connection each" --h1 -c 1000
 	held_requests "10 connections of HTTP/2" -c 10 -m 100

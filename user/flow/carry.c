@@ -168,6 +168,16 @@ may_go(const struct flow *flow, enum wire_side side)
 	return !flow->parent || side == WIRE_CLIENT || flow->has_way;
 }
 
+/* All is answered, and nothing follows: said within TLS, too (RFC 8446 section 6.1). An answer that is cut must look cut. */
+static void
+say_bye(struct flow *flow, enum wire_side side)
+{
+	struct leg *leg = &flow->legs[side];
+
+	if (side == WIRE_CLIENT && flow->state == FLOW_CLOSING && leg->tls_open && !flow->turns)
+		tls_close(leg->tls, &leg->cipher);
+}
+
 static bool
 write_leg(struct flow *flow, enum wire_side side)
 {
@@ -185,6 +195,7 @@ write_leg(struct flow *flow, enum wire_side side)
 		return !flow->ended;
 	if (leg->tls && may_go(flow, side) && !encrypt(flow, side))
 		return false;
+	say_bye(flow, side);
 	if (!write_out(flow, side, &leg->cipher))
 		return false;
 	if (leg->tls || leg->cipher.n || !may_go(flow, side))

@@ -92,6 +92,7 @@ struct worker {
 	struct sql_cache *shapes;
 	struct policy *policy, *offered;	/* in force; taken and not yet swapped */
 	struct timer keys;			/* ask the keeper again */
+	struct timer tickets;			/* … for the keys of tickets */
 	struct flow *flows;			/* all of them */
 	struct flow *asked[FLOW_BUCKETS];	/* by the id of the request they wait for */
 	unsigned int count;
@@ -630,6 +631,14 @@ void flow_watch_answer(struct flow *, const struct turn *);
 bool stops_hear(struct worker *, struct span body);
 bool stops_cover(const struct worker *, const struct flow *);
 void stops_free(struct stops **);
+
+/* ---- tickets.c: sessions of TLS that are taken up again ------------------------------ */
+
+/* Ask the keeper for the keys of tickets, now and when there are newer ones. */
+void tickets_begin(struct worker *);
+bool tickets_hear(struct worker *, struct span body);
+/* Let a leg of the flow, whose handshake has not begun, take up what another had that is like it. */
+void flow_resume(struct flow *, enum wire_side);
 
 /* ---- drain.c: a worker that is replaced ------------------------------------------ */
 

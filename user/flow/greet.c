@@ -95,12 +95,14 @@ flow_greet_backend(struct flow *flow)
 		return;
 	}
 	tls_choose(client->tls, chosen(flow));
-	if (tls_write(client->tls, span_of(NULL, 0), &client->cipher) == TLS_BROKEN ||
-	    !tls_needs_leaf(client->tls, &name)) {
+	if (tls_write(client->tls, span_of(NULL, 0), &client->cipher) == TLS_BROKEN) {
 		flow_close(flow, tls_error(client->tls));
 		return;
 	}
-	flow_want_leaf(flow, name);
+	if (tls_needs_leaf(client->tls, &name))
+		flow_want_leaf(flow, name);
+	else
+		flow_move(flow, FLOW_GREETING);	/* it takes up a session: it has seen the certificate */
 }
 
 bool

@@ -61,6 +61,7 @@ flow_begin_tls(struct flow *flow, size_t leave)
 		flow_end(flow, "no memory for TLS, or TLS within TLS");
 		return false;
 	}
+	flow_resume(flow, WIRE_CLIENT);
 	leg->used = leg->in.n - leave;
 	went_on = flow_decrypt(flow, WIRE_CLIENT, out_view(&cipher));
 	out_free(&cipher);

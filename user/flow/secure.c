@@ -1,7 +1,7 @@
 /*
  * secure.c: TLS to the backend, with a certificate where the target has one.
  * The keeper gives the certificate before the handshake begins, and its signature in the
- * middle of it; both are awaited like other proofs. A backend that did not ask for the
+ * middle of it; both are awaited like other proofs, for each connection anew. A backend that did not ask for the
  * certificate is not logged in to: policy says that it must.
  */
 #include "flow/flow.h"
@@ -35,6 +35,8 @@ begin(struct flow *flow, struct span chain)
 
 	if (!error && target->has_certificate)
 		error = tls_set_certificate(leg->tls, chain);
+	if (!error)
+		flow_resume(flow, WIRE_SERVER);
 	if (error || tls_write(leg->tls, span_of(NULL, 0), &leg->cipher) == TLS_BROKEN) {
 		flow_backend_failed(flow, "TLS to the backend cannot be started");
 		return false;

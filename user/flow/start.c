@@ -251,10 +251,26 @@ flow_hear_who(struct worker *worker, const struct msg_head *head, struct span bo
 
 /* ---- the client's TLS ----------------------------------------------------------- */
 
+/* Another flow has had that leaf just now, by this policy: go on with it. */
+static bool
+recall_leaf(struct flow *flow, struct out *question)
+{
+	struct leg *leg = &flow->legs[WIRE_CLIENT];
+
+	out_be32(question, flow->policy->view->head.epoch);
+	if (question->failed || !tls_recall_leaf(leg->tls, out_view(question)))
+		return false;
+	flow_move(flow, FLOW_GREETING);
+	if (tls_write(leg->tls, span_of(NULL, 0), &leg->cipher) == TLS_BROKEN)
+		flow_close(flow, tls_error(leg->tls));
+	return true;
+}
+
 void
 flow_want_leaf(struct flow *flow, struct span server_name)
 {
 	struct out body = out_new(1024);
+	size_t n;
 	int error;
 
 	snprintf(flow->server_name, sizeof(flow->server_name), "%.*s",
@@ -262,9 +278,14 @@ flow_want_leaf(struct flow *flow, struct span server_name)
 	out_block(&body, span_text(flow->target_name));
 	out_block(&body, span_head(server_name, 255));
 	out_bytes(&body, flow->who.origin.ip, 16);
+	n = body.n;
+	if (recall_leaf(flow, &body)) {
+		out_free(&body);
+		return;
+	}
 	flow_move(flow, FLOW_LEAF);
 	error = body.failed ? -ENOMEM : post_send(flow->worker->post, SLOT_KEEPER,
-	    MSG_LEAF, flow_request(flow), out_view(&body), -1);
+	    MSG_LEAF, flow_request(flow), span_head(out_view(&body), n), -1);
 	out_free(&body);
 	if (error)
 		flow_end(flow, "the keeper cannot be asked");
@@ -276,12 +297,10 @@ flow_end_shaking(struct flow *flow, const char *reason)
 	struct leg *leg = &flow->legs[WIRE_CLIENT];
 	struct span name, protocols;
 
-	if (tls_needs_choice(leg->tls, &name, &protocols)) {
-		tls_choose(leg->tls, NULL);
+	if (tls_needs_choice(leg->tls, &name, &protocols) || tls_needs_leaf(leg->tls, &name)) {
+		tls_refuse(leg->tls);
 		tls_write(leg->tls, span_of(NULL, 0), &leg->cipher);
 	}
-	if (tls_set_leaf(leg->tls, span_of(NULL, 0), span_of(NULL, 0)) == 0)
-		tls_write(leg->tls, span_of(NULL, 0), &leg->cipher);
 	flow_close(flow, reason);
 	flow_flush(flow);
 }

@@ -103,6 +103,8 @@ hear_peer_up(struct worker *worker, const struct msg_head *head, struct span bod
 		return scribe_hear(worker->scribe, head, body);
 	if (body.p[0] == SLOT_BROKER)
 		flow_reopen_holds(worker);
+	if (body.p[0] == SLOT_KEEPER)
+		tickets_begin(worker);
 	if (body.p[0] == SLOT_LOADER)
 		flow_loader_is_back(worker);
 	if (body.p[0] == SLOT_POLICY)
@@ -137,6 +139,8 @@ hear(void *arg, unsigned int from, const struct msg_head *head, struct span body
 		return flow_hear_proof(worker, head, body);
 	case MSG_MASK_KEYS_ARE:
 		return policy_hear_keys(worker, body);
+	case MSG_TICKET_KEYS_ARE:
+		return tickets_hear(worker, body);
 	case MSG_VIEW_OFFER:
 		return policy_hear_offer(worker, body);
 	case MSG_VIEW_SWAP:
@@ -208,6 +212,7 @@ main(int argc, char **argv)
 	}
 	close(MSG_FD_INSTANCE);
 	(void)post_send(worker.post, SLOT_POLICY, MSG_VIEW_ASK, 0, span_of(NULL, 0), -1);
+	tickets_begin(&worker);
 	post_ready(worker.post);
 	return loop_run(worker.loop);
 }

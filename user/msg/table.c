@@ -50,6 +50,8 @@ static const struct msg_rule rules[] = {
 	{ MSG_PROOF_IS, SLOT_KEEPER, WORKER, 5, 16384, false },
 	{ MSG_MASK_KEYS, WORKER, SLOT_KEEPER, FIXED(0), false },
 	{ MSG_MASK_KEYS_ARE, SLOT_KEEPER, WORKER, 8, 8 + 65 * 32, false },
+	{ MSG_TICKET_KEYS, WORKER, SLOT_KEEPER, FIXED(0), false },
+	{ MSG_TICKET_KEYS_ARE, SLOT_KEEPER, WORKER, 4 + 80, 4 + 2 * 80, false },
 
 	{ MSG_HOLD, WORKER, SLOT_BROKER, 64, MSG_BODY_MAX, false },
 	{ MSG_HOLD_LEFT, WORKER, SLOT_BROKER, FIXED(16), false },

@@ -53,6 +53,7 @@ static const struct key tls_keys[] = {
 	{ "backend", SHAPE_WORD, AT(terms.backend), false, 0, 0, tls_words },
 	{ "name", SHAPE_TEXT, AT(terms.name), false, 0, 0, NULL },
 	{ "roots", SHAPE_TEXT, AT(terms.roots), false, 0, 0, NULL },
+	{ "resume", SHAPE_BOOL, AT(terms.resumes), false, 0, 0, NULL },
 };
 static const struct key login_keys[] = {
 	{ "role", SHAPE_TEXT, AT(account.role), false, 0, 0, NULL },
@@ -167,6 +168,7 @@ target_read(struct work *work, const struct node *entry)
 		return;
 	target->draft = (struct draft){ entry->key->text, entry->key, false };
 	target->terms.backend = TLS_VERIFY_FULL;
+	target->terms.resumes = true;
 	list_add(work, &work->targets, target);
 	is_good = schema_read(work->faults, entry, what, target_keys,
 	    COUNT(target_keys), target);
@@ -323,6 +325,7 @@ build_tls(struct work *work, const struct draft_target *draft,
 	const char *path = work_scalar(draft->terms.roots);
 
 	target->tls = (enum view_tls)draft->terms.backend;
+	target->resumes = target->protocol == PROTOCOL_HTTP && draft->terms.resumes;
 	target->tls_name = target->tls_roots = "";
 	if (target->tls < TLS_VERIFY_CA)
 		return;

@@ -59,6 +59,7 @@ struct draft_target {
 	struct {
 		uint32_t backend;
 		const struct node *name, *roots;
+		bool resumes;
 	} terms;
 	struct {
 		const struct node *role, *databases, *secret, *certificate;

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -81,6 +82,7 @@ tls_leg_new(struct tls **out, SSL_CTX *context, bool is_server)
 		return -ENOMEM;
 	}
 	SSL_set_bio(tls->ssl, tls->in, tls->out);
+	SSL_set_app_data(tls->ssl, tls);
 	if (is_server)
 		SSL_set_accept_state(tls->ssl);
 	else
@@ -120,6 +122,8 @@ tls_use_chain(SSL *ssl, struct span pem)
 static enum tls_state
 broken(struct tls *tls, const char *why, const char *detail)
 {
+	if (tls->state == TLS_SHAKING && tls->has_offered)
+		tls_session_forget(tls);
 	if (tls->state != TLS_BROKEN)
 		snprintf(tls->why, sizeof(tls->why), "%s%s%s", why,
 		    detail ? ": " : "", detail ? detail : "");
@@ -164,6 +168,34 @@ broken_by_ssl(struct tls *tls)
 	return broken(tls, "TLS failed", reason);
 }
 
+static bool
+stands_still(const struct tls *tls)
+{
+	return tls->wants_choice || tls->wants_leaf || tls->wants_signature;
+}
+
+/* BIOs keep the room of what was largest in them, a chain of certificates: others take their place once. */
+static void
+trim(struct tls *tls)
+{
+	BIO *in, *out;
+
+	if (tls->is_trimmed || BIO_ctrl_pending(tls->in))
+		return;
+	in = BIO_new(BIO_s_mem());
+	out = BIO_new(BIO_s_mem());
+	if (!in || !out) {
+		BIO_free(in);
+		BIO_free(out);
+		ERR_clear_error();
+		return;
+	}
+	SSL_set_bio(tls->ssl, in, out);
+	tls->in = in;
+	tls->out = out;
+	tls->is_trimmed = true;
+}
+
 /* Hand over what OpenSSL wants sent. */
 static enum tls_state
 drain(struct tls *tls, struct out *cipher)
@@ -175,15 +207,13 @@ drain(struct tls *tls, struct out *cipher)
 		out_bytes(cipher, p, (size_t)n);
 		(void)BIO_reset(tls->out);
 	}
+	if (tls->state == TLS_OPEN)
+		trim(tls);
+	if (!stands_still(tls))
+		SSL_free_buffers(tls->ssl);	/* of the handshake, too, which it keeps else: 16 KiB each way */
 	if (cipher->failed)
 		return broken(tls, "no room for what TLS sends", NULL);
 	return tls->state;
-}
-
-static bool
-stands_still(const struct tls *tls)
-{
-	return tls->wants_choice || tls->wants_leaf || tls->wants_signature;
 }
 
 /* Push the handshake as far as it goes. */
@@ -197,6 +227,7 @@ shake(struct tls *tls)
 	if (r == 1) {
 		SSL_clear_mode(tls->ssl, SSL_MODE_ASYNC);
 		tls->state = TLS_OPEN;
+		tls_session_settle(tls);
 		return TLS_OPEN;
 	}
 	switch (SSL_get_error(tls->ssl, r)) {
@@ -308,6 +339,24 @@ tls_close(struct tls *tls, struct out *cipher)
 	ERR_clear_error();
 }
 
+void
+tls_resume(struct tls *tls, struct span bond)
+{
+	must(tls->state == TLS_SHAKING && !tls->has_bond);
+	if (!SHA256(bond.p, bond.n, tls->bond))
+		return;
+	if (tls->is_server)
+		tls_ticket_resume(tls);
+	else
+		tls_session_resume(tls);
+}
+
+bool
+tls_is_resumed(const struct tls *tls)
+{
+	return SSL_session_reused(tls->ssl) == 1;
+}
+
 struct span
 tls_protocol(const struct tls *tls)
 {
@@ -333,6 +382,9 @@ tls_free(struct tls **tls)
 		SSL_do_handshake((*tls)->ssl);
 		ERR_clear_error();
 	}
+	/* or OpenSSL takes what came with it for spoilt: that no good-bye is said does not matter (RFC 8446 section 6.1) */
+	if (*tls && (*tls)->ssl && !(*tls)->is_server && (*tls)->state != TLS_BROKEN)
+		SSL_set_shutdown((*tls)->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	if (*tls)
 		SSL_free((*tls)->ssl);
 	free(*tls);

@@ -26,9 +26,15 @@ int tls_server_new(struct tls **out, const char *protocol, bool insists);
 bool tls_needs_choice(const struct tls *, struct span *server_name, struct span *protocols);
 /* NULL: none. The text stays the caller's. */
 void tls_choose(struct tls *, const char *protocol);
+/* Instead of a choice or a leaf: going on then ends TLS with an alert, whatever ticket the client has. */
+void tls_refuse(struct tls *);
 /* Is that one of ALPN's list? */
 bool tls_offers(struct span protocols, const char *protocol);
 bool tls_needs_leaf(const struct tls *, struct span *server_name);
+/* Show the leaf that another leg was given for the same question, no longer ago than a minute: true, and it goes on as
+ * after tls_set_leaf(). False: there is none; what tls_set_leaf() is given is the answer to this question. */
+#define TLS_LEAF_RECALL_S 60
+bool tls_recall_leaf(struct tls *, struct span question);
 int tls_set_leaf(struct tls *, struct span chain_pem, struct span key_pem);
 
 /* Client face, to the backend; offers `protocols` by ALPN: names with a space between, the best first (NULL: says
@@ -56,6 +62,24 @@ bool tls_has_signed(const struct tls *);
  * (Ed25519, say), or no certificate was shown. */
 #define TLS_END_POINT_MAX 64
 size_t tls_end_point(const struct tls *, uint8_t out[TLS_END_POINT_MAX]);
+
+/*
+ * Let a leg take up a session that was begun by another, of the same `bond`: whatever both must have in common, said before
+ * the handshake begins. Server face: by tickets (RFC 8446 section 4.6.1, RFC 5077), which hold for the same name and
+ * protocol besides; who shows any other has a full handshake, and is told nothing. Client face: only where the backend is
+ * verified and no certificate is shown to it; a session is of the same roots, and good for no longer than any certificate
+ * of the chain it was verified by. Neither face sends or takes early data.
+ */
+void tls_resume(struct tls *, struct span bond);
+bool tls_is_resumed(const struct tls *);
+/* The keys of tickets, the newest first, by which they are made; the others open those that were made before. Wiped when
+ * others are given. Without any there are no tickets. Returns 0, -EINVAL (no such keys) or -ENOMEM; then nothing has changed. */
+#define TLS_TICKET_KEY 80	/* bytes: name 16, for AES-256 32, for HMAC-SHA-256 32 */
+#define TLS_TICKET_KEYS 2
+#define TLS_TICKET_LIFE_S 3600
+#define TLS_TICKETS_LIFE_S (12 * 3600)	/* of what was begun by one full handshake, however often it is taken up */
+#define TLS_SESSION_LIFE_S 300		/* the same to a backend */
+int tls_tickets(struct span keys);
 
 /* What was agreed on by ALPN; empty: nothing. */
 struct span tls_protocol(const struct tls *);

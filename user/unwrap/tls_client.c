@@ -1,6 +1,6 @@
 /*
  * tls_client.c: the face that backends see.
- * The roots of a target, with the context that holds them, are made once and
+ * The roots of a target, with the context that holds them and its sessions, are made once and
  * shared by its flows; those without roots share one, too. How much is verified is policy's: nothing (a named risk),
  * the chain, or the chain and the name. A name is matched as OpenSSL does (RFC
  * 6125, one whole label for a wildcard; the common name only where there is no
@@ -66,7 +66,7 @@ tls_roots_new(struct tls_roots **out, struct span roots_pem)
 	if (!roots_pem.n || roots_pem.n > INT32_MAX)
 		return -EINVAL;
 	roots->context = tls_context_new(TLS_client_method());
-	if (!roots->context)
+	if (!roots->context || !tls_session_prepare(roots->context))
 		return -ENOMEM;
 	r = add_roots(SSL_CTX_get_cert_store(roots->context), roots_pem);
 	if (r)

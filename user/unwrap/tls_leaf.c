@@ -2,7 +2,8 @@
  * tls_leaf.c: certificates and keys as OpenSSL holds them, kept for the next connection.
  * To read one key and two certificates costs more than the handshake they are for, and a
  * skill that connects again gets the same ones from the keeper. Which they are is told by a digest
- * of the text, never by a name: what the keeper makes anew is shown at once. A worker gets
+ * of the text, never by a name: what the keeper makes anew is shown at once. Whoever asks the same again within a minute
+ * is answered from here: a leaf is renewed days before its end. A worker gets
  * them for asking, so that to hold a few longer than a flow gives it nothing it had not; what makes
  * room is wiped by OpenSSL.
  */
@@ -11,6 +12,7 @@
 #include <openssl/sha.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/must.h"
 #include "out.h"
 #include "unwrap/tls_inside.h"
@@ -20,6 +22,8 @@
 struct kept_leaf {
 	uint8_t digest[SHA256_DIGEST_LENGTH];
 	uint64_t age;		/* when it was used; 0: the place is free */
+	uint8_t question[TLS_BOND_SIZE];
+	uint64_t answered;	/* when, CLOCK_BOOTTIME ns; 0: it has no question */
 	X509 *leaf;
 	struct stack_st_X509 *chain;
 	EVP_PKEY *key;
@@ -79,8 +83,8 @@ make_room(void)
 	return oldest;
 }
 
-/* What the leg shows now; where there is no memory for it, nothing is kept. */
-static void
+/* What the leg shows now; NULL: there is no memory for it, and nothing is kept. */
+static struct kept_leaf *
 keep(SSL *ssl, const uint8_t digest[SHA256_DIGEST_LENGTH])
 {
 	struct kept_leaf *kept = make_room();
@@ -96,27 +100,58 @@ keep(SSL *ssl, const uint8_t digest[SHA256_DIGEST_LENGTH])
 	kept->chain = chain ? X509_chain_up_ref(chain) : sk_X509_new_null();
 	if (!kept->leaf || !kept->key || !kept->chain) {
 		forget(kept);
-		return;
+		return NULL;
 	}
 	memcpy(kept->digest, digest, SHA256_DIGEST_LENGTH);
 	kept->age = ++now;
+	return kept;
+}
+
+static bool
+show(SSL *ssl, struct kept_leaf *kept)
+{
+	kept->age = ++now;
+	SSL_certs_clear(ssl);
+	return SSL_use_cert_and_key(ssl, kept->leaf, kept->key, kept->chain, 1) == 1;
+}
+
+/* The keeper gave it just now. */
+static void
+note_question(const struct tls *tls, struct kept_leaf *kept)
+{
+	if (!kept || !tls->has_question)
+		return;
+	memcpy(kept->question, tls->question, sizeof(kept->question));
+	kept->answered = clock_boot();
 }
 
 bool
-tls_use_leaf(SSL *ssl, struct span chain_pem, struct span key_pem)
+tls_use_leaf(struct tls *tls, struct span chain_pem, struct span key_pem)
 {
 	uint8_t digest[SHA256_DIGEST_LENGTH];
 	bool has_digest = digest_of(chain_pem, key_pem, digest);
 	struct kept_leaf *kept = has_digest ? find(digest) : NULL;
 
-	SSL_certs_clear(ssl);
 	if (kept) {
-		kept->age = ++now;
-		return SSL_use_cert_and_key(ssl, kept->leaf, kept->key, kept->chain, 1) == 1;
+		note_question(tls, kept);
+		return show(tls->ssl, kept);
 	}
-	if (!tls_use_chain(ssl, chain_pem) || !tls_use_key(ssl, key_pem))
+	SSL_certs_clear(tls->ssl);
+	if (!tls_use_chain(tls->ssl, chain_pem) || !tls_use_key(tls->ssl, key_pem))
 		return false;
 	if (has_digest)
-		keep(ssl, digest);
+		note_question(tls, keep(tls->ssl, digest));
 	return true;
+}
+
+bool
+tls_use_last_leaf(struct tls *tls)
+{
+	struct kept_leaf *newest = NULL;
+
+	for (size_t i = 0; i < LEAVES_MOST; i++)
+		if (leaves[i].age && leaves[i].answered && !memcmp(leaves[i].question, tls->question, TLS_BOND_SIZE) &&
+		    (!newest || leaves[i].answered > newest->answered))
+			newest = &leaves[i];
+	return newest && clock_boot() - newest->answered < TLS_LEAF_RECALL_S * SECOND_NS && show(tls->ssl, newest);
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/sha.h>
 #include <string.h>
 
 #include "base/must.h"
@@ -94,6 +95,7 @@ look_at_hello(SSL *ssl, int *alert, void *arg)
 	tls->asked_name = name_in(extension_of(ssl, TLSEXT_TYPE_server_name));
 	if (!tls->has_choice)
 		return SSL_CLIENT_HELLO_RETRY;
+	tls_ticket_bind(tls);
 	if (!tls->insists || tls->offers.n)
 		return SSL_CLIENT_HELLO_SUCCESS;
 	*alert = SSL_AD_NO_APPLICATION_PROTOCOL;
@@ -104,7 +106,7 @@ look_at_hello(SSL *ssl, int *alert, void *arg)
 /* Of TLS 1.2: no CBC (Lucky 13, RFC 9325 section 4.1) and nothing without forward secrecy. */
 #define CIPHERS_12 "ECDHE+AESGCM:ECDHE+CHACHA20"
 
-/* To make it costs more than a handshake. No certificate and no session is ever in it. NULL: no memory. */
+/* To make it costs more than a handshake. No certificate and no session is ever in it: tickets have theirs. NULL: no memory. */
 static SSL_CTX *
 shared_context(void)
 {
@@ -112,7 +114,8 @@ shared_context(void)
 
 	if (!context) {
 		context = tls_context_new(TLS_server_method());
-		if (!context || SSL_CTX_set_cipher_list(context, CIPHERS_12) != 1)
+		if (!context || SSL_CTX_set_cipher_list(context, CIPHERS_12) != 1 ||
+		    !tls_ticket_prepare(context))
 			return NULL;
 		SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
 		SSL_CTX_set_client_hello_cb(context, look_at_hello, NULL);
@@ -135,7 +138,6 @@ tls_server_new(struct tls **out, const char *protocol, bool insists)
 	tls->protocol = protocol;
 	tls->has_choice = protocol != NULL;
 	tls->insists = insists;
-	SSL_set_app_data(tls->ssl, tls);
 	SSL_set_cert_cb(tls->ssl, give_leaf, tls);
 	*out = tls;
 	return 0;
@@ -157,6 +159,14 @@ tls_choose(struct tls *tls, const char *protocol)
 	tls->protocol = protocol;
 	tls->has_choice = true;
 	tls->wants_choice = false;
+}
+
+void
+tls_refuse(struct tls *tls)
+{
+	tls_choose(tls, NULL);
+	tls->refuses = true;
+	tls->has_bond = tls->wants_leaf = false;
 }
 
 bool
@@ -193,6 +203,17 @@ tls_use_key(SSL *ssl, struct span pem)
 	return right;
 }
 
+bool
+tls_recall_leaf(struct tls *tls, struct span question)
+{
+	tls->has_question = tls->wants_leaf && SHA256(question.p, question.n, tls->question);
+	if (!tls->has_question || !tls_use_last_leaf(tls))
+		return false;
+	tls->has_leaf = true;
+	tls->wants_leaf = false;
+	return true;
+}
+
 int
 tls_set_leaf(struct tls *tls, struct span chain_pem, struct span key_pem)
 {
@@ -203,7 +224,7 @@ tls_set_leaf(struct tls *tls, struct span chain_pem, struct span key_pem)
 		tls->wants_leaf = false;
 		return 0;
 	}
-	if (!tls_use_leaf(tls->ssl, chain_pem, key_pem)) {
+	if (!tls_use_leaf(tls, chain_pem, key_pem)) {
 		ERR_clear_error();
 		return -EINVAL;
 	}

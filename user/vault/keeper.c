@@ -28,6 +28,7 @@
 #include "vault/leaf.h"
 #include "vault/loan.h"
 #include "vault/private.h"
+#include "vault/ticket_keys.h"
 #include "view.h"
 
 #define KEEPER_DIRECTORY "keeper"
@@ -84,6 +85,8 @@ keeper_open(struct keeper **out, const struct instance *instance, uint32_t uid)
 	r = open_directories(keeper, instance->state_directory, uid);
 	if (!r)
 		r = leaves_new(&keeper->leaves, keeper->authority);
+	if (!r)
+		r = ticket_keys_new(&keeper->tickets);
 	if (!r)
 		r = dialogues_new(&keeper->dialogues);
 	if (!r)
@@ -147,6 +150,7 @@ static const struct {
 	{ MSG_PROOF, keeper_proof },
 	{ MSG_LEAF, keeper_leaf },
 	{ MSG_MASK_KEYS, keeper_mask_keys },
+	{ MSG_TICKET_KEYS, keeper_ticket_keys },
 	{ MSG_VIEW_OFFER, keeper_view_offer },
 	{ MSG_VIEW_SWAP, keeper_view_swap },
 	{ MSG_DO, keeper_do },
@@ -236,6 +240,7 @@ keeper_free(struct keeper **out)
 		loans_free(&keeper->loans);
 		credentials_free(&keeper->credentials);
 		leaves_free(&keeper->leaves);
+		ticket_keys_free(&keeper->tickets);
 		authority_free(&keeper->authority);
 		master_free(&keeper->master);
 		view_free(keeper->view);

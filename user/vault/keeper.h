@@ -26,6 +26,7 @@ struct loans;
 struct out;
 struct post;
 struct scribe;
+struct ticket_keys;
 struct view_keeper;
 struct view_target;
 
@@ -34,6 +35,7 @@ struct keeper {
 	struct scribe *scribe;
 	struct authority *authority;
 	struct leaves *leaves;
+	struct ticket_keys *tickets;
 	struct credentials *credentials;
 	struct dialogues *dialogues;
 	struct loans *loans;
@@ -64,6 +66,7 @@ void keeper_quit(void *keeper);
 void keeper_listen(struct keeper *, bool on);
 void keeper_derived(void *keeper, const struct derivation *, const struct secret *keys);
 bool keeper_leaf(struct keeper *, unsigned int from, const struct msg_head *, struct span body);
+bool keeper_ticket_keys(struct keeper *, unsigned int from, const struct msg_head *, struct span body);
 bool keeper_mask_keys(struct keeper *, unsigned int from, const struct msg_head *, struct span body);
 bool keeper_view_offer(struct keeper *, unsigned int from, const struct msg_head *, struct span body);
 bool keeper_view_swap(struct keeper *, unsigned int from, const struct msg_head *, struct span body);

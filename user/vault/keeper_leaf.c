@@ -1,4 +1,4 @@
-/* keeper_leaf.c: what workers need that is no proof: leaves for TLS and keys for masks. */
+/* keeper_leaf.c: what workers need that is no proof: leaves and keys of tickets for TLS, and keys for masks. */
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "out.h"
 #include "vault/keeper.h"
 #include "vault/leaf.h"
+#include "vault/ticket_keys.h"
 #include "view.h"
 
 #define ANSWER_MAX 32768	/* as msg.h's table has it for MSG_LEAF_IS */
@@ -47,6 +48,25 @@ keeper_leaf(struct keeper *keeper, unsigned int from, const struct msg_head *hea
 		write_leaf(&answer, -EMSGSIZE, SPAN(""), SPAN(""));
 	}
 	keeper_answer(keeper, from, MSG_LEAF_IS, head, &answer);
+	return true;
+}
+
+bool
+keeper_ticket_keys(struct keeper *keeper, unsigned int from, const struct msg_head *head, struct span body)
+{
+	struct out answer = out_new(ANSWER_MAX);
+	struct span keys;
+	uint32_t seconds;
+
+	if (body.n)
+		return false;
+	if (ticket_keys_now(keeper->tickets, clock_boot() / SECOND_NS, &keys, &seconds)) {
+		log_error("no keys for tickets of TLS could be made");	/* the worker asks again, and has no tickets until then */
+		return true;
+	}
+	out_be32(&answer, seconds);
+	out_span(&answer, keys);
+	keeper_answer(keeper, from, MSG_TICKET_KEYS_ARE, head, &answer);
 	return true;
 }
 

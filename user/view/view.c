@@ -76,6 +76,7 @@ static const struct field_row target_rows[] = {
 	WORD(view_target, tls, TLS_VERIFY_FULL + 1),
 	TEXT(view_target, tls_name),
 	TEXT(view_target, tls_roots),
+	BOOL(view_target, resumes),
 	TEXT(view_target, role),
 	TEXTS(view_target, databases, database_count),
 	CREDENTIAL(view_target),

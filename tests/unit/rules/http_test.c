@@ -170,7 +170,10 @@ check_view(void)
 	out_free(&packed);
 	rules_free(&rules);
 	rules = load(HEAD "  web: {protocol: http, addresses: [10.0.0.1], tls: {backend: disable}}\n", &status);
-	CHECK(rules && rules->worker.targets[0].port == 80);
+	CHECK(rules && rules->worker.targets[0].port == 80 && rules->worker.targets[0].resumes);
+	rules_free(&rules);
+	rules = load(HEAD "  web: {protocol: http, addresses: [10.0.0.1], tls: {backend: disable, resume: false}}\n", &status);
+	CHECK(rules && !rules->worker.targets[0].resumes);
 	rules_free(&rules);
 }
 

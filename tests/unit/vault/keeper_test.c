@@ -655,6 +655,22 @@ check_mask_keys(unsigned int worker, uint32_t epoch)
 	memcpy(mask_keys, body.p + 8, sizeof(mask_keys));
 }
 
+/* Keys of tickets, the same for all workers; others after a restart. */
+static void
+check_ticket_keys(void)
+{
+	static uint8_t before[80];
+	struct span body;
+
+	for (unsigned int worker = SLOT_WORKER; worker < SLOT_WORKER + 2; worker++) {
+		say(worker, MSG_TICKET_KEYS, ++last_id, SPAN(""));
+		CHECK(hear(worker, MSG_TICKET_KEYS_ARE, last_id, &body));
+		CHECK(body.n == 4 + 80 && span_be32(body, 0) > 3000 && span_be32(body, 0) <= 3600);
+		CHECK(worker == SLOT_WORKER ? memcmp(before, body.p + 4, 80) != 0 : memcmp(before, body.p + 4, 80) == 0);
+		memcpy(before, body.p + 4, sizeof(before));
+	}
+}
+
 static void
 check_leaves(void)
 {
@@ -709,6 +725,7 @@ static const struct {
 	{ "leaf with a length beyond", SLOT_WORKER, MSG_LEAF, SPAN("\0\0\0\2db" "\377\377\377\377" "0123456789abcdef") },
 	{ "no view", SLOT_POLICY, MSG_VIEW_OFFER, SPAN("nonsense") },
 	{ "not from a worker", SLOT_BROKER, MSG_MASK_KEYS, SPAN("") },
+	{ "keys of tickets, and not from a worker", SLOT_BROKER, MSG_TICKET_KEYS, SPAN("") },
 	{ "command cut", SLOT_BROKER, MSG_DO, SPAN("\0\0\0\1x\0\0\0\1\0\0\0\1\0\0\0\1") },
 };
 
@@ -803,6 +820,7 @@ main(int argc, char **argv)
 	check_certificate();
 	check_verifying();
 	check_leaves();
+	check_ticket_keys();
 	check_replacing();
 	put_policy(6);
 	check_scram("after a swap", 30, "crayon", "crayon", 0);
@@ -815,6 +833,7 @@ main(int argc, char **argv)
 	pid = start(argc > 1 ? argv[1] : NULL);
 	begin(7);
 	check_mask_keys(SLOT_WORKER, 7);
+	check_ticket_keys();
 	check_scram("after a restart", 40, "crayon", "crayon", 0);
 	quit(pid);
 	snprintf(line, sizeof(line), "rm -r %s", place);

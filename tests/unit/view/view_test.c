@@ -14,7 +14,7 @@ static struct view_operation operations[] = { { "o", "GET", "/a/{b}", EFFECT_REA
 static struct view_target targets[] = {
 	{ .name = "shop", .is_learned = true, .port = 5432, .ranges = ranges, .range_count = 2, .protocol = PROTOCOL_POSTGRESQL, .hosts = TEXTS("db", "db2"), .host_count = 2,
 	  .addresses = addresses, .address_count = 2, .tls = TLS_VERIFY_FULL, .socket = "/s", .socket_uid = 26, .tls_name = "db",
-	  .tls_roots = "PEM", .role = "r", .databases = TEXTS("a"), .database_count = 1, .has_secret = true, .needs_proof = true,
+	  .tls_roots = "PEM", .resumes = true, .role = "r", .databases = TEXTS("a"), .database_count = 1, .has_secret = true, .needs_proof = true,
 	  .credential = { AS_BASIC, "u", "n", "p", "r", "s", "k" } },
 	{ .name = "raw", .protocol = PROTOCOL_RAW, .inspect = INSPECT_NONE, .from_skill = true,
 	  .socket = "", .tls_name = "", .tls_roots = "", .role = "", .operations = operations, .operation_count = 2,
