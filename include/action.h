@@ -12,6 +12,8 @@
 
 #include "span.h"
 
+struct view_method;
+
 enum effect {
 	EFFECT_READ,
 	EFFECT_INSERT,
@@ -37,6 +39,7 @@ struct http_pair {
 	struct span name;	/* "page"; of JSON: "customer.name", "items[].card" */
 	struct span value;
 	enum http_form form;
+	bool is_default;	/* it is not there, which is as much as this value (proto3) */
 };
 
 /* Where an HTTP request carries names and values. */
@@ -66,6 +69,8 @@ struct http_facts {
 	struct http_list places[HTTP_PLACES];
 	struct span refusal;	/* why it is denied whatever the rules say; empty: it is not */
 	struct span upstream;	/* path and query as they must be sent; empty: as they came */
+	bool is_call;		/* of gRPC, */
+	const struct view_method *call;	/* to this method of the target's set; NULL: to none of them */
 };
 
 /* Where an act looks for its rows. */

@@ -37,7 +37,7 @@ enum view_tls {
 };
 
 /* What is spoken on top of HTTP. */
-enum view_api { API_REST, API_JSON_RPC, API_GRAPHQL, API_MCP, API_S3, APIS };
+enum view_api { API_REST, API_JSON_RPC, API_GRAPHQL, API_MCP, API_S3, API_GRPC, APIS };
 
 /* What becomes of an answer that cannot be looked into, where masks apply. */
 enum view_unparsable { UNPARSABLE_REFUSE, UNPARSABLE_REDACT, UNPARSABLES };
@@ -48,6 +48,57 @@ struct view_operation {
 	const char *method;		/* empty, with the path: the API names its operations itself */
 	const char *path;		/* a template (base/template.h) */
 	enum effect effect;
+};
+
+/* Types of fields of Protocol Buffers, by their numbers in descriptor.proto. */
+enum view_proto {
+	PROTO_NONE, PROTO_DOUBLE, PROTO_FLOAT, PROTO_INT64, PROTO_UINT64, PROTO_INT32, PROTO_FIXED64, PROTO_FIXED32,
+	PROTO_BOOL, PROTO_STRING, PROTO_GROUP, PROTO_MESSAGE, PROTO_BYTES, PROTO_UINT32, PROTO_ENUM, PROTO_SFIXED32,
+	PROTO_SFIXED64, PROTO_SINT32, PROTO_SINT64, PROTOS
+};
+
+struct view_proto_field {
+	uint32_t number;
+	const char *name;		/* as its file has it */
+	enum view_proto proto;
+	uint32_t type;			/* MESSAGE, GROUP: index of the message; ENUM: of the enum */
+	uint32_t oneof;			/* of these in its message, from 1; 0: none */
+	bool is_repeated;
+	bool is_implicit;		/* one that is not there has its type's zero (proto3) */
+};
+
+struct view_message {
+	const char *name;		/* full: "shop.Order" */
+	struct view_proto_field *fields;	/* by number, ascending */
+	size_t field_count;
+	bool is_map_entry;		/* fields 1 and 2: key and value */
+};
+
+struct view_enum_value {
+	uint32_t number;		/* the bits of an int32 */
+	const char *name;
+};
+
+struct view_enum {
+	struct view_enum_value *values;	/* in the order of its file; the first is what is not there */
+	size_t value_count;
+};
+
+struct view_method {
+	const char *name;		/* "shop.Orders/Get" */
+	uint32_t input, output;		/* indices of messages */
+	bool has_many_asks, has_many_answers;	/* streams */
+	bool is_read;			/* its file says that it has no side effects */
+};
+
+/* A descriptor set: what a target's gRPC is made of. */
+struct view_schema {
+	struct view_message *messages;	/* by name, ascending */
+	size_t message_count;
+	struct view_enum *enums;
+	size_t enum_count;
+	struct view_method *methods;	/* by name, ascending */
+	size_t method_count;
 };
 
 struct view_address {
@@ -111,6 +162,7 @@ struct view_target {
 	struct view_operation *operations;
 	size_t operation_count;
 	bool is_closed;			/* what is none of its operations is unknown */
+	struct view_schema schema;	/* of API_GRPC */
 	enum view_unparsable unparsable;
 };
 

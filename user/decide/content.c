@@ -108,6 +108,7 @@ static enum fit
 fit_list(const struct view_condition *condition, const struct http_list *list)
 {
 	bool is_header = condition->subject == SUBJECT_HEADER;
+	bool asks_whether = condition->test == TEST_ABSENT || condition->test == TEST_PRESENT;
 	struct span name = span_text(condition->name);
 	struct poll poll = { 0 };
 
@@ -115,7 +116,7 @@ fit_list(const struct view_condition *condition, const struct http_list *list)
 		const struct http_pair *pair = &list->pairs[i];
 		bool is_same = span_equal(pair->name, name);
 
-		if (!is_same && !caseless_equal(pair->name, name))
+		if ((!is_same && !caseless_equal(pair->name, name)) || (pair->is_default && asks_whether))
 			continue;
 		count_fit(&poll, is_same || is_header ? fit_value(condition, pair) : FIT_MAYBE);
 	}

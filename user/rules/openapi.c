@@ -5,14 +5,12 @@
  * document says that cannot be a template is left out, with a warning: it is then
  * none of the operations, and so unknown.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/must.h"
 #include "base/template.h"
 #include "rules/document.h"
-#include "rules/source.h"
 #include "rules/work.h"
 
 #define BASES_MOST 16
@@ -31,23 +29,6 @@ static void
 release(json_t **json)
 {
 	json_decref(*json);
-}
-
-/* The document's text, which counts into the policy's digest. */
-static bool
-read_file(struct work *work, const struct node *at, const char *what, struct span *out)
-{
-	const char *path = at->text[0] == '/' ? at->text : work_text(work, "%s/%s", work->directory, at->text);
-	int status = source_read_file(work->arena, path, DOCUMENT_LIMIT, out);
-
-	if (status == 0)
-		status = source_add_digest(work->rules->digest, at->text, *out);
-	if (status == -ENOMEM)
-		work->has_memory = false;
-	else if (status < 0)
-		fault_add(work->faults, at->place, "%s: %.120s cannot be read: %s; expected a file of at most %u bytes", what,
-		    path, strerror(-status), DOCUMENT_LIMIT);
-	return status == 0;
 }
 
 /* A variable of a server's URL by its default; one without is a place. */
@@ -253,7 +234,7 @@ openapi_read(struct work *work, const struct node *at, const char *what, struct 
 	struct span text;
 	json_t *paths;
 
-	if (!read_file(work, at, what, &text))
+	if (!work_read_file(work, at, what, &text))
 		return;
 	root = document_read(text, fault);
 	if (!root) {

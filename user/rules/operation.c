@@ -1,20 +1,23 @@
 /*
  * operation.c: what a target of HTTP has besides: which API is spoken on top of it,
- * its operations, as they are listed or as an OpenAPI document has them, and what
+ * its operations, as they are listed or as a document of the API has them, and what
  * becomes of answers that cannot be looked into.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/glob.h"
 #include "base/template.h"
+#include "rules/document.h"
+#include "rules/source.h"
 #include "rules/work.h"
 
 #define OPERATIONS_MOST 8192	/* of a target */
 
-const char *const api_words[] = { "rest", "json-rpc", "graphql", "mcp", "s3", NULL };
+const char *const api_words[] = { "rest", "json-rpc", "graphql", "mcp", "s3", "grpc", NULL };
 const char *const unparsable_words[] = { "refuse", "redact", NULL };
-_Static_assert(APIS == 5 && UNPARSABLES == 2, "a word each");
+_Static_assert(APIS == 6 && UNPARSABLES == 2, "a word each");
 static const char *const effect_words[] = {
 	"read", "insert", "update", "delete", "define", "grant", "call", "export", "session", "unknown", NULL
 };
@@ -37,7 +40,7 @@ static const struct key operation_keys[] = {
 void
 operations_check(struct work *work, const struct draft_target *target, const struct node *entry, const char *what)
 {
-	static const char *const keys[] = { "api", "operations", "openapi", "unparsable" };
+	static const char *const keys[] = { "api", "operations", "openapi", "descriptors", "unparsable" };
 	bool is_http = target->protocol == PROTOCOL_HTTP, is_seen = target->inspect == INSPECT_FULL;
 
 	for (size_t i = 0; i < COUNT(keys); i++) {
@@ -54,6 +57,26 @@ operations_check(struct work *work, const struct draft_target *target, const str
 	if (target->openapi && target->api != API_REST)
 		fault_add(work->faults, target->openapi->key->place, "%s: found openapi with api %s, expected it with rest",
 		    what, api_words[target->api]);
+	if (is_http && is_seen && !target->descriptors != (target->api != API_GRPC))
+		fault_add(work->faults, target->descriptors ? target->descriptors->key->place : entry->place, target->descriptors ?
+		    "%s: found descriptors with api %s, expected them with grpc" : "%s: found api %s without descriptors, expected "
+		    "them: the output of protoc --descriptor_set_out --include_imports", what, api_words[target->api]);
+}
+
+bool
+work_read_file(struct work *work, const struct node *at, const char *what, struct span *out)
+{
+	const char *path = at->text[0] == '/' ? at->text : work_text(work, "%s/%s", work->directory, at->text);
+	int status = source_read_file(work->arena, path, DOCUMENT_LIMIT, out);
+
+	if (status == 0)
+		status = source_add_digest(work->rules->digest, at->text, *out);
+	if (status == -ENOMEM)
+		work->has_memory = false;
+	else if (status < 0)
+		fault_add(work->faults, at->place, "%s: %.120s cannot be read: %s; expected a file of at most %u bytes", what,
+		    path, strerror(-status), DOCUMENT_LIMIT);
+	return status == 0;
 }
 
 static bool
@@ -158,11 +181,13 @@ operations_build(struct work *work, const struct draft_target *draft, const char
 
 	target->api = (enum view_api)draft->api;
 	target->unparsable = (enum view_unparsable)draft->unparsable;
-	target->is_closed = draft->openapi;
+	target->is_closed = draft->openapi || draft->descriptors;
 	for (const struct node *item = listed; item; item = item->next)
 		build_listed(work, draft, item, work_text(work, "%s: operation %zu", what, ++count), &found);
 	if (draft->openapi)
 		openapi_read(work, draft->openapi, work_text(work, "%s: openapi", what), &found);
+	if (draft->descriptors)
+		descriptors_read(work, draft->descriptors, work_text(work, "%s: descriptors", what), &target->schema);
 	if (found.n > OPERATIONS_MOST) {
 		fault_add(work->faults, draft->draft.at->place, "%s: found %zu operations, expected at most %d", what, found.n,
 		    OPERATIONS_MOST);

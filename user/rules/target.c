@@ -43,6 +43,7 @@ static const struct key target_keys[] = {
 	{ "api", SHAPE_WORD, AT(api), false, 0, 0, api_words },
 	{ "operations", SHAPE_LIST, AT(operations), false, 0, 0, NULL },
 	{ "openapi", SHAPE_TEXT, AT(openapi), false, 0, 0, NULL },
+	{ "descriptors", SHAPE_TEXT, AT(descriptors), false, 0, 0, NULL },
 	{ "unparsable", SHAPE_WORD, AT(unparsable), false, 0, 0, unparsable_words },
 };
 static const struct key socket_keys[] = {

@@ -50,7 +50,7 @@ struct draft_approvers {
 struct draft_target {
 	struct draft draft;
 	const struct node *names, *addresses, *ranges, *socket, *tls, *login, *credential;
-	const struct node *operations, *openapi;
+	const struct node *operations, *openapi, *descriptors;
 	uint64_t port;
 	uint32_t protocol, inspect, namespace, resolve, profile, api, unparsable;
 	struct {
@@ -181,6 +181,10 @@ void operations_check(struct work *, const struct draft_target *, const struct n
 void operations_build(struct work *, const struct draft_target *, const char *what, struct view_target *);
 /* The operations of an OpenAPI document, added to `to` (struct view_operation); see openapi.c. */
 void openapi_read(struct work *, const struct node *at, const char *what, struct list *to);
+/* A file that the policy names at `at`, beside it where the name is relative; it counts into the policy's digest. */
+bool work_read_file(struct work *, const struct node *at, const char *what, struct span *out);
+/* What a descriptor set has; see descriptor.c. */
+void descriptors_read(struct work *, const struct node *at, const char *what, struct view_schema *);
 /* Conditions of HTTP; see condition.c. */
 bool condition_is_here(const struct node *item);
 void condition_read(struct work *, const struct node *item, const char *what, struct list *to);

@@ -12,6 +12,7 @@
 #include "base/glob.h"
 #include "base/template.h"
 #include "out.h"
+#include "view/schema.h"
 #include "view/table.h"
 
 #define PLAIN(type, kind, name, limit) \
@@ -61,6 +62,45 @@ static const struct field_row operation_rows[] = {
 };
 static const struct layout operation_layout = LAYOUT(view_operation, operation_rows);
 
+static const struct field_row proto_field_rows[] = {
+	U32(view_proto_field, number),
+	TEXT(view_proto_field, name),
+	WORD(view_proto_field, proto, PROTOS),
+	U32(view_proto_field, type),
+	U32(view_proto_field, oneof),
+	BOOL(view_proto_field, is_repeated),
+	BOOL(view_proto_field, is_implicit),
+};
+static const struct layout proto_field_layout = LAYOUT(view_proto_field, proto_field_rows);
+
+static const struct field_row message_rows[] = {
+	TEXT(view_message, name),
+	STRUCTS(view_message, fields, field_count, &proto_field_layout),
+	BOOL(view_message, is_map_entry),
+};
+static const struct layout message_layout = LAYOUT(view_message, message_rows);
+
+static const struct field_row enum_value_rows[] = {
+	U32(view_enum_value, number),
+	TEXT(view_enum_value, name),
+};
+static const struct layout enum_value_layout = LAYOUT(view_enum_value, enum_value_rows);
+
+static const struct field_row enum_rows[] = {
+	STRUCTS(view_enum, values, value_count, &enum_value_layout),
+};
+static const struct layout enum_layout = LAYOUT(view_enum, enum_rows);
+
+static const struct field_row method_rows[] = {
+	TEXT(view_method, name),
+	U32(view_method, input),
+	U32(view_method, output),
+	BOOL(view_method, has_many_asks),
+	BOOL(view_method, has_many_answers),
+	BOOL(view_method, is_read),
+};
+static const struct layout method_layout = LAYOUT(view_method, method_rows);
+
 static const struct field_row target_rows[] = {
 	TEXT(view_target, name),
 	WORD(view_target, protocol, PROTOCOLS),
@@ -86,6 +126,9 @@ static const struct field_row target_rows[] = {
 	WORD(view_target, api, APIS),
 	STRUCTS(view_target, operations, operation_count, &operation_layout),
 	BOOL(view_target, is_closed),
+	STRUCTS(view_target, schema.messages, schema.message_count, &message_layout),
+	STRUCTS(view_target, schema.enums, schema.enum_count, &enum_layout),
+	STRUCTS(view_target, schema.methods, schema.method_count, &method_layout),
 	WORD(view_target, unparsable, UNPARSABLES),
 };
 static const struct layout target_layout = LAYOUT(view_target, target_rows);
@@ -358,7 +401,7 @@ target_is_right(const struct view_target *target)
 		    (operation->path[0] && !template_is_valid(operation->path)))
 			return false;
 	}
-	return true;
+	return schema_is_right(&target->schema);
 }
 
 static bool
@@ -415,14 +458,14 @@ worker_is_right(const struct view_worker *view)
 void
 view_worker_pack(const struct view_worker *view, struct out *out)
 {
-	pack(&worker_layout, "IVW5", view, out);
+	pack(&worker_layout, "IVW6", view, out);
 }
 
 int
 view_worker_read(struct view_worker **out, struct span in)
 {
 	void *view = NULL;
-	int status = unpack(&worker_layout, "IVW5", in, &view);
+	int status = unpack(&worker_layout, "IVW6", in, &view);
 
 	if (status < 0)
 		return status;

@@ -64,7 +64,7 @@ static const struct {
 	{ "login", HEAD WEB ", login: {role: x}}\n", 3, 68, "found login with http" },
 	{ "api of a database", HEAD "  x: {addresses: [10.0.0.1], tls: {backend: disable}, api: rest}\n", 3, 55, "found api with postgresql" },
 	{ "operations unseen", HEAD WEB ", inspect: none, operations: []}\n", 3, 83, "found operations with inspect none" },
-	{ "unknown api", HEAD WEB ", api: soap}\n", 3, 73, "rest, json-rpc, graphql, mcp or s3" },
+	{ "unknown api", HEAD WEB ", api: soap}\n", 3, 73, "rest, json-rpc, graphql, mcp, s3 or grpc" },
 	{ "operation", HEAD WEB ", operations: [{name: a, method: GET, path: '/a/{b}', effect: call}]}\n", 0, 0, NULL },
 	{ "operation without a name", HEAD WEB ", operations: [{method: GET, path: /a}]}\n", 3, 81, "\"name\" is missing" },
 	{ "operation without a path", HEAD WEB ", operations: [{name: a, method: GET}]}\n", 3, 81, "no method or no path" },

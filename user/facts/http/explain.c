@@ -16,6 +16,7 @@ static void (*const apis[APIS])(struct explaining *) = {
 	[API_GRAPHQL] = http_explain_graphql,
 	[API_MCP] = http_explain_mcp,
 	[API_S3] = http_explain_s3,
+	[API_GRPC] = http_explain_grpc,
 };
 
 static int
@@ -48,7 +49,7 @@ list_columns(struct explaining *explaining, const struct pairs *fields, struct a
 	size_t count = 0, kept = 0;
 
 	for (size_t i = 0; names && i < fields->n; i++) {
-		if (!is_full(fields, i))
+		if (!is_full(fields, i) && !fields->v[i].is_default)
 			names[count++] = fields->v[i].name;
 	}
 	if (count > 1)

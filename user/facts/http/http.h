@@ -15,6 +15,7 @@
 
 struct action;
 struct arena;
+struct out;
 struct view_target;
 struct wire_request;
 
@@ -46,5 +47,11 @@ bool http_host_fits(const struct view_target *, struct span host, struct span se
  * `why` (a constant sentence about the request: "it was …"). Returns 0 or -ENOMEM.
  */
 int http_refuse(struct action *, struct arena *, const char *why);
+
+/*
+ * The messages of a call of gRPC (frames, none compressed) as JSON, a line each, as far as they are here whole. False:
+ * they are not those of a method of the target's set; something may have been written.
+ */
+bool http_write_messages(const struct view_target *, struct span path, struct span body, struct out *out);
 
 #endif

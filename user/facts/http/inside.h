@@ -69,6 +69,9 @@ void http_read_urlencoded(struct explaining *, struct span in, struct pairs *);
 void http_read_multipart(struct explaining *, struct span in, struct pairs *);
 /* A value of a JSON text and what is in it, under its path. */
 void http_read_json(struct explaining *, const struct json_tree *, uint32_t at, struct pairs *);
+/* The fields of a message of Protocol Buffers, under their paths. A constant sentence where it is none, or two readers
+ * could take it differently; else NULL. */
+const char *http_read_message(struct explaining *, const struct view_message *, struct span in, struct pairs *);
 /* Any path in its one reading; a constant sentence where there is a doubt, else NULL. */
 const char *http_canonical(struct explaining *, struct span raw, struct span *path);
 void http_read_path(struct explaining *);
@@ -93,5 +96,6 @@ void http_explain_json_rpc(struct explaining *);
 void http_explain_graphql(struct explaining *);
 void http_explain_mcp(struct explaining *);
 void http_explain_s3(struct explaining *);
+void http_explain_grpc(struct explaining *);
 
 #endif
