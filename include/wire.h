@@ -270,6 +270,7 @@ struct wire_no {
 	struct span hold;	/* "hld-…": people are asked, and it is to be asked again; empty: they are not */
 	unsigned int retry_after_s;	/* not before so many seconds; 0: nothing is said of that */
 	unsigned int status;	/* of HTTP */
+	unsigned int rpc;	/* of gRPC ("Status codes and their use in gRPC"); 0: what `status` is in its terms */
 	bool fatal;		/* end the flow after it */
 };
 
@@ -321,6 +322,8 @@ struct wire_codec {
 	/* In place of pass() of a UNIT_BODY: `bytes` (any number, none too) in place of its own. Without is_new_body as many
 	 * in all as there were (as there were to be, with has_body): some may come later than they could, and none sooner. */
 	void (*put)(void *, enum wire_side, struct span unit, struct span bytes, struct out to[WIRE_SIDES]);
+	/* Before pass() or put() of an answer's UNIT_BODY that ends: that is done to its trailers. It must last until then. */
+	void (*trail)(void *, const struct wire_change *);
 
 	/* Of codecs whose hunger is not always plain, else NULL. Of an ask in the middle of which its client has been
 	 * silent for a while: true: next() names it now with what is here, is_open, unless the rest came after all. */

@@ -1,5 +1,5 @@
 /*
- * refusal.c: the one table of SQLSTATEs, HTTP statuses and sentences a skill may be told.
+ * refusal.c: the one table of SQLSTATEs, statuses of HTTP and gRPC, and sentences a skill may be told.
  * Class IL is ours (class codes beginning with I to Z are left to implementations,
  * ISO/IEC 9075-2 subclause 24.1). No rule, no real user name, no host.
  */
@@ -14,42 +14,43 @@
 static const struct {
 	const char *sqlstate;
 	unsigned int status;	/* of HTTP: RFC 9110 section 15 */
+	unsigned int rpc;	/* of gRPC */
 	const char *message;
 	const char *hint;
 } words[] = {
-	[REFUSAL_POLICY] = { "ILP01", 403, "refused by policy",
+	[REFUSAL_POLICY] = { "ILP01", 403, 7, "refused by policy",
 	    "This skill may not do that. Ask an operator about the id above." },
-	[REFUSAL_HOLD_DENIED] = { "ILH01", 403, "a person has refused this",
+	[REFUSAL_HOLD_DENIED] = { "ILH01", 403, 7, "a person has refused this",
 	    "Do not repeat it unchanged. Ask an operator about the id above." },
-	[REFUSAL_HOLD_EXPIRED] = { "ILH02", 403, "nobody approved this in time",
+	[REFUSAL_HOLD_EXPIRED] = { "ILH02", 403, 7, "nobody approved this in time",
 	    "It was not run. Try again when an approver can be reached." },
-	[REFUSAL_HOLD_WAITS] = { "ILH03", 403, "this waits for a person's approval",
+	[REFUSAL_HOLD_WAITS] = { "ILH03", 403, 14, "this waits for a person's approval",
 	    "It was not run. Ask exactly the same again later: once it is approved that is run, one time." },
-	[REFUSAL_RECORD] = { "ILR01", 503, "this cannot be recorded now, so it was not run",
+	[REFUSAL_RECORD] = { "ILR01", 503, 14, "this cannot be recorded now, so it was not run",
 	    "Try again in a few seconds." },
-	[REFUSAL_IDENTITY] = { "ILI01", 403, "this skill is not the one that was accepted",
+	[REFUSAL_IDENTITY] = { "ILI01", 403, 7, "this skill is not the one that was accepted",
 	    "Its files or its program have changed. Ask an operator to accept them." },
-	[REFUSAL_STOPPED] = { "ILS01", 403, "an operator has stopped this",
+	[REFUSAL_STOPPED] = { "ILS01", 403, 7, "an operator has stopped this",
 	    "Do not retry until you are told to." },
-	[REFUSAL_PASSWORD] = { "28P01", 401, "password authentication failed",
+	[REFUSAL_PASSWORD] = { "28P01", 401, 16, "password authentication failed",
 	    "The password that this skill was given is not the one an operator has set for it." },
-	[REFUSAL_BINDING] = { "28000", 401, "SCRAM channel binding check failed",
+	[REFUSAL_BINDING] = { "28000", 401, 16, "SCRAM channel binding check failed",
 	    "The TLS connection does not end where this login was made for." },
-	[REFUSAL_BACKEND] = { "ILB01", 502, "the backend cannot be reached or trusted",
+	[REFUSAL_BACKEND] = { "ILB01", 502, 14, "the backend cannot be reached or trusted",
 	    "Try again later. Ask an operator about the id above." },
-	[REFUSAL_CREDENTIAL] = { "ILC01", 403, "this cannot be sent with the credential that is put in",
+	[REFUSAL_CREDENTIAL] = { "ILC01", 403, 7, "this cannot be sent with the credential that is put in",
 	    "Ask for it in another form: in one piece, or with its digest." },
-	[REFUSAL_LIMIT] = { "ILL01", 413, "larger than a limit",
+	[REFUSAL_LIMIT] = { "ILL01", 413, 8, "larger than a limit",
 	    "Ask for less at a time." },
-	[REFUSAL_FORMAT] = { "ILF01", 502, "an answer in this format is not given here",
+	[REFUSAL_FORMAT] = { "ILF01", 502, 13, "an answer in this format is not given here",
 	    "Ask for it in a form that can be read: in SQL, with SELECT or COPY in text format." },
-	[REFUSAL_ENCODING] = { "ILF02", 415, "text is understood here in UTF8 and with standard strings only",
+	[REFUSAL_ENCODING] = { "ILF02", 415, 3, "text is understood here in UTF8 and with standard strings only",
 	    "Connect with client_encoding UTF8 and standard_conforming_strings on." },
-	[REFUSAL_PROTOCOL] = { "ILM01", 400, "a message that is not understood, or larger than a limit",
+	[REFUSAL_PROTOCOL] = { "ILM01", 400, 13, "a message that is not understood, or larger than a limit",
 	    "The connection ends. Sent again it would be refused again." },
-	[REFUSAL_CANCELLED] = { "57014", 403, "cancelled by the skill that asked it",
+	[REFUSAL_CANCELLED] = { "57014", 403, 1, "cancelled by the skill that asked it",
 	    "It was not run, and nobody can approve it any more." },
-	[REFUSAL_INTERNAL] = { "ILX01", 503, "this cannot be served now",
+	[REFUSAL_INTERNAL] = { "ILX01", 503, 14, "this cannot be served now",
 	    "Try again in a few seconds." },
 };
 static_assert(COUNT(words) == REFUSALS, "words for each refusal");
@@ -102,6 +103,7 @@ flow_refusal(enum refusal what, const struct id *id, unsigned int minutes, char 
 	return (struct wire_no){
 		.sqlstate = words[what].sqlstate,
 		.status = words[what].status,
+		.rpc = words[what].rpc,
 		.id = span_of(room + n + m + 1, strlen(text)),
 		.message = span_of(room, (size_t)n),
 		.hint = span_of(room + n, (size_t)m),

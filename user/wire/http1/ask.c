@@ -6,6 +6,8 @@
  */
 #include "wire/http1/http1.h"
 
+#include <stdio.h>
+
 #include "base/arena.h"
 
 void
@@ -83,23 +85,13 @@ keep(struct http1 *h, struct span bytes)
 	return true;
 }
 
-/* gRPC's calls are streams in both directions, whose client may well listen before it goes on. */
-static bool
-is_dialogue(const struct http1_head *head)
-{
-	for (size_t i = 0; i < head->fields.count; i++)
-		if (head->fields.names[i] == NAME_CONTENT_TYPE &&
-		    http1_is(span_head(head->fields.pairs[i].value, 16), "application/grpc"))
-			return true;
-	return false;
-}
-
 static enum wire_step
 await_chunks(struct http1 *h, struct span body, struct wire_event *event)
 {
 	const struct http1_head *head = &h->head[WIRE_CLIENT];
 
-	event->hunger = is_dialogue(head) ? HUNGER_DIALOGUE : HUNGER_OPEN;
+	/* gRPC's calls are streams in both directions, whose client may well listen before it goes on */
+	event->hunger = http1_rpc_type(head).n ? HUNGER_DIALOGUE : HUNGER_OPEN;
 	return http1_more(event, head->n + body.n + 1);
 }
 
@@ -280,6 +272,7 @@ void
 http1_ask_pass(struct http1 *h, const struct wire_change *change, struct out to[WIRE_SIDES])
 {
 	const struct http1_head *head = &h->head[WIRE_CLIENT];
+	struct span type = http1_rpc_type(head);
 
 	if (!http1_change_fits(change)) {
 		http1_fail(h, 500, "a change of a request that would be none");
@@ -291,6 +284,7 @@ http1_ask_pass(struct http1 *h, const struct wire_change *change, struct out to[
 	h->asked_head = head->is_of_head;
 	h->asked_old = head->minor == 0;
 	h->asked_close = h->closes = head->closes;
+	snprintf(h->asked_rpc, sizeof(h->asked_rpc), "%.*s", (int)type.n, (const char *)type.p);
 	if (!http1_socket_begin(h))
 		return;
 	if (!begin_new_body(h, change)) {
@@ -327,7 +321,7 @@ http1_ask_body(struct http1 *h, const struct span *bytes, struct out to[WIRE_SID
 	}
 	http1_write_run(framing, bytes ? *bytes : run->bytes, &to[WIRE_SERVER]);
 	if (run->ends)
-		http1_write_end(framing, &h->trailers[WIRE_CLIENT], false, &to[WIRE_SERVER]);
+		http1_write_end(framing, &h->trailers[WIRE_CLIENT], false, NULL, &to[WIRE_SERVER]);
 	http1_ask_drop(h);
 }
 

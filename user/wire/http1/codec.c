@@ -97,6 +97,17 @@ put(void *state, enum wire_side side, struct span unit, struct span bytes, struc
 }
 
 static void
+trail(void *state, const struct wire_change *change)
+{
+	struct http1 *h = state;
+
+	if (http1_change_fits(change))
+		h->trailing = change;
+	else
+		http1_fail(h, 500, "a change of trailers that would be none");
+}
+
+static void
 refuse(void *state, enum wire_side side, struct span unit, const struct wire_no *no, struct out to[WIRE_SIDES])
 {
 	struct http1 *h = state;
@@ -244,6 +255,7 @@ const struct wire_codec wire_http1 = {
 	.rewrite = rewrite,
 	.change = change,
 	.put = put,
+	.trail = trail,
 	.hasten = http1_hasten,
 	.copy_form = copy_form,
 	.whole = whole,

@@ -94,7 +94,7 @@ http1_events_error(struct http1 *h, struct span message, struct span document, s
 	out_span(&event, SPAN("}}\n\n"));
 	if (!event.failed)
 		write_chunk(client, out_view(&event));
-	http1_write_end(FRAMING_CHUNKED, &none, false, client);
+	http1_write_end(FRAMING_CHUNKED, &none, false, NULL, client);
 	h->events.is_spent = true;
 	out_free(&event);
 }
@@ -169,6 +169,6 @@ http1_events_run(struct http1 *h, struct span bytes, bool ends, struct out *clie
 	}
 	h->events.has_begun |= bytes.n > 0;
 	if (ends)
-		http1_write_end(FRAMING_CHUNKED, &none, false, client);
+		http1_write_end(FRAMING_CHUNKED, &none, false, NULL, client);
 	out_free(&lines);
 }

@@ -29,6 +29,7 @@
 #define HTTP1_KEPT_ROOM 65536		/* room for bodies that is not given back between requests */
 #define HTTP1_PROBLEM_MAX 16384		/* a problem document */
 #define HTTP1_PROBLEM_HELD "urn:interlock:problem:held"	/* its type, where people are asked */
+#define HTTP1_RPC_MAX 48		/* a content type of gRPC, and a NUL */
 
 enum http1_framing { FRAMING_NONE, FRAMING_LENGTH, FRAMING_CHUNKED, FRAMING_CLOSE };
 
@@ -183,6 +184,8 @@ struct http1 {
 	bool is_new_ask;		/* the request's body is another than its own, */
 	uint64_t ask_left;		/* of which so much is still to come */
 	struct http1_events events;	/* of the ask in hand, or under way */
+	char asked_rpc[HTTP1_RPC_MAX];	/* its content type, where it is a call of gRPC; else empty */
+	const struct wire_change *trailing;	/* what is done to the answer's trailers; NULL: nothing */
 	struct http1_opening opening;
 	struct http1_channel channel[WIRE_SIDES];
 	uint64_t owed;			/* bytes of the answer's body that put() has kept back, of a length that was told */
@@ -254,7 +257,9 @@ void http1_write_request(struct http1 *, const struct wire_change *, struct out 
 const char *http1_reason(unsigned int status);
 void http1_write_status(struct http1 *, const struct wire_change *, struct out *);
 void http1_write_run(enum http1_framing, struct span bytes, struct out *);
-void http1_write_end(enum http1_framing, const struct http1_fields *trailers, bool is_new_body, struct out *);
+/* `change`: what is done to the trailers; NULL: nothing. */
+void http1_write_end(enum http1_framing, const struct http1_fields *trailers, bool is_new_body, const struct wire_change *change,
+    struct out *);
 bool http1_change_fits(const struct wire_change *);
 
 /* socket.c: how a WebSocket is opened (RFC 6455 section 4) */
@@ -294,6 +299,14 @@ bool http1_message_ended(struct http1 *, enum wire_side, struct wire_event *);
 void http1_message_pass(struct http1 *, enum wire_side, struct span unit, const struct span *bytes, struct out to[WIRE_SIDES]);
 void http1_message_drop(struct http1 *, enum wire_side, struct span unit);
 void http1_message_refuse(struct http1 *, enum wire_side, const struct wire_no *, struct out to[WIRE_SIDES]);
+
+/* rpc.c: gRPC has its own way to say no */
+/* The content type of a call of gRPC, cut where parameters begin; empty: it is none. */
+struct span http1_rpc_type(const struct http1_head *);
+/* A whole answer that says no: nothing but a head ("Trailers-Only"). */
+void http1_rpc_refuse(struct span type, const struct wire_no *, unsigned int status, const char *why, bool closes, struct out *);
+/* The end of an answer that has begun. False: it cannot be told in its middle. */
+bool http1_rpc_end(const struct http1 *, const struct wire_no *, struct out *);
 
 /* refuse.c: saying no */
 void http1_refuse_ask(struct http1 *, const struct wire_no *, struct out to[WIRE_SIDES]);

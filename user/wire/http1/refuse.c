@@ -90,13 +90,17 @@ answer_last(struct http1 *h, unsigned int status, const struct wire_no *no, cons
 {
 	const struct http1_head *head = &h->head[WIRE_CLIENT];
 	bool is_head = h->is_asked ? h->asked_head : head->is_of_head;
+	struct span rpc = h->is_asked ? span_text(h->asked_rpc) : http1_rpc_type(head);
 
 	if (h->events.is_on) {
 		if (!h->events.has_begun && !h->events.is_spent)
 			write_event(h, status, no, why, client);
 		return;
 	}
-	write_problem(client, status, no, why, true, false, is_head);
+	if (rpc.n)
+		http1_rpc_refuse(rpc, no, status, why, true, client);
+	else
+		write_problem(client, status, no, why, true, false, is_head);
 }
 
 void
@@ -104,18 +108,22 @@ http1_refuse_ask(struct http1 *h, const struct wire_no *no, struct out to[WIRE_S
 {
 	const struct http1_head *head = &h->head[WIRE_CLIENT];
 	bool closes = head->closes || h->is_open || no->fatal;
+	struct span rpc = http1_rpc_type(head);
 
 	if (h->state[WIRE_CLIENT] != HTTP1_HEAD) {	/* in the middle of its body: the server has half of it */
 		if (h->is_asked && !h->has_answered)
 			answer_last(h, status_of(no, 403), no, NULL, &to[WIRE_CLIENT]);
+		else if (h->is_asked)
+			(void)http1_rpc_end(h, no, &to[WIRE_CLIENT]);
 		end_flow(h);
 		return;
 	}
 	if (h->events.is_on)
 		write_event(h, status_of(no, 403), no, NULL, &to[WIRE_CLIENT]);
+	else if (rpc.n)
+		http1_rpc_refuse(rpc, no, status_of(no, 403), NULL, closes, &to[WIRE_CLIENT]);
 	else
-		write_problem(&to[WIRE_CLIENT], status_of(no, 403), no, NULL, closes, head->minor == 0,
-		    head->is_of_head);
+		write_problem(&to[WIRE_CLIENT], status_of(no, 403), no, NULL, closes, head->minor == 0, head->is_of_head);
 	h->events.is_on = false;
 	h->turn++;
 	http1_ask_done(h, h->is_open ? HTTP1_SINK : HTTP1_HEAD);
@@ -127,6 +135,8 @@ http1_refuse_reply(struct http1 *h, const struct wire_no *no, struct out to[WIRE
 {
 	if (!h->has_answered || h->events.is_on)
 		answer_last(h, status_of(no, 502), no, NULL, &to[WIRE_CLIENT]);
+	else
+		(void)http1_rpc_end(h, no, &to[WIRE_CLIENT]);
 	end_flow(h);
 }
 

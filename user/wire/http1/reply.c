@@ -195,7 +195,8 @@ http1_reply_body(struct http1 *h, const struct span *bytes, struct out to[WIRE_S
 	else
 		http1_write_run(framing, bytes ? *bytes : run->bytes, &to[WIRE_CLIENT]);
 	if (run->ends && !h->events.is_on)
-		http1_write_end(framing, &h->trailers[WIRE_SERVER], h->is_new_body, &to[WIRE_CLIENT]);
+		http1_write_end(framing, &h->trailers[WIRE_SERVER], h->is_new_body, h->trailing, &to[WIRE_CLIENT]);
+	h->trailing = NULL;
 	h->body[WIRE_SERVER] = run->after;
 	if (run->ends)
 		finish(h);

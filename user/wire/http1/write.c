@@ -113,14 +113,22 @@ http1_write_run(enum http1_framing framing, struct span bytes, struct out *out)
 }
 
 void
-http1_write_end(enum http1_framing framing, const struct http1_fields *trailers, bool is_new_body, struct out *out)
+http1_write_end(enum http1_framing framing, const struct http1_fields *trailers, bool is_new_body,
+    const struct wire_change *change, struct out *out)
 {
+	uint64_t written = 0;
+
 	if (framing != FRAMING_CHUNKED)
 		return;
 	out_span(out, SPAN("0\r\n"));
-	for (size_t i = 0; i < trailers->count; i++)
-		if (!is_new_body || !(http1_name_flags((enum http1_name)trailers->names[i]) & HTTP1_OF_BODY))
-			write_field(out, trailers->pairs[i].name, trailers->pairs[i].value);
+	for (size_t i = 0; i < trailers->count; i++) {
+		const struct wire_pair *pair = &trailers->pairs[i];
+
+		if (is_new_body && http1_name_flags((enum http1_name)trailers->names[i]) & HTTP1_OF_BODY)
+			continue;
+		if (!write_set(change, &pair->name, &written, out) && !drops(change, pair->name))
+			write_field(out, pair->name, pair->value);
+	}
 	out_span(out, SPAN("\r\n"));
 }
 
@@ -159,7 +167,7 @@ write_request_body(struct http1 *h, struct span body, struct out *out)
 
 	http1_write_run(framing, body, out);
 	if (!h->is_open)
-		http1_write_end(framing, &h->trailers[WIRE_CLIENT], false, out);
+		http1_write_end(framing, &h->trailers[WIRE_CLIENT], false, NULL, out);
 }
 
 /* A whole body goes with its length, whoever cut it into chunks: there is one way to read that. So does a new one. */

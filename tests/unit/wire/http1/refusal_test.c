@@ -226,6 +226,77 @@ check_calm(void)
 	}
 }
 
+/* A call of gRPC hears it in that one's terms: nothing but a head, or the trailers of what has begun. */
+#define CALL(type) "POST /a.S/Get HTTP/1.1\r\nHost: a\r\nContent-Type: " type "\r\nContent-Length: 0\r\n\r\n"
+#define TOLD "grpc-status: 7\r\ngrpc-message: refused by policy (ref-1). ask \"them\"\r\n"
+#define BEGUN "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"
+
+static const struct {
+	const char *name, *ask, *answer, *whole, *later;
+	bool new_body;
+} calls[] = {
+	{ "gRPC", CALL("application/grpc"), BEGUN, "Content-Type: application/grpc\r\nCache-Control: no-store\r\n" TOLD "Content-Length: 0\r\n\r\n",
+	  BEGUN "0\r\n" TOLD "\r\n", false },
+	{ "with a parameter", CALL("application/grpc+proto; a=b"), BEGUN, "Content-Type: application/grpc+proto\r\n", "0\r\n" TOLD "\r\n", false },
+	{ "gRPC-Web", CALL("application/grpc-web+proto"), BEGUN, "Content-Type: application/grpc-web+proto\r\n", BEGUN, false },
+	{ "gRPC-Web, written anew", CALL("application/grpc-web+proto"), BEGUN, TOLD, "\r\naabbcc\r\n4a\r\n\x80", true },
+	{ "gRPC-Web as text", CALL("application/grpc-web-text"), BEGUN, TOLD, "\r\naabbcc\r\n64\r\ngAAAAEVncnBjLXN0YXR1czog", true },
+	{ "a length was told", CALL("application/grpc"), "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", TOLD, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", false },
+};
+
+static void
+check_calls(void)
+{
+	for (size_t i = 0; i < COUNT(calls); i++) {
+		struct relay r = { .refuses_run = "secret", .new_body = calls[i].new_body };
+		struct wire_event event;
+		struct wire_no this = no;
+
+		this.status = 403;
+		this.rpc = 7;
+		relay_open(&r, &wire_http1, false);
+		CHECK_ROW(calls[i].name, name_next(&r, WIRE_CLIENT, span_text(calls[i].ask), &event) == WIRE_UNIT);
+		r.codec->refuse(r.state, WIRE_CLIENT, span_text(calls[i].ask), &this, r.to);
+		CHECK_ROW(calls[i].name, relay_has(out_view(&r.to[WIRE_CLIENT]), calls[i].whole));
+		CHECK_ROW(calls[i].name, relay_has(out_view(&r.to[WIRE_CLIENT]), "HTTP/1.1 200 OK\r\n") && r.codec->is_idle(r.state));
+		out_clear(&r.to[WIRE_CLIENT]);
+		relay_feed(&r, WIRE_CLIENT, span_text(calls[i].ask));
+		relay_feed(&r, WIRE_SERVER, span_text(calls[i].answer));
+		CHECK_ROW(calls[i].name, name_next(&r, WIRE_SERVER, SPAN("\r\n6\r\nsecret"), &event) == WIRE_UNIT ||
+		    name_next(&r, WIRE_SERVER, SPAN("secret"), &event) == WIRE_UNIT);
+		r.codec->refuse(r.state, WIRE_SERVER, SPAN(""), &this, r.to);
+		if (!CHECK_ROW(calls[i].name, relay_has(out_view(&r.to[WIRE_CLIENT]), calls[i].later)))
+			fprintf(stderr, "  said: %.*s\n", (int)r.to[WIRE_CLIENT].n, r.to[WIRE_CLIENT].p);
+		CHECK_ROW(calls[i].name, !r.codec->has_room(r.state));
+		relay_close(&r);
+	}
+}
+
+/* What is done to trailers. */
+static void
+check_trailers(void)
+{
+	static const struct wire_pair set[] = { { SPAN("grpc-message"), SPAN("hidden") }, { SPAN("absent"), SPAN("x") } };
+	static const struct wire_pair bad[] = { { SPAN("grpc-message"), SPAN("a\r\nb: c") } };
+	static const struct span drop[] = { SPAN("details-bin") };
+	const struct wire_change change = { .set = set, .set_count = 2, .drop = drop, .drop_count = 1 };
+	const struct wire_change wrong = { .set = bad, .set_count = 1 };
+	const struct span last = SPAN("\r\n0\r\ngrpc-status: 5\r\nGrpc-Message: card\r\ndetails-bin: AA\r\n\r\n");
+
+	for (int i = 0; i < 2; i++) {
+		struct relay r = { 0 };
+		struct wire_event event;
+
+		play(&r, (struct said[]){ CLIENT(CALL("application/grpc")), SERVER(BEGUN) }, 2, 0);
+		CHECK(name_next(&r, WIRE_SERVER, last, &event) == WIRE_UNIT && event.ends && event.body.trailer_count == 3);
+		r.codec->trail(r.state, i ? &wrong : &change);
+		r.codec->pass(r.state, WIRE_SERVER, last, r.to);
+		CHECK(!relay_has(out_view(&r.to[WIRE_CLIENT]), "card") && !relay_has(out_view(&r.to[WIRE_CLIENT]), "b: c"));
+		CHECK(i || relay_has(out_view(&r.to[WIRE_CLIENT]), "0\r\ngrpc-status: 5\r\ngrpc-message: hidden\r\n\r\n"));
+		relay_close(&r);
+	}
+}
+
 int
 main(void)
 {
@@ -237,5 +308,7 @@ main(void)
 	check_server();
 	check_farewell();
 	check_calm();
+	check_calls();
+	check_trailers();
 	return check_end();
 }
