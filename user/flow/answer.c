@@ -74,6 +74,7 @@ flow_turn_free(struct turn *turn)
 {
 	mask_plan_free(&turn->plan);
 	flow_tools_free(&turn->tools);
+	flow_rpc_free(&turn->rpc);
 	mask_body_free(&turn->body);
 	coding_free(&turn->coding);
 	inject_echo_free(&turn->echo);

@@ -66,16 +66,22 @@ begin_decoding(struct turn *turn, const struct wire_head *head)
 
 /* Values of fields are looked into as text. False: more than may be. */
 static bool
-mask_fields(struct turn *turn, const struct wire_head *head, struct wire_pair *set, size_t *set_count,
-    struct out *room)
+mask_fields(struct turn *turn, const struct wire_pair *fields, size_t count, struct wire_pair *set, size_t *set_count,
+    struct span *drop, size_t *drop_count, struct out *room)
 {
 	size_t starts[WIRE_HEADERS_MAX + 1];
 
-	for (size_t i = 0; i < head->header_count; i++) {
+	*drop_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		enum mask_result result;
+
 		starts[*set_count] = room->n;
-		if (mask_text(turn->policy->masks, turn->masks, head->headers[i].value, room,
-		    &turn->tally) != MASK_KEPT)
-			set[(*set_count)++].name = head->headers[i].name;
+		result = turn->rpc ? flow_rpc_field(turn, &fields[i], room) :
+		    mask_text(turn->policy->masks, turn->masks, fields[i].value, room, &turn->tally);
+		if (turn->rpc && result == MASK_NULLED)
+			drop[(*drop_count)++] = fields[i].name;
+		else if (result != MASK_KEPT)
+			set[(*set_count)++].name = fields[i].name;
 	}
 	starts[*set_count] = room->n;
 	for (size_t i = 0; i < *set_count; i++)
@@ -94,22 +100,22 @@ static bool
 change_head(struct flow *flow, struct turn *turn, const struct wire_event *event, struct span unit)
 {
 	static struct wire_pair set[WIRE_HEADERS_MAX + 1];	/* a process has one thread */
-	static const struct span codings[] = { SPAN("Content-Encoding") };
+	static struct span drop[WIRE_HEADERS_MAX + 1];
 	bool is_final = event->head.status >= 200;	/* else there is no body to tell of */
 	struct out room = out_new(HEADER_ROOM);
 	struct wire_change change = { .set = set, .own_reason = true,
-	    .is_new_body = is_final && (turn->body || turn->redacts || turn->tools) };
+	    .is_new_body = is_final && (turn->body || turn->redacts || turn->tools || turn->rpc) };
 	size_t from = flow->to[WIRE_CLIENT].n;
 	size_t echoed = 0;
 	bool right = event->head.header_count <= WIRE_HEADERS_MAX &&
-	    mask_fields(turn, &event->head, set, &change.set_count, &room);
+	    mask_fields(turn, event->head.headers, event->head.header_count, set, &change.set_count, drop,
+	    &change.drop_count, &room);
 
 	if (turn->redacts)
 		set[change.set_count++] = (struct wire_pair){ SPAN("Content-Type"), SPAN("text/plain") };
-	if (turn->redacts || turn->coding) {
-		change.drop = codings;
-		change.drop_count = COUNT(codings);
-	}
+	if (turn->redacts || turn->coding)
+		drop[change.drop_count++] = SPAN("Content-Encoding");
+	change.drop = drop;
 	right = right && inject_head(flow->inject, &event->head, flow->scratch, &change, &echoed) == 0;
 	if (echoed)
 		note_echo(turn);
@@ -153,6 +159,9 @@ begin_body(struct flow *flow, struct turn *turn, const struct wire_event *event,
 		return flow_stop_answer(flow, unit, REFUSAL_FORMAT, "a list of tools that cannot be looked into");
 	if (!turn->has_bodies || !event->head.has_body || event->head.body_length == 0)
 		return true;
+	if (turn->rpc && flow_rpc_head(turn, &event->head))
+		return true;
+	flow_rpc_free(&turn->rpc);	/* it is of another kind */
 	if (begin_decoding(turn, &event->head) && open_mask(flow, turn, &event->head, &error)) {
 		if (!error)
 			return true;
@@ -237,6 +246,8 @@ flow_look_into(struct flow *flow, struct turn *turn, bool is_last, struct span *
 	}
 	if (turn->tools && !flow_tools_put(flow, turn, is_last, bytes, &rooms[ROOM_FILTERED]))
 		return false;
+	if (turn->rpc && !flow_rpc_put(flow, turn, is_last, bytes, &rooms[ROOM_MASKED]))
+		return false;
 	if (turn->body) {
 		if (!mask_body_put(turn->body, *bytes, is_last, &rooms[ROOM_MASKED], &turn->tally) || rooms[ROOM_MASKED].failed)
 			return false;
@@ -257,6 +268,8 @@ what_failed(const struct turn *turn)
 {
 	if (turn->coding && *coding_error(turn->coding))
 		return coding_error(turn->coding);
+	if (turn->rpc)
+		return flow_rpc_error(turn);
 	if (turn->tools)
 		return "a list of tools that cannot be read";
 	return turn->body && *mask_body_error(turn->body) ? mask_body_error(turn->body) :
@@ -291,11 +304,32 @@ trailers_may_pass(const struct flow *flow, struct turn *turn, const struct wire_
 	for (size_t i = 0; right && i < event->body.trailer_count; i++) {
 		struct span value = event->body.trailers[i].value;
 
-		right = (!turn->masks || mask_text(turn->policy->masks, turn->masks, value, &room,
+		right = (!turn->masks || turn->rpc || mask_text(turn->policy->masks, turn->masks, value, &room,
 		    &turn->tally) == MASK_KEPT) && (!secrets || !inject_marks_in(secrets, value));
 	}
 	out_free(&room);
 	return right;
+}
+
+/* Those of gRPC, which are its answer's other half, are masked. */
+static bool
+mask_trailers(struct flow *flow, struct turn *turn, const struct wire_event *event)
+{
+	static struct wire_pair set[WIRE_HEADERS_MAX + 1];
+	static struct span drop[WIRE_HEADERS_MAX + 1];
+	static struct wire_change change;
+	static struct out room;
+
+	if (!turn->rpc || !event->body.trailer_count)
+		return true;
+	change = (struct wire_change){ .set = set, .drop = drop };
+	room.limit = HEADER_ROOM;
+	out_clear(&room);
+	if (event->body.trailer_count > WIRE_HEADERS_MAX || !mask_fields(turn, event->body.trailers,
+	    event->body.trailer_count, set, &change.set_count, drop, &change.drop_count, &room))
+		return false;
+	flow->codec->trail(flow->codec_state, &change);
+	return true;
 }
 
 bool
@@ -308,13 +342,13 @@ flow_unit_body(struct flow *flow, const struct wire_event *event, struct span un
 		return false;
 	}
 	turn->bytes_in += unit.n;
-	if (!trailers_may_pass(flow, turn, event))
+	if (!trailers_may_pass(flow, turn, event) || !mask_trailers(flow, turn, event))
 		return flow_stop_answer(flow, unit, REFUSAL_FORMAT, "a trailer that would have to be masked");
 	if (turn->is_untold && !turn->redacts && event->body.bytes.n)
 		return flow_stop_answer(flow, unit, REFUSAL_FORMAT, "an answer that does not say what it is, where masks apply");
 	if (!(event->body.channel ? flow_message_body(flow, turn, event, unit) :
 	    turn->redacts ? redact_body(flow, turn, event, unit) :
-	    turn->body || turn->echo || turn->tools ? put_body(flow, turn, event, unit) : pass_unit(flow, turn, unit)))
+	    turn->body || turn->echo || turn->tools || turn->rpc ? put_body(flow, turn, event, unit) : pass_unit(flow, turn, unit)))
 		return false;
 	return finish(flow, turn, event);
 }

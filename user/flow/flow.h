@@ -45,6 +45,7 @@ struct memos;
 struct msg_head;
 struct post;
 struct record_value;
+struct rpc;
 struct scribe;
 struct splice;
 struct tools;
@@ -246,6 +247,7 @@ struct pending {
 	char why[512];
 	struct hold card;		/* what the approvers are shown */
 	struct out acts;
+	struct span plain;		/* REQUEST: its body, of gRPC with its messages unfolded */
 	struct span people;		/* ASK_POLICY: who approved; empty: it is still to be judged */
 	struct record_value *values;	/* text and values as they are recorded; NULL: not masked yet */
 	struct span masked;
@@ -268,6 +270,7 @@ struct turn {
 	struct coding *coding;		/* undone before it is masked */
 	struct inject_echo *echo;	/* looks for secrets in it */
 	struct tools *tools;		/* it answers tools/list of MCP */
+	struct rpc *rpc;		/* it answers a call of gRPC, and is masked */
 	bool has_bodies;		/* masks may touch a body */
 	bool is_untold;			/* nothing says what its body is, nor that there is none */
 	bool redacts;			/* all of its body: policy wants what cannot be looked into so */
@@ -595,6 +598,21 @@ bool flow_tools_fit(struct tools *, const struct wire_head *);
  * cannot be read, or is too long. */
 bool flow_tools_put(struct flow *, struct turn *, bool is_last, struct span *bytes, struct out *out);
 void flow_tools_free(struct tools **);
+/* rpc.c: gRPC. The body of a request with its messages unfolded, in the flow's scratch memory; as it came where that cannot
+ * be done. */
+struct span flow_rpc_plain(struct flow *, const struct wire_request *);
+/* Is it a call whose answer must be looked into? False: no memory. */
+bool flow_rpc_begin(struct flow *, struct turn *);
+/* The codings that are asked for of an answer that is looked into, in `room`; empty: what the skill asks for. */
+struct span flow_rpc_codings(const struct turn *, const struct wire_request *, char *room, size_t size);
+/* The head of its answer: is its body of gRPC? */
+bool flow_rpc_head(struct turn *, const struct wire_head *);
+/* A field of the head, or a trailer: edited, nothing said of it any more (NULLED: leave it out), or kept. */
+enum mask_result flow_rpc_field(struct turn *, const struct wire_pair *, struct out *);
+/* A run of its body: *bytes is what may go on, in *out. False: flow_rpc_error(). */
+bool flow_rpc_put(struct flow *, struct turn *, bool is_last, struct span *bytes, struct out *out);
+const char *flow_rpc_error(const struct turn *);
+void flow_rpc_free(struct rpc **);
 /* Bytes of an answer, through masks and what looks for secrets, as far as there are any. *bytes is what may go on, in one of
  * `rooms`, which the caller has for that alone. False: they must not. */
 #define FLOW_ROOMS 4

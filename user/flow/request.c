@@ -31,6 +31,7 @@ is_message(const struct pending *pending)
 static void
 begin(struct flow *flow)
 {
+	flow->ask.plain = flow_rpc_plain(flow, &flow->ask.ask.request);
 	if (flow_write_down(flow))
 		flow_ask_judge(flow);
 	else
@@ -41,12 +42,13 @@ static bool
 explain(struct flow *flow)
 {
 	struct pending *pending = &flow->ask;
-	const struct wire_request *request = &pending->ask.request;
+	struct wire_request request = pending->ask.request;
 
 	pending->no = REFUSAL_POLICY;
-	if (http_explain(target_of(flow), request, flow->scratch, &pending->action))
+	request.body = pending->plain;
+	if (http_explain(target_of(flow), &request, flow->scratch, &pending->action))
 		return false;
-	return http_host_fits(target_of(flow), request->host, span_text(flow->server_name)) ||
+	return http_host_fits(target_of(flow), request.host, span_text(flow->server_name)) ||
 	    http_refuse(&pending->action, flow->scratch,
 	    "its Host is not the target's, or another than was asked for in TLS") == 0;
 }
@@ -182,20 +184,22 @@ begin_turn(struct flow *flow, struct turn *turn)
 	if (is_message(&flow->ask))
 		return true;	/* nothing answers it */
 	turn->has_bodies = !mask_body_is_idle(turn->policy->masks, turn->masks);
-	if (!flow_tools_begin(flow, turn))
+	if (!flow_tools_begin(flow, turn) || !flow_rpc_begin(flow, turn))
 		return false;
 	return !secrets || inject_echo_new(&turn->echo, secrets) == 0;
 }
 
 /* An answer that is looked into must come in the open; one that is masked whole, too. */
 static void
-ask_plainly(const struct turn *turn, struct wire_change *change)
+ask_plainly(const struct turn *turn, const struct wire_request *request, struct wire_change *change)
 {
-	static const struct wire_pair set[] = { { SPAN("Accept-Encoding"), SPAN("identity") } };
+	static struct wire_pair set[] = { { SPAN("Accept-Encoding"), SPAN("identity") }, { SPAN("grpc-accept-encoding"), { 0 } } };
 	static const struct span drop[] = { SPAN("Range"), SPAN("If-Range"), SPAN("A-IM") };
+	static char room[128];	/* a process has one thread */
 
+	set[1].value = flow_rpc_codings(turn, request, room, sizeof(room));
 	change->set = set;
-	change->set_count = COUNT(set);
+	change->set_count = set[1].value.n ? COUNT(set) : 1;
 	change->drop = drop;
 	change->drop_count = turn->has_bodies ? COUNT(drop) : 0;
 }
@@ -211,7 +215,7 @@ pass(struct flow *flow, const struct wire_event *event, struct span unit)
 		return;
 	}
 	if (turn && (turn->has_bodies || turn->echo || turn->tools || flow->ask.is_soothed))
-		ask_plainly(turn, &change);
+		ask_plainly(turn, &flow->ask.ask.request, &change);
 	if (inject_change(flow->inject, &flow->ask.ask.request, flow->scratch, &change))
 		flow_end(flow, "no memory for its credential");
 	else

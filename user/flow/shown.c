@@ -11,12 +11,14 @@
 
 #include "base/arena.h"
 #include "base/caseless.h"
+#include "facts/http/http.h"
 #include "flow/flow.h"
 
 /* Fields that change nothing of what is asked, and are others each time it is asked again. */
 static const char *const passing[] = {
 	"accept", "accept-encoding", "accept-language", "cache-control", "connection", "content-length",
-	"date", "dnt", "expect", "host", "keep-alive", "pragma", "priority", "sec-fetch-dest",
+	"date", "dnt", "expect", "grpc-accept-encoding", "grpc-encoding", "grpc-timeout", "grpc-trace-bin",
+	"host", "keep-alive", "pragma", "priority", "sec-fetch-dest",
 	"sec-fetch-mode", "sec-fetch-site", "sec-websocket-extensions", "sec-websocket-key",
 	"sec-websocket-version", "te", "traceparent", "tracestate", "transfer-encoding", "user-agent",
 	"x-amzn-trace-id", "x-correlation-id", "x-request-id",
@@ -135,14 +137,30 @@ put_body(const struct wire_request *request, struct span body, struct out *out)
 		out_span(out, SPAN("\n[it goes on]"));
 }
 
+/* Messages of gRPC are written as what they say. False: it is no such body, or none that can be read. */
+static bool
+put_messages(const struct flow *flow, struct out *out)
+{
+	const struct view_target *target = &flow->policy->view->targets[flow->target];
+	size_t mark = out->n;
+
+	if (target->api == API_GRPC && flow->ask.plain.n &&
+	    http_write_messages(target, flow->ask.ask.request.path, flow->ask.plain, out) && out->n > mark)
+		return true;
+	out->n = mark;
+	return false;
+}
+
 bool
 flow_write_down(struct flow *flow)
 {
 	struct pending *pending = &flow->ask;
-	struct out text = out_new(FLOW_UNIT_BYTES * 2);
+	struct out text = out_new(FLOW_UNIT_BYTES * 2), body = out_new(FLOW_UNIT_BYTES * 2);
+	bool is_call = put_messages(flow, &body);
 
 	put_head(flow, &pending->ask.request, &text);
-	put_body(&pending->ask.request, pending->ask.request.body, &text);
+	put_body(&pending->ask.request, is_call ? out_view(&body) : pending->ask.request.body, &text);
+	out_free(&body);
 	pending->ask.text = text.failed ? span_of(NULL, 0) : arena_copy(flow->scratch, out_view(&text));
 	out_free(&text);
 	return pending->ask.text.p != NULL;
@@ -177,23 +195,24 @@ parts_type(const struct wire_request *request)
 }
 
 static int
-open_mask(const struct flow *flow, struct mask_body **out)
+open_mask(const struct flow *flow, struct span body, bool is_call, struct mask_body **out)
 {
 	const struct wire_request *request = &flow->ask.ask.request;
 	const struct mask_set *masks = flow->policy->masks;
 	struct span type = parts_type(request);
 
+	if (is_call)
+		return mask_body_new(out, masks, ~0ULL, MASK_FORM_NDJSON);
 	return type.n ? mask_body_new_parts(out, masks, ~0ULL, type, true) :
-	    mask_body_new(out, masks, ~0ULL, form_of(&flow->ask.action, request->body));
+	    mask_body_new(out, masks, ~0ULL, form_of(&flow->ask.action, body));
 }
 
 static bool
-mask_body_of(const struct flow *flow, struct out *out)
+mask_body_of(const struct flow *flow, struct span body, bool is_call, struct out *out)
 {
 	struct mask_tally tally = { 0 };
 	struct mask_body *mask = NULL;
-	bool right = open_mask(flow, &mask) == 0 && mask_body_put(mask, flow->ask.ask.request.body, true, out, &tally) &&
-	    !out->failed;
+	bool right = open_mask(flow, body, is_call, &mask) == 0 && mask_body_put(mask, body, true, out, &tally) && !out->failed;
 
 	mask_body_free(&mask);
 	return right;
@@ -205,16 +224,18 @@ put_masked_body(const struct flow *flow, struct out *out)
 {
 	const struct wire_request *request = &flow->ask.ask.request;
 	const struct mask_set *masks = flow->policy->masks;
-	struct out body = out_new(FLOW_UNIT_BYTES * 4);
-	struct span shown = request->body;
+	struct out body = out_new(FLOW_UNIT_BYTES * 4), messages = out_new(FLOW_UNIT_BYTES * 4);
+	bool is_call = put_messages(flow, &messages);
+	struct span shown = is_call ? out_view(&messages) : request->body;
 	char note[64];
 
 	if (!mask_body_is_idle(masks, ~0ULL)) {
 		snprintf(note, sizeof(note), "[%zu bytes, not recorded]", shown.n);
-		shown = mask_body_of(flow, &body) ? out_view(&body) : span_text(note);
+		shown = mask_body_of(flow, shown, is_call, &body) ? out_view(&body) : span_text(note);
 	}
 	put_body(request, shown, out);
 	out_free(&body);
+	out_free(&messages);
 }
 
 struct span
