@@ -1,5 +1,5 @@
 /*
- * seeds_small.c: writes the first inputs of sql.c, tls_peek.c, entry.c, view.c and http.c:
+ * seeds_small.c: writes the first inputs of sql.c, tls_peek.c, entry.c, view.c, http.c and message.c:
  * seeds_small FOLDER, which has a folder for each. Run by hand; its files are kept.
  */
 #include <stdio.h>
@@ -7,6 +7,7 @@
 #include "entry.h"
 #include "grammar/grammar.h"
 #include "out.h"
+#include "proto.h"
 #include "view.h"
 
 #define TEXTS(...) (const char *[]){ __VA_ARGS__ }
@@ -239,6 +240,23 @@ http(void)
 		keep("http", i, requests[i].api, span_text(requests[i].text));
 }
 
+/* ---- messages ------------------------------------------------------------------- */
+
+static const char *const messages[] = {
+	"1:'Ann' 2:'4111111111111111' 7:4111111111111111 8:1 15:1 14:%2.5 6:'\xff x' 99:'4111111111111111'",
+	"3:{1:'a' 2:7 3:{3:{1:'b'}}} 4:{1:'c'} 4:{2:1} 16:'t' 16:'ann@shop.example' 9:'\x01\x96\x01' 9:7",
+	"5:{1:'k' 2:'v'} 5:{2:'w'} 13:(1:'4111111111111111' 3:{}) 12:'b'",
+	"10:{1:'x/t.Inner' 2:{1:'c' 2:5}} 1:'{\"card\":\"4111111111111111\"}'",
+};
+
+static void
+message(void)
+{
+	for (size_t i = 0; i < COUNT(messages); i++)
+		for (int active = 0; active < 16; active += 5)
+			keep("message", i * 4 + (size_t)active / 5, active, proto_of(messages[i]));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -250,5 +268,6 @@ main(int argc, char **argv)
 	entry();
 	view();
 	http();
+	message();
 	return 0;
 }
