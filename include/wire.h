@@ -63,7 +63,7 @@ enum wire_kind {
 enum wire_hunger {
 	HUNGER_PLAIN,		/* no: nothing is answered before it is here */
 	HUNGER_OPEN,		/* an ask of no told length has begun: its client may wait in the middle of it */
-	HUNGER_DIALOGUE,	/* the same, and clients of its kind do so by habit (gRPC) */
+	HUNGER_DIALOGUE,	/* the same, and clients of its kind do so by habit (gRPC, behind a message) */
 };
 
 #define WIRE_FIELDS_MAX 1664	/* PostgreSQL: MaxTupleAttributeNumber */

@@ -76,7 +76,9 @@ check_dialogue(void)
 	int end;
 	struct flow *flow = open_flow(&end);
 
-	says(flow, SPAN(GRPC "3\r\nabc\r\n"));
+	says(flow, SPAN(GRPC "3\r\n\0\0\0\r\n"));
+	CHECK(flow->hasten.place && flow->hasten.due > clock_mono() + SECOND_NS / 2);	/* its message is not here whole */
+	says(flow, SPAN("2\r\n\0\0\r\n"));
 	CHECK(flow->hasten.place && flow->hasten.due <= clock_mono() + SECOND_NS / 10);
 	says(flow, SPAN("0\r\n\r\n"));
 	CHECK(flow->hasten.place == 0 && flow->ask.state != ASK_NONE && !flow->ask.ask.request.is_open);

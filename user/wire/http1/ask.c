@@ -17,7 +17,7 @@ http1_ask_done(struct http1 *h, enum http1_state behind)
 	h->body[WIRE_CLIENT] = h->scan;
 	h->scan = (struct http1_body){ 0 };
 	http1_head_done(&h->head[WIRE_CLIENT]);
-	h->named = h->scanned = h->room_n = h->trailers_n = 0;
+	h->named = h->scanned = h->room_n = h->framed = h->trailers_n = 0;
 	h->is_open = h->is_continued = h->had_blank = h->has_begun = h->is_hastened = false;
 	h->trailers[WIRE_CLIENT].count = 0;
 	if (h->room_size > HTTP1_KEPT_ROOM) {
@@ -90,8 +90,8 @@ await_chunks(struct http1 *h, struct span body, struct wire_event *event)
 {
 	const struct http1_head *head = &h->head[WIRE_CLIENT];
 
-	/* gRPC's calls are streams in both directions, whose client may well listen before it goes on */
-	event->hunger = http1_rpc_type(head).n ? HUNGER_DIALOGUE : HUNGER_OPEN;
+	/* gRPC's calls are streams in both directions, whose client may well listen before it goes on, behind a message */
+	event->hunger = http1_rpc_type(head).n && http1_rpc_is_between(h) ? HUNGER_DIALOGUE : HUNGER_OPEN;
 	return http1_more(event, head->n + body.n + 1);
 }
 

@@ -168,6 +168,7 @@ struct http1 {
 	bool is_hastened;		/* it is not waited for any longer */
 	struct http1_body scan;		/* how far its chunks have been read, */
 	size_t scanned;			/* that is, so many bytes of them */
+	size_t framed;			/* bytes of its body that are whole messages of gRPC */
 	size_t trailers_n;		/* bytes of its trailers, which are its last */
 	uint8_t *room;			/* the body without them */
 	size_t room_n, room_size;
@@ -301,6 +302,8 @@ void http1_message_drop(struct http1 *, enum wire_side, struct span unit);
 void http1_message_refuse(struct http1 *, enum wire_side, const struct wire_no *, struct out to[WIRE_SIDES]);
 
 /* rpc.c: gRPC has its own way to say no */
+/* Is the body of the ask in hand, as far as it is here, messages of gRPC that are whole? */
+bool http1_rpc_is_between(struct http1 *);
 /* The content type of a call of gRPC, cut where parameters begin; empty: it is none. */
 struct span http1_rpc_type(const struct http1_head *);
 /* A whole answer that says no: nothing but a head ("Trailers-Only"). */

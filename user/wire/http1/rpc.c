@@ -26,6 +26,21 @@ http1_rpc_type(const struct http1_head *head)
 	return SPAN("");
 }
 
+bool
+http1_rpc_is_between(struct http1 *h)
+{
+	struct span in = span_of(h->room, h->room_n);
+	struct grpc_frame frame;
+
+	if (grpc_type_of(http1_rpc_type(&h->head[WIRE_CLIENT])) != GRPC_PLAIN)
+		return true;	/* only there both sides speak at once, and its frames are seen */
+	in = span_skip(in, h->framed);
+	while (grpc_next(&in, GRPC_MESSAGE_MOST, &frame) == GRPC_FRAME)
+		;
+	h->framed = h->room_n - in.n;
+	return h->framed > 0 && in.n == 0;
+}
+
 /* As gRPC has it for answers that are none of its own ("HTTP to gRPC Status Code Mapping"), and for a limit. */
 static unsigned int
 rpc_status(unsigned int status)

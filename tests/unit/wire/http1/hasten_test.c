@@ -29,7 +29,12 @@ check_hunger(void)
 	CHECK(hunger_of(SPAN("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab")) == HUNGER_PLAIN);
 	CHECK(hunger_of(SPAN(HEAD)) == HUNGER_OPEN);
 	CHECK(hunger_of(SPAN(HEAD "3\r\nabc\r\n")) == HUNGER_OPEN);
-	CHECK(hunger_of(SPAN(GRPC "3\r\nabc\r\n")) == HUNGER_DIALOGUE);
+	CHECK(hunger_of(SPAN(GRPC "7\r\n\0\0\0\0\2ab\r\n")) == HUNGER_DIALOGUE);
+	CHECK(hunger_of(SPAN(GRPC "7\r\n\0\0\0\0\2ab\r\n5\r\n\0\0\0\0\0\r\n")) == HUNGER_DIALOGUE);
+	/* nobody listens before anything is said, or in the middle of it */
+	CHECK(hunger_of(SPAN(GRPC)) == HUNGER_OPEN);
+	CHECK(hunger_of(SPAN(GRPC "6\r\n\0\0\0\0\2a\r\n")) == HUNGER_OPEN);
+	CHECK(hunger_of(SPAN(GRPC "8\r\n\0\0\0\0\2ab\0\r\n")) == HUNGER_OPEN);
 }
 
 /* Only in the middle of a body of no told length there is something to hasten. */
