@@ -246,7 +246,7 @@ flow_look_into(struct flow *flow, struct turn *turn, bool is_last, struct span *
 	}
 	if (turn->tools && !flow_tools_put(flow, turn, is_last, bytes, &rooms[ROOM_FILTERED]))
 		return false;
-	if (turn->rpc && !flow_rpc_put(flow, turn, is_last, bytes, &rooms[ROOM_MASKED]))
+	if (turn->rpc && !flow_rpc_put(turn, is_last, bytes, &rooms[ROOM_MASKED]))
 		return false;
 	if (turn->body) {
 		if (!mask_body_put(turn->body, *bytes, is_last, &rooms[ROOM_MASKED], &turn->tally) || rooms[ROOM_MASKED].failed)

@@ -610,7 +610,7 @@ bool flow_rpc_head(struct turn *, const struct wire_head *);
 /* A field of the head, or a trailer: edited, nothing said of it any more (NULLED: leave it out), or kept. */
 enum mask_result flow_rpc_field(struct turn *, const struct wire_pair *, struct out *);
 /* A run of its body: *bytes is what may go on, in *out. False: flow_rpc_error(). */
-bool flow_rpc_put(struct flow *, struct turn *, bool is_last, struct span *bytes, struct out *out);
+bool flow_rpc_put(struct turn *, bool is_last, struct span *bytes, struct out *out);
 const char *flow_rpc_error(const struct turn *);
 void flow_rpc_free(struct rpc **);
 /* Bytes of an answer, through masks and what looks for secrets, as far as there are any. *bytes is what may go on, in one of

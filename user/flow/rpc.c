@@ -25,6 +25,8 @@ struct rpc {
 	enum grpc_type type;
 	enum coding_kind coding;
 	bool has_coding, redacts, is_over;
+	struct worker *worker;
+	size_t whole;			/* bytes of a large message that it holds, of worker->whole */
 	struct out held;		/* of the frame under way */
 	struct out text;		/* of base 64: what is no group of four yet */
 	struct out plain, edited;	/* of one message */
@@ -196,6 +198,7 @@ flow_rpc_begin(struct flow *flow, struct turn *turn)
 	rpc = turn->rpc = calloc(1, sizeof(*rpc));
 	if (!rpc)
 		return false;
+	rpc->worker = flow->worker;
 	rpc->schema = &target->schema;
 	rpc->message = facts->call ? &target->schema.messages[facts->call->output] : NULL;
 	rpc->redacts = target->unparsable == UNPARSABLE_REDACT;
@@ -211,6 +214,7 @@ flow_rpc_free(struct rpc **rpc)
 {
 	if (!*rpc)
 		return;
+	(*rpc)->worker->whole -= (*rpc)->whole;
 	mask_message_free(&(*rpc)->mask);
 	out_free(&(*rpc)->held);
 	out_free(&(*rpc)->text);
@@ -406,15 +410,42 @@ put_one(struct turn *turn, const struct grpc_frame *frame, struct out *out)
 	return put_trailers(turn, frame, out);
 }
 
+/* Memory for large messages is counted for all flows of a worker. False: there is none. */
+static bool
+hold(struct rpc *rpc)
+{
+	if (rpc->whole || rpc->held.n <= FLOW_UNIT_BYTES)
+		return true;
+	if (rpc->worker->whole + FLOW_ROW_BYTES > FLOW_WHOLE_BYTES)
+		return fail(rpc, "a large message, of too many at once");
+	rpc->whole = FLOW_ROW_BYTES;
+	rpc->worker->whole += rpc->whole;
+	return true;
+}
+
+/* What a large message took is given back behind it. */
+static void
+let_go(struct rpc *rpc)
+{
+	struct out *const outs[] = { &rpc->held, &rpc->text, &rpc->plain, &rpc->edited };
+
+	if (rpc->held.n > FLOW_UNIT_BYTES)
+		return;
+	rpc->worker->whole -= rpc->whole;
+	rpc->whole = 0;
+	for (size_t i = 0; i < COUNT(outs); i++)
+		if (outs[i]->room > FLOW_UNIT_BYTES && (i > 1 || !outs[i]->n))
+			out_free(outs[i]);
+}
+
 bool
-flow_rpc_put(struct flow *flow, struct turn *turn, bool is_last, struct span *bytes, struct out *out)
+flow_rpc_put(struct turn *turn, bool is_last, struct span *bytes, struct out *out)
 {
 	struct rpc *rpc = turn->rpc;
 	enum grpc_step step = GRPC_FRAME;
 	struct grpc_frame frame;
 	struct span in;
 
-	(void)flow;
 	if (rpc->type == GRPC_WEB_TEXT) {
 		out_span(&rpc->text, *bytes);
 		if (!read_text(&rpc->text, &rpc->held))
@@ -433,6 +464,7 @@ flow_rpc_put(struct flow *flow, struct turn *turn, bool is_last, struct span *by
 	if (is_last && (in.n || rpc->text.n))
 		return fail(rpc, "an answer that ends within a message");
 	out_drop(&rpc->held, rpc->held.n - in.n);
+	let_go(rpc);
 	*bytes = out_view(out);
-	return true;
+	return hold(rpc);
 }
