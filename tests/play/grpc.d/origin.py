@@ -88,6 +88,7 @@ class Calls(grpc.GenericRpcHandler):
             '/shop.Shop/Give': grpc.unary_unary_rpc_method_handler(give, refund),
             '/shop.Shop/GiveMany': grpc.stream_unary_rpc_method_handler(give_many, refund),
             '/shop.Shop/Purge': grpc.unary_unary_rpc_method_handler(purge, refund),
+            '/shop.Shop/Other': grpc.unary_unary_rpc_method_handler(lambda message, context: message),
             '/shop.Shop/Hidden': grpc.unary_unary_rpc_method_handler(lambda message, context: message),
         }.get(details.method)
 

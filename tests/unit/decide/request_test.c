@@ -10,6 +10,8 @@
 #include "check.h"
 #include "facts/http/http.h"
 #include "../facts/http/request.h"
+#include "../proto.h"
+#include "base/grpc.h"
 
 static struct view_operation operations[] = {
 	{ "getOrder", "GET", "/orders/{id}", EFFECT_READ }, { "deleteOrder", "DELETE", "/orders/{id}", EFFECT_DELETE },
@@ -177,6 +179,48 @@ check_rows(struct arena *arena)
 	}
 }
 
+/* Messages of gRPC: what is not there is as good as zero, but absent; each of a stream counts. */
+static const struct {
+	const char *name, *messages;
+	enum fits fits;
+	struct view_rule rule;
+} calls[] = {
+	{ "a field", "2:7", YES, { WHEN(FIELD, "n", AT_MOST, "7") } },
+	{ "another value", "2:8", NO, { WHEN(FIELD, "n", AT_MOST, "7") } },
+	{ "zero that is not there", "", YES, { WHEN(FIELD, "n", IS, "0") } },
+	{ "which is absent", "", YES, { WHEN_ABSENT(FIELD, "n") } },
+	{ "and not present", "", NO, { WHEN_PRESENT(FIELD, "n") } },
+	{ "zero that is there", "2:0", NO, { WHEN_ABSENT(FIELD, "n") } },
+	{ "columns without zeros", "1:'x'", YES, { LIST(column, "card") } },
+	{ "columns, and one that the set does not have", "1:'x' 9:1", MAYBE, { LIST(column, "card") } },
+	{ "operation", "", YES, { LIST(operation, "t.S/*") } },
+};
+
+static void
+check_calls(struct arena *arena)
+{
+	static struct wire_pair type[] = { { SPAN("content-type"), SPAN("application/grpc") } };
+	struct view_target rpc = target;
+
+	rpc.api = API_GRPC;
+	rpc.schema = proto_schema;
+	for (size_t i = 0; i < COUNT(calls); i++) {
+		struct out body = out_new(1 << 16);
+		struct wire_request request = { .method = SPAN("POST"), .host = SPAN("shop"), .path = SPAN("/t.S/Inner"), .headers = type,
+			.header_count = 1 };
+		struct action action;
+
+		grpc_put(&body, 0, proto_of(calls[i].messages));
+		request.body = out_view(&body);
+		CHECK_ROW(calls[i].name, http_explain(&rpc, &request, arena, &action) == 0);
+		CHECK_ROW(calls[i].name, judge_against(&action, &calls[i].rule, VERDICT_ALLOW) ==
+		    (calls[i].fits == YES ? VERDICT_ALLOW : VERDICT_DENY));
+		CHECK_ROW(calls[i].name, judge_against(&action, &calls[i].rule, VERDICT_DENY) ==
+		    (calls[i].fits == NO ? VERDICT_ALLOW : VERDICT_DENY));
+		out_free(&body);
+	}
+}
+
 /* A body without fields: an allow of some fields speaks for it, and nothing of them is denied. */
 static void
 check_no_fields(struct arena *arena)
@@ -296,6 +340,7 @@ main(void)
 	struct arena *arena = arena_new(64 << 20);
 
 	check_rows(arena);
+	check_calls(arena);
 	check_no_fields(arena);
 	check_protocols(arena);
 	check_sentences(arena);
