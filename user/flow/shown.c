@@ -230,8 +230,10 @@ put_masked_body(const struct flow *flow, struct out *out)
 	char note[64];
 
 	if (!mask_body_is_idle(masks, ~0ULL)) {
+		bool is_lost = !is_call && flow->policy->view->targets[flow->target].api == API_GRPC;
+
 		snprintf(note, sizeof(note), "[%zu bytes, not recorded]", shown.n);
-		shown = mask_body_of(flow, shown, is_call, &body) ? out_view(&body) : span_text(note);
+		shown = !is_lost && mask_body_of(flow, shown, is_call, &body) ? out_view(&body) : span_text(note);
 	}
 	put_body(request, shown, out);
 	out_free(&body);
