@@ -42,7 +42,8 @@ struct judge_request {
 };
 /* Is the target of HTTP, so that requests are judged and not statements? */
 bool judge_takes_requests(const struct rules *, uint32_t target);
-/* The same for a request. Returns 0, -EINVAL (it is not written as one) or -ENOMEM. */
+/* The same for a request. Returns 0, -EINVAL (it is not written as one), -EBADMSG (its body is no JSON of its method's
+ * messages, of gRPC) or -ENOMEM. */
 int judge_request(const struct rules *, const char *skill, uint32_t target, const struct judge_request *,
     struct judged *out);
 /* Masks (bits) of the verdict that cover a column of field `i` by name. */

@@ -1,7 +1,7 @@
 /*
  * judge_request.c: request to verdict, in this process. The request is put together
  * from what a person typed: "GET /orders/5?x=1", fields of a head, a body. Its Host
- * is the target's first name, or address, where none is given.
+ * is the target's first name, or address, where none is given; messages of gRPC are JSON.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/caseless.h"
 #include "cli/judge.h"
+#include "cli/judge_call.h"
 #include "facts/http/http.h"
 #include "wire.h"
 
@@ -123,6 +124,8 @@ judge_request(const struct rules *rules, const char *skill, uint32_t target, con
 	*out = (struct judged){ .arena = arena_new(ARENA_LIMIT), .text = strdup(said->line) };
 	typed = out->arena ? arena_take(out->arena, sizeof(*typed)) : NULL;
 	status = typed && out->text ? read_typed(typed, at, said) : -ENOMEM;
+	if (status == 0 && !judge_call(at, &typed->request, typed->headers, out->arena))
+		status = -EBADMSG;
 	if (status == 0)
 		status = http_explain(at, &typed->request, out->arena, &out->action);
 	if (status < 0) {

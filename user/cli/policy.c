@@ -180,6 +180,10 @@ explain_request(const struct words *words, const struct rules *rules, uint32_t t
 		client_complain("a request is written like 'GET /orders/5?x=1', its fields like 'Name: value'");
 		return CLI_USAGE;
 	}
+	if (status == -EBADMSG) {
+		client_complain("the body is not JSON of the method's messages, by the names of the target's descriptors");
+		return CLI_USAGE;
+	}
 	if (status < 0) {
 		client_complain("the request cannot be analysed: %s", strerror(-status));
 		return CLI_FAILED;
