@@ -39,6 +39,8 @@ static const struct {
 	    "Try again later. Ask an operator about the id above." },
 	[REFUSAL_CREDENTIAL] = { "ILC01", 403, "this cannot be sent with the credential that is put in",
 	    "Ask for it in another form: in one piece, or with its digest." },
+	[REFUSAL_TOKEN] = { "ILC02", 503, "no credential can be had for the backend now",
+	    "It was not sent. Try again in a minute. Ask an operator about the id above." },
 	[REFUSAL_LIMIT] = { "ILL01", 413, "larger than a limit",
 	    "Ask for less at a time." },
 	[REFUSAL_FORMAT] = { "ILF01", 502, "an answer in this format is not given here",
