@@ -29,7 +29,7 @@ T_LINK = -fsanitize=address,undefined
 TOOLS = base loop msg box entry view
 TOOLS_LIBS = -lseccomp -lcap
 
-PROCESSES = loader policy worker grammar keeper broker recorder resolver
+PROCESSES = loader policy worker grammar keeper broker recorder resolver courier
 FOLDERS_loader = $(TOOLS) hooks registry roots
 LIBS_loader = -lbpf -lelf -lz -lnl-route-3 -lnl-idiag-3 -lnl-3 -ljansson -lcrypto
 FOLDERS_policy = $(TOOLS) rules
@@ -48,6 +48,8 @@ FOLDERS_recorder = $(TOOLS) ledger
 LIBS_recorder = -lcrypto -ljansson -lzstd
 FOLDERS_resolver = $(TOOLS) names
 LIBS_resolver = -lcares -lm
+FOLDERS_courier = $(TOOLS) courier
+LIBS_courier = -lcurl -lssl -lcrypto -ljansson
 FOLDERS_warden = $(TOOLS) warden
 LIBS_warden =
 FOLDERS_interlock = $(TOOLS) cli desk rules decide facts mask ledger hooks registry roots
@@ -55,7 +57,7 @@ LIBS_interlock = -lyaml -ljansson -lcrypto -lpcre2-8 -lbpf -lelf -lz \
 	-lnl-route-3 -lnl-idiag-3 -lnl-3 -lzstd
 ALL_LIBS = -lbpf -lelf -lz -lnl-route-3 -lnl-idiag-3 -lnl-3 -lyaml -ljansson \
 	-lssl -lcrypto -lpcre2-8 -lnghttp2 -l:libpg_query.a -lpthread \
-	-lsqlite3 -lpq -lzstd -lbrotlidec -lbrotlienc -lcares -lm $(TOOLS_LIBS)
+	-lsqlite3 -lpq -lzstd -lbrotlidec -lbrotlienc -lcares -lcurl -lm $(TOOLS_LIBS)
 
 # ---- sources ----------------------------------------------------------
 

@@ -24,12 +24,19 @@
 #define MSG_BODY_MAX (8u << 20)	/* bytes of body in a memfd */
 #define MSG_WORKERS 16		/* most workers */
 
-/* Slots: who a process is. Workers take WORKER, WORKER + 1, … */
+/* Slots: who a process is. Workers take WORKER, WORKER + 1, …; what came later stands behind them, since entries name slots. */
 enum msg_slot {
 	SLOT_WARDEN, SLOT_LOADER, SLOT_POLICY, SLOT_GRAMMAR, SLOT_KEEPER,
 	SLOT_BROKER, SLOT_RECORDER, SLOT_RESOLVER, SLOT_WORKER,
-	SLOTS = SLOT_WORKER + MSG_WORKERS
+	SLOT_COURIER = SLOT_WORKER + MSG_WORKERS,
+	SLOTS
 };
+
+static inline bool
+msg_is_worker(unsigned int slot)
+{
+	return slot >= SLOT_WORKER && slot < SLOT_WORKER + MSG_WORKERS;
+}
 
 /* Descriptors every process finds open when it starts. */
 #define MSG_FD_INSTANCE 3		/* sealed memfd: the instance's settings */
@@ -132,6 +139,15 @@ enum msg_type {
 				 * text starter, +fd: what is asked there is asked by that session */
 	MSG_EAR_SHUT,		/* loader -> resolver: be64 netns (0: all), id session (unset: all) */
 	MSG_ADDRESSES,		/* resolver -> loader: text target, be32 count, count x 16 bytes: all that DNS says */
+
+	/* keeper <-> courier <-> resolver */
+	MSG_ROOTS,		/* keeper -> courier: PEM of the CAs that vouch for the next MSG_FETCH, of the same id */
+	MSG_FETCH,		/* keeper -> courier: text url, text host, be16 port, block authorization (empty: none), block body:
+				 * POST it once */
+	MSG_FETCHED,		/* courier -> keeper: status, be32 seconds the token is good for, block token, block refresh
+				 * token (empty: the old one stays), block why not */
+	MSG_LOOKUP,		/* courier -> resolver: text host */
+	MSG_LOOKED,		/* resolver -> courier: status, be32 count, count x 16 bytes */
 	MSG_TYPES
 };
 

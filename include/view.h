@@ -120,6 +120,7 @@ enum view_as {
 	AS_QUERY,		/* a parameter behind the '?' */
 	AS_COOKIE,
 	AS_SIGV4,		/* never lent: the keeper signs (AWS Signature Version 4) */
+	AS_OAUTH2,		/* as BEARER, a token that the keeper has fetched (struct view_grant) */
 	AS_KINDS
 };
 
@@ -343,6 +344,23 @@ enum view_proof {
 
 enum view_secret_from { SECRET_NONE, SECRET_FILE, SECRET_CREDENTIAL };
 
+/* Of what a token is fetched: RFC 6749 sections 4.4 and 6. */
+enum view_grant_type { GRANT_NONE, GRANT_CLIENT, GRANT_REFRESH, GRANTS };
+/* How the token endpoint knows who asks: RFC 7591 section 2. */
+enum view_client_auth { CLIENT_SECRET_BASIC, CLIENT_SECRET_POST, CLIENT_AUTH_NONE, CLIENT_AUTHS };
+
+struct view_grant {
+	enum view_grant_type type;
+	enum view_client_auth auth;
+	const char *endpoint;		/* https URL */
+	const char *host;		/* of it: a name, or an address without brackets */
+	uint16_t port;
+	const char *client_id, *scope, *audience, *resource;
+	const char *roots;		/* PEM of the CAs to trust */
+	enum view_secret_from refresh_from;
+	const char *refresh;		/* as `path` of the secret: the refresh token to begin with */
+};
+
 struct view_secret {
 	const char *target;
 	const char *role;
@@ -353,6 +371,7 @@ struct view_secret {
 	enum view_secret_from certificate_from;
 	const char *certificate;	/* as `path`: chain and key, in PEM */
 	struct view_credential credential;	/* HTTP: the only way in which it is lent, or used */
+	struct view_grant grant;	/* OAUTH2: `path` is the client's secret, if it has one */
 };
 
 /* What a skill's own password is checked against. */

@@ -121,10 +121,22 @@ replace(const char *path, struct span bytes, uid_t owner)
 struct wanted {
 	const char *target, *skill;	/* one of them */
 	const char *certificate, *key;	/* files; NULL: it comes on standard input */
+	bool is_refresh;		/* the refresh token, not the client's secret */
 	enum view_secret_from from;
 	const char *path;
 	const struct view_credential *shown;	/* how requests carry it; NULL: none do */
 };
+
+/* What the policy calls it. */
+static const char *
+name_of(const struct view_secret *secret, const struct wanted *wanted)
+{
+	if (wanted->key)
+		return "certificate";
+	if (wanted->is_refresh)
+		return "refresh_token";
+	return secret->credential.as == AS_OAUTH2 ? "client_secret" : "secret";
+}
 
 static bool
 find_of_target(const struct rules *rules, struct wanted *wanted)
@@ -137,14 +149,14 @@ find_of_target(const struct rules *rules, struct wanted *wanted)
 		return false;
 	}
 	secret = &rules->keeper.secrets[index];
-	wanted->from = wanted->key ? secret->certificate_from : secret->from;
-	wanted->path = wanted->key ? secret->certificate : secret->path;
+	wanted->from = wanted->key ? secret->certificate_from : wanted->is_refresh ? secret->grant.refresh_from : secret->from;
+	wanted->path = wanted->key ? secret->certificate : wanted->is_refresh ? secret->grant.refresh : secret->path;
 	wanted->shown = secret->credential.as ? &secret->credential : NULL;
 	if (!wanted->from)
 		client_complain("policy names no %s for target %s: add %s: %s: file:/PATH",
-		    wanted->key ? "certificate" : "secret", wanted->target,
+		    name_of(secret, wanted), wanted->target,
 		    !wanted->key && rules->worker.targets[index].protocol == PROTOCOL_HTTP ? "credential" : "login",
-		    wanted->key ? "certificate" : "secret");
+		    name_of(secret, wanted));
 	return wanted->from;
 }
 
@@ -257,6 +269,7 @@ read_words(int argc, char **argv, struct wanted *wanted)
 		{ "skill", required_argument, NULL, 's' },
 		{ "certificate", required_argument, NULL, 'c' },
 		{ "key", required_argument, NULL, 'k' },
+		{ "refresh-token", no_argument, NULL, 'r' },
 		{ 0 }
 	};
 	int option;
@@ -265,9 +278,13 @@ read_words(int argc, char **argv, struct wanted *wanted)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == '?')
 			return false;
-		*(option == 's' ? &wanted->skill : option == 'c' ? &wanted->certificate : &wanted->key) = optarg;
+		if (option == 'r')
+			wanted->is_refresh = true;
+		else
+			*(option == 's' ? &wanted->skill : option == 'c' ? &wanted->certificate : &wanted->key) = optarg;
 	}
 	if (!wanted->certificate != !wanted->key || (wanted->skill && wanted->key) ||
+	    (wanted->is_refresh && (wanted->skill || wanted->key)) ||
 	    argc - optind != (wanted->skill ? 1 : 2) || strcmp(argv[optind], "set"))
 		return false;
 	wanted->target = wanted->skill ? NULL : argv[optind + 1];
@@ -283,7 +300,8 @@ secret_set(const struct instance *instance, int argc, char **argv)
 
 	if (!read_words(argc, argv, &wanted)) {
 		client_complain("usage: interlock secret set TARGET | --skill SKILL (the secret "
-		    "comes on standard input)\n       interlock secret set TARGET --certificate FILE --key FILE");
+		    "comes on standard input)\n       interlock secret set TARGET --refresh-token\n"
+		    "       interlock secret set TARGET --certificate FILE --key FILE");
 		return CLI_USAGE;
 	}
 	status = judge_load(instance->policy_directory, instance, &rules);

@@ -205,7 +205,7 @@ hear_peer(struct desk *desk, const struct msg_head *head, struct span whole)
 	desk->children[slot].is_down = head->type == MSG_PEER_DOWN;
 	if (head->type == MSG_PEER_DOWN) {
 		relay_peer_down(desk, slot);
-		if (slot >= SLOT_WORKER)
+		if (msg_is_worker(slot))
 			hold_worker_down(desk, slot);
 		return true;
 	}

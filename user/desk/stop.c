@@ -42,7 +42,7 @@ static void
 tell_all(struct desk *desk, const struct stop *stop, bool is_undo)
 {
 	tell(desk, SLOT_LOADER, stop, is_undo);
-	for (unsigned int slot = SLOT_WORKER; slot < SLOTS; slot++)
+	for (unsigned int slot = SLOT_WORKER; msg_is_worker(slot); slot++)
 		tell(desk, slot, stop, is_undo);
 }
 
@@ -50,7 +50,7 @@ tell_all(struct desk *desk, const struct stop *stop, bool is_undo)
 void
 stop_tell(struct desk *desk, unsigned int slot)
 {
-	bool wants = slot == SLOT_LOADER || slot >= SLOT_WORKER;
+	bool wants = slot == SLOT_LOADER || msg_is_worker(slot);
 
 	for (size_t i = 0; wants && i < desk->stop_count; i++)
 		tell(desk, slot, &desk->stops[i], false);

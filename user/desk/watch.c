@@ -24,7 +24,7 @@ watch_tell(struct desk *desk, unsigned int slot)
 {
 	uint8_t on = desk->is_watched;
 
-	if (slot >= SLOT_WORKER)
+	if (msg_is_worker(slot))
 		(void)post_send(desk->post, slot, MSG_WATCH, 0, span_of(&on, 1), -1);
 }
 
@@ -36,7 +36,7 @@ update(struct desk *desk)
 	if (now == desk->is_watched)
 		return;
 	desk->is_watched = now;
-	for (unsigned int slot = SLOT_WORKER; slot < SLOTS; slot++)
+	for (unsigned int slot = SLOT_WORKER; msg_is_worker(slot); slot++)
 		watch_tell(desk, slot);
 }
 

@@ -216,6 +216,7 @@ enum refusal {
 	REFUSAL_BINDING,	/* 28000 its login is bound to another channel */
 	REFUSAL_BACKEND,	/* ILB01 the backend cannot be reached or trusted */
 	REFUSAL_CREDENTIAL,	/* ILC01 it cannot be sent with the target's credential */
+	REFUSAL_TOKEN,		/* ILC02 no token is to be had for the target */
 	REFUSAL_LIMIT,		/* ILL01 larger than a limit */
 	REFUSAL_FORMAT,		/* ILF01 a format that cannot be masked */
 	REFUSAL_ENCODING,	/* ILF02 a text in another form than is understood here */

@@ -40,6 +40,8 @@ static const struct {
 	    "Try again later. Ask an operator about the id above." },
 	[REFUSAL_CREDENTIAL] = { "ILC01", 403, 7, "this cannot be sent with the credential that is put in",
 	    "Ask for it in another form: in one piece, or with its digest." },
+	[REFUSAL_TOKEN] = { "ILC02", 503, 14, "no credential can be had for the backend now",
+	    "It was not sent. Try again in a minute. Ask an operator about the id above." },
 	[REFUSAL_LIMIT] = { "ILL01", 413, 8, "larger than a limit",
 	    "Ask for less at a time." },
 	[REFUSAL_FORMAT] = { "ILF01", 502, 13, "an answer in this format is not given here",

@@ -163,6 +163,8 @@ flow_ask_lent(struct flow *flow, uint8_t step, int status, struct span output)
 {
 	if (status == EAGAIN)	/* about to be replaced */
 		must(loop_set(flow->worker->loop, &flow->retry, AGAIN_NS, ask_again, flow) == 0);
+	else if (status == ENOKEY)
+		flow_ask_fail(flow, REFUSAL_TOKEN, "no token can be had for the target");
 	else if (status)
 		flow_ask_fail(flow, REFUSAL_BACKEND, status == ENOENT ? "no secret is stored for the target" :
 		    status == EDQUOT ? "its credential was lent too often" :

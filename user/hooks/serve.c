@@ -163,7 +163,7 @@ hear_peer(struct loader *loader, const struct msg_head *head, struct span body)
 			session_tell(s, true);
 	if (slot == SLOT_RESOLVER)
 		ear_open_all(loader);
-	if (slot >= SLOT_WORKER) {
+	if (msg_is_worker(slot)) {
 		stop_tell_all(loader, slot);
 		door_tell_all(loader, slot);
 	}

@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/base64.h"
+#include "base/clock.h"
 #include "base/must.h"
 #include "inject/echo.h"
 #include "inject/percent.h"
@@ -103,6 +104,7 @@ inject_renew(struct inject *inject)
 	inject_sent(inject);
 	secret_free(&inject->loan);
 	inject->parts = (struct view_parts){ 0 };
+	inject->was_refused |= inject->has_loan;
 	inject->has_loan = false;
 }
 
@@ -166,9 +168,15 @@ inject_next(struct inject *inject, const struct wire_request *request, struct sp
 		return inject_question_refuse(question, "a credential is sent over verified TLS only");
 	if (!inject_query_fits(path_and_query.n ? path_and_query : request->query))
 		return inject_question_refuse(question, "a query of so many parameters is not sent with a credential");
+	if (inject->has_loan && inject->how.as == AS_OAUTH2 && wall >= inject->until) {
+		inject_renew(inject);
+		inject->was_refused = false;	/* nobody has: it is old */
+	}
 	if (inject->has_loan)
 		return INJECT_READY;
-	return inject_question_ask(question, VAULT_LEND, SPAN("\1"));
+	inject->asked = wall;
+	return inject_question_ask(question, VAULT_LEND,
+	    inject->how.as == AS_OAUTH2 && inject->was_refused ? SPAN("\1\1") : SPAN("\1"));
 }
 
 /* A secret, kept and looked for. */
@@ -185,7 +193,20 @@ take_loan(struct inject *inject, struct span stored)
 	}
 	r = inject_marks_add(inject->marks, inject->parts.secret);
 	inject->has_loan = !r;
+	inject->was_refused &= !inject->has_loan;
 	return r;
+}
+
+/* How long it is good for, and a token. */
+static int
+take_token(struct inject *inject, struct span output)
+{
+	uint32_t ms;
+
+	if (!take_be32(&output, &ms) || !ms)
+		return -EPROTO;
+	inject->until = inject->asked + ms * MILLISECOND_NS;
+	return take_loan(inject, output);
 }
 
 /* The name of a key and the token of its session. The token is of no use without the key, and yet nobody's business. */
@@ -222,7 +243,9 @@ inject_answer(struct inject *inject, uint8_t step, struct span output)
 		return inject_sign_answer(inject, step, output);
 	if (inject->has_loan || (step != VAULT_LEND && step != VAULT_SIGV4_KEY))
 		return -EPROTO;
-	return step == VAULT_LEND ? take_loan(inject, output) : take_key(inject, output);
+	if (step == VAULT_SIGV4_KEY)
+		return take_key(inject, output);
+	return inject->how.as == AS_OAUTH2 ? take_token(inject, output) : take_loan(inject, output);
 }
 
 static int
@@ -243,8 +266,17 @@ borrow_key(struct inject *inject, const struct view_parts *parts)
 int
 inject_borrow(struct inject *inject, const struct inject *from)
 {
-	if (!inject || !from || inject->has_loan || !from->has_loan || inject->how.as != from->how.as)
+	if (!inject || !from || inject->how.as != from->how.as)
 		return 0;
+	if (!from->has_loan) {
+		inject->was_refused |= !inject->has_loan && from->was_refused;
+		return 0;
+	}
+	if (inject->has_loan && inject->until >= from->until)
+		return 0;
+	secret_free(&inject->loan);
+	inject->has_loan = false;
+	inject->until = from->until;
 	return from->how.as == AS_SIGV4 ? borrow_key(inject, &from->parts) :
 	    take_loan(inject, secret_view(&from->loan));
 }
@@ -511,7 +543,7 @@ show_signature(struct making *making)
 
 static int (*const ways[])(struct making *) = {
 	[AS_BEARER] = show_bearer, [AS_BASIC] = show_basic, [AS_HEADER] = show_header,
-	[AS_QUERY] = show_query, [AS_COOKIE] = show_cookie, [AS_SIGV4] = show_signature,
+	[AS_QUERY] = show_query, [AS_COOKIE] = show_cookie, [AS_SIGV4] = show_signature, [AS_OAUTH2] = show_bearer,
 };
 static_assert(COUNT(ways) == AS_KINDS, "a way to show each");
 

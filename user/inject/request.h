@@ -73,7 +73,8 @@ bool inject_uploads(const struct inject *);
 enum inject_way inject_body(struct inject *, struct span bytes, bool ends, struct inject_question *, struct span *out);
 void inject_body_sent(struct inject *);
 /* The backend did not take it (401): borrow anew for the next request, since it may have been replaced meanwhile.
- * The keeper bounds how often. What was lent before is still looked for. */
+ * The keeper bounds how often, and fetches a token anew where it has had this one for a while. What was lent before is
+ * still looked for. */
 void inject_renew(struct inject *);
 
 /* What answers are looked through for; NULL: nothing. */

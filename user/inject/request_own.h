@@ -17,6 +17,8 @@ struct inject {
 	bool is_tls, is_verified;
 	bool has_loan;			/* `loan` is what the keeper gave, `parts` lie in it */
 	struct secret loan;
+	uint64_t asked, until;		/* OAUTH2: when for it, and how long it is used (wall time, ns) */
+	bool was_refused;		/* OAUTH2: the backend did not take the last one */
 	struct view_parts parts;
 	struct inject_marks *marks;
 	/* of the request that is being sent */

@@ -48,10 +48,10 @@ may_name(unsigned int slot, enum id_kind kind, unsigned int maker)
 {
 	if (kind == ID_SESSION)
 		return maker == SLOT_LOADER;
-	if (maker < SLOT_WORKER || maker >= SLOTS)
+	if (!msg_is_worker(maker))
 		return false;
 	/* a hold is found again by whichever worker the same is asked of */
-	return slot < SLOT_WORKER || kind == ID_HOLD || maker == slot;
+	return !msg_is_worker(slot) || kind == ID_HOLD || maker == slot;
 }
 
 static bool
@@ -77,7 +77,7 @@ permit_about(const struct entry_about *about)
 		slot++;
 	if (slot == SLOTS)
 		return false;
-	return writers[about->kind] & BY(slot < SLOT_WORKER ? slot : SLOT_WORKER) &&
+	return writers[about->kind] & BY(msg_is_worker(slot) ? SLOT_WORKER : slot) &&
 	    ids_are_right(about, slot);
 }
 

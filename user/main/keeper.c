@@ -26,6 +26,7 @@ static const char *const calls[] = {
 	"openat", "fstat", "newfstatat", "read", "close",
 	"mmap", "munmap", "mlock", "madvise",
 	"getrandom", "getpid", "lseek",
+	"fsync", "renameat", "renameat2",	/* refresh tokens that came */
 	NULL,
 };
 

@@ -56,7 +56,7 @@
 /* Started in this order; ended in the opposite one, the recorder last. */
 static const unsigned int order[] = {
 	SLOT_RECORDER, SLOT_KEEPER, SLOT_POLICY, SLOT_GRAMMAR, SLOT_BROKER,
-	SLOT_RESOLVER, SLOT_LOADER, SLOT_WORKER,
+	SLOT_RESOLVER, SLOT_COURIER, SLOT_LOADER, SLOT_WORKER,
 };
 
 struct warden {
@@ -188,7 +188,7 @@ child_left(struct warden *warden, unsigned int slot, const char *reason)
 
 	log_info("%s %s, as it was told", msg_slot_name(slot), reason);
 	enter(warden, ENTRY_STOP, slot, "replaced");
-	if (slot < SLOT_WORKER) {
+	if (!msg_is_worker(slot)) {
 		tell_broker_down(warden, slot);
 		start_slot(warden, slot);
 		return;
@@ -250,7 +250,7 @@ quit_next(void *arg)
 
 	while (warden->quit_step < COUNT(order)) {
 		unsigned int first = order[COUNT(order) - 1 - warden->quit_step];
-		unsigned int last = first == SLOT_WORKER ? SLOTS : first + 1;
+		unsigned int last = first == SLOT_WORKER ? SLOT_WORKER + MSG_WORKERS : first + 1;
 		bool waiting = false;
 
 		for (unsigned int slot = first; slot < last; slot++) {
@@ -344,7 +344,7 @@ child_ready(struct warden *warden, unsigned int slot)
 static bool
 route_cancel(struct warden *warden, unsigned int from, struct span body)
 {
-	for (unsigned int slot = SLOT_WORKER; slot < SLOT_WORKER + MSG_WORKERS; slot++)
+	for (unsigned int slot = SLOT_WORKER; msg_is_worker(slot); slot++)
 		if (slot != from && warden->children.child[slot].pid)
 			(void)post_send(warden->post, slot, MSG_CANCEL, 0, body, -1);
 	return true;
@@ -591,7 +591,7 @@ start_all(struct warden *warden)
 {
 	enter(warden, ENTRY_START, SLOT_WARDEN, *warden->from ? warden->from : "started");
 	for (size_t i = 0; i < COUNT(order); i++) {
-		unsigned int last = order[i] == SLOT_WORKER ? SLOTS : order[i] + 1;
+		unsigned int last = order[i] == SLOT_WORKER ? SLOT_WORKER + MSG_WORKERS : order[i] + 1;
 
 		for (unsigned int slot = order[i]; slot < last; slot++)
 			if (warden->children.child[slot].state == CHILD_WAITING)

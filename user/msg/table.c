@@ -78,6 +78,12 @@ static const struct msg_rule rules[] = {
 	{ MSG_EAR, SLOT_LOADER, SLOT_RESOLVER, 41, 256, true },
 	{ MSG_EAR_SHUT, SLOT_LOADER, SLOT_RESOLVER, FIXED(24), false },
 	{ MSG_ADDRESSES, SLOT_RESOLVER, SLOT_LOADER, 8, 4096, false },
+
+	{ MSG_ROOTS, SLOT_KEEPER, SLOT_COURIER, 1, MSG_BODY_MAX, false },
+	{ MSG_FETCH, SLOT_KEEPER, SLOT_COURIER, 12, MSG_INLINE, false },
+	{ MSG_FETCHED, SLOT_COURIER, SLOT_KEEPER, 20, 32768, false },
+	{ MSG_LOOKUP, SLOT_COURIER, SLOT_RESOLVER, 2, 256, false },
+	{ MSG_LOOKED, SLOT_RESOLVER, SLOT_COURIER, 8, 1024, false },
 };
 
 static bool
@@ -86,7 +92,7 @@ fits(uint8_t rule, unsigned int slot)
 	if (rule == MSG_ANY)
 		return slot < SLOTS;
 	if (rule == SLOT_WORKER)
-		return slot >= SLOT_WORKER && slot < SLOTS;
+		return msg_is_worker(slot);
 	return rule == slot;
 }
 
@@ -140,7 +146,7 @@ msg_slot_name(unsigned int slot)
 		"recorder", "resolver", "worker/0", "worker/1", "worker/2",
 		"worker/3", "worker/4", "worker/5", "worker/6", "worker/7",
 		"worker/8", "worker/9", "worker/10", "worker/11", "worker/12",
-		"worker/13", "worker/14", "worker/15",
+		"worker/13", "worker/14", "worker/15", "courier",
 	};
 
 	return slot < COUNT(names) ? names[slot] : "nobody";

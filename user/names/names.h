@@ -38,6 +38,7 @@ struct view_target;
 #define NAMES_RETRY_NS (5 * SECOND_NS)	/* then they are asked again */
 #define NAMES_KNOWN 16		/* addresses of one name and family */
 #define NAMES_ANSWER 64		/* addresses of one answer */
+#define NAMES_WANTED 64		/* names that the courier waits for at once */
 #define NAMES_SOCKETS 64	/* of our own questions at once */
 #define NAMES_STREAMS 64	/* TCP connections of one session */
 #define NAMES_STREAM_NS (10 * SECOND_NS)	/* and how long one may say nothing */
@@ -83,6 +84,7 @@ struct names {
 	struct ask_socket sockets[NAMES_SOCKETS];
 	struct timer patience;
 	struct tells *tells;
+	unsigned int wanted;			/* names the courier waits for */
 };
 
 /* ---- serve.c ------------------------------------------------------------------ */
@@ -128,6 +130,10 @@ void ask_servers(struct names *);	/* those of the view in force */
 void ask(struct names *, const char *host, int type, ares_callback fn, void *arg);
 void ask_give_up(struct names *);	/* all of them; each fn is told ARES_ECANCELLED */
 void ask_close(struct names *);
+
+/* ---- lookup.c: where a token endpoint is ---------------------------------------------------- */
+/* MSG_LOOKUP. False: bad body. */
+bool lookup_hear(struct names *, uint64_t id, struct span body);
 
 /* ---- tell.c: what is entered ------------------------------------------------------------------ */
 int tell_new(struct names *);

@@ -96,6 +96,8 @@ hear(void *arg, unsigned int from, const struct msg_head *head, struct span body
 		return ear_hear(names, body, take_fd(&owned));
 	case MSG_EAR_SHUT:
 		return ear_hear_shut(names, body);
+	case MSG_LOOKUP:
+		return lookup_hear(names, head->id, body);
 	case MSG_VIEW_OFFER:
 		return hear_offer(names, body);
 	case MSG_VIEW_SWAP:

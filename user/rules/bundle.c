@@ -77,8 +77,7 @@ bundle_view_of(unsigned int slot)
 	case SLOT_RESOLVER:
 		return BUNDLE_RESOLVER;
 	default:
-		return slot >= SLOT_WORKER && slot < SLOTS ? BUNDLE_WORKER :
-		    BUNDLE_VIEWS;
+		return msg_is_worker(slot) ? BUNDLE_WORKER : BUNDLE_VIEWS;
 	}
 }
 

@@ -27,14 +27,14 @@ roots_read(struct work *work, const struct node *at, const char *path,
 		return NULL;
 	}
 	if (status < 0) {
-		fault_add(work->faults, at->place, "%s: tls: roots: %.120s "
+		fault_add(work->faults, at->place, "%s: roots: %.120s "
 		    "cannot be read: %s; expected a file of CA certificates",
 		    what, path, strerror(-status));
 		return NULL;
 	}
 	if (strlen((const char *)pem.p) != pem.n ||
 	    !strstr((const char *)pem.p, "-----BEGIN CERTIFICATE-----")) {
-		fault_add(work->faults, at->place, "%s: tls: roots: found no "
+		fault_add(work->faults, at->place, "%s: roots: found no "
 		    "certificate in %.120s, expected CA certificates in PEM",
 		    what, path);
 		return NULL;

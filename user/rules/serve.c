@@ -183,7 +183,7 @@ commit(struct serve *serve)
 		if (serve->served[first[i]].is_present)
 			swap(serve, first[i], serve->epoch);
 	}
-	for (unsigned int slot = SLOT_WORKER; slot < SLOTS; slot++) {
+	for (unsigned int slot = SLOT_WORKER; msg_is_worker(slot); slot++) {
 		if (serve->served[slot].is_present)
 			swap(serve, slot, serve->epoch);
 	}
@@ -221,7 +221,7 @@ say_refusal(struct serve *serve, unsigned int slot, const char *what)
 static bool
 is_alone(const struct serve *serve)
 {
-	for (unsigned int slot = SLOT_WORKER; slot < SLOTS; slot++) {
+	for (unsigned int slot = SLOT_WORKER; msg_is_worker(slot); slot++) {
 		const struct served *served = &serve->served[slot];
 
 		if (served->is_present && !served->is_waited && !served->refusal)

@@ -309,7 +309,7 @@ build_socket(struct work *work, const struct draft_target *draft,
 }
 
 /* The system's bundle is read once, for all targets that name no other. */
-static const char *
+const char *
 system_roots(struct work *work, const struct node *at, const char *what)
 {
 	if (!work->system_roots)
@@ -339,9 +339,9 @@ build_tls(struct work *work, const struct draft_target *draft,
 	if (work->options->is_offline)
 		return;
 	if (!path[0])
-		target->tls_roots = system_roots(work, at, what);
+		target->tls_roots = system_roots(work, at, work_text(work, "%s: tls", what));
 	else if (path[0] == '/')
-		target->tls_roots = roots_read(work, at, path, what);
+		target->tls_roots = roots_read(work, at, path, work_text(work, "%s: tls", what));
 	else
 		fault_add(work->faults, at->place, "%s: tls: roots: found "
 		    "\"%.80s\", expected a path that begins with /", what, path);
@@ -433,7 +433,7 @@ build_one(struct work *work, size_t i)
 	target->role = work_scalar(draft->account.role);
 	target->databases = work_texts(work, draft->account.databases,
 	    &target->database_count);
-	target->has_secret = draft->account.secret || draft->shown.secret;
+	target->has_secret = draft->account.secret || draft->shown.secret || draft->shown.client_secret;
 	target->has_certificate = draft->account.certificate;
 	target->needs_proof = draft->account.secret && !draft->account.certificate &&
 	    !(proofs_of(draft) >> PROOF_NONE & 1);

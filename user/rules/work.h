@@ -68,6 +68,9 @@ struct draft_target {
 	struct {
 		enum view_as as;
 		const struct node *secret, *user, *name, *prefix, *region, *service, *key;
+		const struct node *token_endpoint, *client_id, *client_secret, *refresh_token;
+		const struct node *scope, *audience, *resource, *roots;
+		uint32_t grant, auth;
 	} shown;
 };
 
@@ -196,6 +199,13 @@ void rule_check_targets(struct work *, const struct draft_duty *, const struct d
 bool credential_read(struct work *, struct draft_target *, const char *what);
 void credential_build(struct work *, const struct draft_target *, const char *what, struct view_credential *,
     struct view_secret *);
+/* What a credential of OAuth 2 is fetched with; see grant.c. */
+extern const char *const grant_words[], *const client_auth_words[];
+bool grant_is_endpoint(const char *);
+bool grant_is_scope(const char *);
+bool grant_is_resource(const char *);
+void grant_check(struct work *, const struct draft_target *, const char *what);
+void grant_build(struct work *, const struct draft_target *, const char *what, struct view_secret *);
 void duty_read(struct work *, const struct node *entry);
 void duty_build(struct work *);		/* rules, once per duty */
 void skill_read(struct work *, const struct node *entry);
@@ -213,9 +223,11 @@ void check_people(struct work *);
 /* A login name or number of /etc/passwd. False: not known. */
 bool work_user(const char *text, uint32_t *uid, uint32_t *gid, const char **name,
     struct work *);
-/* Certificates of a target, NULL after a fault; see roots.c. */
+/* Certificates of a target, NULL after a fault; see outside.c. */
 const char *roots_read(struct work *, const struct node *at, const char *path,
     const char *what);
+/* The system's, read once; see target.c. */
+const char *system_roots(struct work *, const struct node *at, const char *what);
 /* Look at a secret's file; faults are added. */
 void secret_check(struct work *, const struct node *at, const char *path,
     const char *what);

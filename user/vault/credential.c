@@ -213,6 +213,26 @@ credentials_find_key(struct credentials *all, uint32_t target, const struct clie
 }
 
 int
+credentials_find_refresh(struct credentials *all, uint32_t target, struct secret *out)
+{
+	cleanup(secret_free) struct secret secret = { 0 };
+	const struct view_grant *grant;
+	int r;
+
+	if (target >= all->row_count)
+		return -ENOENT;
+	grant = &all->view->secrets[target].grant;
+	r = read_secret(all, grant->refresh_from, grant->refresh, &secret);
+	if (!r)
+		r = trim_secret(&secret);
+	if (r)
+		return r;
+	*out = secret;
+	secret = (struct secret){ 0 };
+	return 0;
+}
+
+int
 credentials_find_verifier(struct credentials *all, uint32_t index, const struct scram_verifier **out)
 {
 	cleanup(secret_free) struct secret text = { 0 };

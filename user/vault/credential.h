@@ -49,6 +49,8 @@ int credentials_policy(struct credentials *, const struct view_keeper *);
 int credentials_find(struct credentials *, uint32_t target, struct credential **out);
 /* The certificate of a target, with its key. Returns as credentials_find(); -EINVAL: not these two. */
 int credentials_find_key(struct credentials *, uint32_t target, const struct client_key **out);
+/* The refresh token that the policy names for a target, read anew, a copy. Returns as credentials_find(). */
+int credentials_find_refresh(struct credentials *, uint32_t target, struct secret *out);
 /* What the password of a skill is checked against: position in the view's verifiers. */
 int credentials_find_verifier(struct credentials *, uint32_t index, const struct scram_verifier **out);
 /* The SCRAM keys for this offer, or NULL: they must be made. */

@@ -29,6 +29,7 @@
 #include "vault/loan.h"
 #include "vault/private.h"
 #include "vault/ticket_keys.h"
+#include "vault/token.h"
 #include "view.h"
 
 #define KEEPER_DIRECTORY "keeper"
@@ -55,6 +56,7 @@ static int
 open_directories(struct keeper *keeper, const char *state, uint32_t uid)
 {
 	cleanup(close_fd) int state_dir = -1, keeper_dir = -1;
+	int r;
 
 	state_dir = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (state_dir < 0) {
@@ -67,7 +69,9 @@ open_directories(struct keeper *keeper, const char *state, uint32_t uid)
 		    KEEPER_DIRECTORY, strerror(-keeper_dir));
 		return keeper_dir;
 	}
-	return open_keys(keeper, keeper_dir, state_dir, uid);
+	r = open_keys(keeper, keeper_dir, state_dir, uid);
+	keeper->directory = r ? -1 : take_fd(&keeper_dir);
+	return r;
 }
 
 int
@@ -81,6 +85,8 @@ keeper_open(struct keeper **out, const struct instance *instance, uint32_t uid)
 	    OPENSSL_INIT_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_ADD_ALL_CIPHERS |
 	    OPENSSL_INIT_ADD_ALL_DIGESTS, NULL) != 1 || !keeper)
 		return -ENOMEM;
+	keeper->directory = -1;
+	keeper->uid = uid;
 	json_object_seed(0);	/* or it would open /dev/urandom later */
 	r = open_directories(keeper, instance->state_directory, uid);
 	if (!r)
@@ -91,6 +97,8 @@ keeper_open(struct keeper **out, const struct instance *instance, uint32_t uid)
 		r = dialogues_new(&keeper->dialogues);
 	if (!r)
 		r = loans_new(&keeper->loans);
+	if (!r)
+		r = tokens_new(&keeper->tokens);
 	if (!r)
 		r = credentials_new(&keeper->credentials, uid);
 	if (r)
@@ -110,11 +118,14 @@ hear_peer_down(struct keeper *keeper, unsigned int from, const struct msg_head *
 	(void)from, (void)head;
 	if (!take_u8(&body, &slot) || body.n)
 		return false;
-	if (slot >= SLOT_WORKER) {
+	if (msg_is_worker(slot)) {
 		derivations_forget(keeper->derivations, slot);
 		dialogues_forget(keeper->dialogues, slot);
 		loans_forget(keeper->loans, slot);
+		tokens_forget(keeper->tokens, slot);
 	}
+	if (slot == SLOT_COURIER)
+		keeper_courier_down(keeper);
 	return true;
 }
 
@@ -148,6 +159,7 @@ static const struct {
 	bool (*hear)(struct keeper *, unsigned int, const struct msg_head *, struct span);
 } messages[] = {
 	{ MSG_PROOF, keeper_proof },
+	{ MSG_FETCHED, keeper_fetched },
 	{ MSG_LEAF, keeper_leaf },
 	{ MSG_MASK_KEYS, keeper_mask_keys },
 	{ MSG_TICKET_KEYS, keeper_ticket_keys },
@@ -173,7 +185,7 @@ hear(void *arg, unsigned int from, const struct msg_head *head,
 void
 keeper_listen(struct keeper *keeper, bool on)
 {
-	for (unsigned int slot = SLOT_WORKER; slot < SLOTS; slot++)
+	for (unsigned int slot = SLOT_WORKER; msg_is_worker(slot); slot++)
 		post_listen(keeper->post, slot, on);
 }
 
@@ -238,6 +250,8 @@ keeper_free(struct keeper **out)
 		post_free(&keeper->post);
 		dialogues_free(&keeper->dialogues);
 		loans_free(&keeper->loans);
+		tokens_free(&keeper->tokens);
+		close_fd(&keeper->directory);
 		credentials_free(&keeper->credentials);
 		leaves_free(&keeper->leaves);
 		ticket_keys_free(&keeper->tickets);

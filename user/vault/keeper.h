@@ -2,6 +2,7 @@
  * keeper.h: the keeper's work: secrets in, proofs, leaves and keys out.
  * keeper_open() reads what only root may read; keeper_serve() comes after the box.
  * One file answers one kind of question: keeper_proof.c (with keeper_lend.c and
+ * keeper_token.c and
  * keeper_verify.c), keeper_leaf.c, keeper_policy.c; keeper.c has the table of messages.
  */
 #ifndef VAULT_KEEPER_H
@@ -27,6 +28,7 @@ struct out;
 struct post;
 struct scribe;
 struct ticket_keys;
+struct tokens;
 struct view_keeper;
 struct view_target;
 
@@ -39,6 +41,9 @@ struct keeper {
 	struct credentials *credentials;
 	struct dialogues *dialogues;
 	struct loans *loans;
+	struct tokens *tokens;
+	int directory;			/* the keeper's own, for what must outlive it */
+	uint32_t uid;
 	struct loop *loop;
 	bool is_quitting;	/* it finishes the dialogues that have begun */
 	uint64_t quit_until;
@@ -65,6 +70,11 @@ void keeper_quit(void *keeper);
 /* Hear workers, or leave what they ask in their channels. */
 void keeper_listen(struct keeper *, bool on);
 void keeper_derived(void *keeper, const struct derivation *, const struct secret *keys);
+/* keeper_token.c: MSG_FETCHED; the courier has ended; another policy is in force; a target's secrets are other ones. */
+bool keeper_fetched(struct keeper *, unsigned int from, const struct msg_head *, struct span body);
+void keeper_courier_down(struct keeper *);
+void keeper_tokens_policy(struct keeper *);
+int keeper_token_renew(struct keeper *, uint32_t target);
 bool keeper_leaf(struct keeper *, unsigned int from, const struct msg_head *, struct span body);
 bool keeper_ticket_keys(struct keeper *, unsigned int from, const struct msg_head *, struct span body);
 bool keeper_mask_keys(struct keeper *, unsigned int from, const struct msg_head *, struct span body);

@@ -29,7 +29,13 @@ int keeper_credential(struct keeper *, const struct ask *, struct credential **o
 /* Enter a use. Returns 0, or -EAGAIN: do not act. */
 int keeper_enter_use(struct keeper *, const struct ask *, const char *detail);
 
+/* Answer, or not yet (-EINPROGRESS); frees the output, wiped. */
+void keeper_answer_ask(struct keeper *, const struct ask *, uint8_t step, int r, struct out *output);
+
 /* keeper_lend.c */
+/* May this flow use it? `lent`: the number of the secret that goes to the worker, or 0. A flow that is another
+ * target's is the fault of the worker. */
+int keeper_take_loan(struct keeper *, const struct ask *, uint64_t lent);
 /* The target, if its secret is for requests, of the kind that `step` is of. */
 int keeper_find_request(struct keeper *, uint8_t step, struct ask *);
 int keeper_cleartext(struct keeper *, const struct ask *, struct out *);
@@ -37,6 +43,9 @@ int keeper_lend(struct keeper *, const struct ask *, struct out *);
 int keeper_sigv4_key(struct keeper *, const struct ask *, struct out *);
 int keeper_sigv4(struct keeper *, const struct ask *, struct out *);
 int keeper_sigv4_chunks(struct keeper *, const struct ask *, struct out *);
+
+/* keeper_token.c */
+int keeper_lend_token(struct keeper *, const struct ask *, struct out *);
 
 /* keeper_verify.c */
 int keeper_verify_first(struct keeper *, const struct ask *, struct out *);

@@ -27,6 +27,7 @@
 static const char *const loans[AS_KINDS] = {
 	[AS_BEARER] = "lent bearer", [AS_BASIC] = "lent basic", [AS_HEADER] = "lent header",
 	[AS_QUERY] = "lent query", [AS_COOKIE] = "lent cookie",
+	/* of OAUTH2 what is stored is not what is lent: keeper_token.c */
 };
 
 int
@@ -38,7 +39,7 @@ keeper_find_request(struct keeper *keeper, uint8_t step, struct ask *ask)
 	if (r)
 		return r;
 	secret = keeper_secret(keeper, ask);
-	if (secret->credential.as == AS_NONE || secret->from == SECRET_NONE)
+	if (secret->credential.as == AS_NONE || (secret->from == SECRET_NONE && secret->grant.type == GRANT_NONE))
 		return -ENOENT;
 	if (view_credential_is_lent(&secret->credential) == (step == VAULT_LEND) &&
 	    (step != VAULT_LEND || secret->tls >= TLS_VERIFY_CA))	/* whatever a worker says of its TLS */
@@ -48,11 +49,10 @@ keeper_find_request(struct keeper *keeper, uint8_t step, struct ask *ask)
 	return -EOPNOTSUPP;
 }
 
-/* May this flow use it? A flow that is another target's is the fault of the worker. */
-static int
-take_loan(struct keeper *keeper, const struct ask *ask, bool is_lent)
+int
+keeper_take_loan(struct keeper *keeper, const struct ask *ask, uint64_t lent)
 {
-	int r = loan_take(keeper->loans, ask->worker, &ask->flow, ask->name, is_lent);
+	int r = loan_take(keeper->loans, ask->worker, &ask->flow, ask->name, lent);
 
 	if (r)
 		log_line(LOG_LEVEL_ERROR, &ask->flow, r == -EPERM ?
@@ -71,7 +71,7 @@ lend(struct keeper *keeper, const struct ask *ask, const char *detail, struct cr
 	if (!r)
 		r = keeper_credential(keeper, ask, out);
 	if (!r)
-		r = take_loan(keeper, ask, true);
+		r = keeper_take_loan(keeper, ask, (*out)->number);
 	return r ? r : keeper_enter_use(keeper, ask, detail);
 }
 
@@ -107,8 +107,11 @@ keeper_lend(struct keeper *keeper, const struct ask *ask, struct out *out)
 	const struct view_secret *secret = keeper_secret(keeper, ask);
 	struct credential *credential;
 	struct view_parts parts;
-	int r = read_parts(keeper, ask, &parts);
+	int r;
 
+	if (secret->credential.as == AS_OAUTH2)
+		return keeper_lend_token(keeper, ask, out);
+	r = read_parts(keeper, ask, &parts);
 	if (!r)
 		r = lend(keeper, ask, loans[secret->credential.as], &credential);
 	if (!r)
@@ -123,7 +126,7 @@ keeper_sigv4_key(struct keeper *keeper, const struct ask *ask, struct out *out)
 	int r = ask->input.n ? -EPROTO : read_parts(keeper, ask, &parts);
 
 	if (!r)
-		r = take_loan(keeper, ask, false);
+		r = keeper_take_loan(keeper, ask, 0);
 	if (r)
 		return r;
 	out_block(out, parts.user);
@@ -148,7 +151,7 @@ keeper_sigv4(struct keeper *keeper, const struct ask *ask, struct out *out)
 		return -ERANGE;
 	r = read_parts(keeper, ask, &parts);
 	if (!r)
-		r = take_loan(keeper, ask, false);
+		r = keeper_take_loan(keeper, ask, 0);
 	if (!r)
 		r = sigv4_sign(parts.secret, time, span_text(how->region), span_text(how->service), hash.p, signature);
 	if (!r)
@@ -191,7 +194,7 @@ keeper_sigv4_chunks(struct keeper *keeper, const struct ask *ask, struct out *ou
 		return -ERANGE;
 	r = read_parts(keeper, ask, &parts);
 	if (!r)
-		r = take_loan(keeper, ask, false);
+		r = keeper_take_loan(keeper, ask, 0);
 	if (!r)
 		r = sigv4_sign_chunks(parts.secret, time, span_text(how->region), span_text(how->service), previous.p, is_trailed,
 		    rest.p, count, signatures);

@@ -61,6 +61,7 @@ keeper_view_swap(struct keeper *keeper, unsigned int from,
 	if (credentials_policy(keeper->credentials, keeper->view))
 		log_error("no memory for the secrets of policy %u", epoch);
 	scribe_policy(keeper->scribe, epoch, keeper->view->head.digest);
+	keeper_tokens_policy(keeper);
 	view_free(old);
 	keeper_listen(keeper, true);
 	swap_say_done(keeper->post, epoch);
@@ -92,6 +93,8 @@ renew_target(struct keeper *keeper, uint32_t target)
 	int r = 0;
 
 	credentials_forget(keeper->credentials, target);
+	if (secret->grant.type != GRANT_NONE)
+		return keeper_token_renew(keeper, target);
 	if (secret->certificate_from)
 		r = credentials_find_key(keeper->credentials, target, &key);
 	if (!r && (secret->from || !secret->certificate_from))

@@ -305,9 +305,8 @@ static const struct {
 	[VAULT_SIGV4_CHUNKS] = { keeper_find_request, keeper_sigv4_chunks },
 };
 
-/* Answer, or not yet; frees the output, wiped. */
-static void
-answer(struct keeper *keeper, const struct ask *ask, uint8_t step, int r, struct out *output)
+void
+keeper_answer_ask(struct keeper *keeper, const struct ask *ask, uint8_t step, int r, struct out *output)
 {
 	struct msg_head head = { .id = ask->request };
 	struct out body = out_new(ANSWER_MAX);
@@ -343,7 +342,7 @@ go_on(struct keeper *keeper, const struct derivation *what, const struct asker *
 		r = keys ? prove_scram(keeper, &ask, &dialogue->scram, keys, &output) : -EIO;
 	if (r)
 		dialogue_end(dialogue);
-	answer(keeper, &ask, VAULT_SCRAM_FINAL, r, &output);
+	keeper_answer_ask(keeper, &ask, VAULT_SCRAM_FINAL, r, &output);
 }
 
 void
@@ -381,6 +380,6 @@ keeper_proof(struct keeper *keeper, unsigned int from, const struct msg_head *he
 	    steps[step].find(keeper, step, &ask);
 	if (!r)
 		r = steps[step].take(keeper, &ask, &output);
-	answer(keeper, &ask, step, r, &output);
+	keeper_answer_ask(keeper, &ask, step, r, &output);
 	return true;
 }

@@ -16,6 +16,7 @@ struct row {
 	struct id flow;
 	uint32_t worker;
 	uint32_t count;
+	uint64_t lent;		/* number of the secret that `count` is of */
 	char target[ABI_NAME_SIZE];
 };
 
@@ -64,7 +65,7 @@ row_of(struct loans *all, unsigned int worker, const struct id *flow)
 }
 
 int
-loan_take(struct loans *all, unsigned int worker, const struct id *flow, struct span target, bool is_lent)
+loan_take(struct loans *all, unsigned int worker, const struct id *flow, struct span target, uint64_t lent)
 {
 	struct row *row;
 
@@ -79,9 +80,14 @@ loan_take(struct loans *all, unsigned int worker, const struct id *flow, struct 
 	row->age = ++all->age;
 	if (!span_is(target, row->target))
 		return -EPERM;
-	if (is_lent && row->count == LOANS_MOST)
+	if (!lent)
+		return 0;
+	if (lent != row->lent)
+		row->count = 0;
+	row->lent = lent;
+	if (row->count == LOANS_MOST)
 		return -EDQUOT;
-	row->count += is_lent;
+	row->count++;
 	return 0;
 }
 

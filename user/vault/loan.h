@@ -19,9 +19,10 @@ struct loans;	/* opaque */
 
 /* Returns 0 or -ENOMEM. */
 int loans_new(struct loans **out);
-/* This flow uses the secret of that target; `is_lent`: it goes to the worker.
+/* This flow uses the secret of that target; `lent`: it goes to the worker, the one of that number (0: it does not).
+ * Another number is counted anew: a token that was fetched anew may be lent anew.
  * Returns 0, -EPERM (it is another's) or -EDQUOT (too often). */
-int loan_take(struct loans *, unsigned int worker, const struct id *flow, struct span target, bool is_lent);
+int loan_take(struct loans *, unsigned int worker, const struct id *flow, struct span target, uint64_t lent);
 /* A worker ended, and its flows. */
 void loans_forget(struct loans *, unsigned int worker);
 void loans_free(struct loans **);

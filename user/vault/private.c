@@ -133,6 +133,30 @@ private_write(int dir, const char *name, uint32_t uid, mode_t mode,
 	return fsync(dir) ? -errno : 0;
 }
 
+/* syscalls(keeper): openat fstat write fsync renameat close */
+int
+private_replace(int dir, const char *name, uint32_t uid, struct span bytes)
+{
+	cleanup(close_fd) int fd = -1;
+	char beside[NAME_SIZE];
+	struct stat st;
+	int r;
+
+	if (snprintf(beside, sizeof(beside), ".%s.new", name) >= NAME_SIZE)
+		return -ENAMETOOLONG;
+	fd = openat(dir, beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (fd < 0 || fstat(fd, &st))
+		return -errno;
+	if (!S_ISREG(st.st_mode) || (st.st_mode & 077) || st.st_uid != uid)
+		return -EPERM;
+	r = write_whole(fd, bytes);
+	if (!r && renameat(dir, beside, dir, name))
+		r = -errno;
+	if (r)
+		return r;
+	return fsync(dir) ? -errno : 0;
+}
+
 int
 private_directory(int dir, const char *name, uint32_t uid)
 {

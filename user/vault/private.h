@@ -26,6 +26,9 @@ int private_read(int dir, const char *name, uint32_t uid, size_t most, struct se
  * whole or nothing, also after a power cut. Returns 0 or -errno.
  */
 int private_write(int dir, const char *name, uint32_t uid, mode_t mode, struct span bytes);
+/* The same for who is boxed already, has that uid, and cannot remove a file: mode 0600; one that is left beside is
+ * written over. Returns 0, -EPERM (what lies beside is not ours) or -errno. */
+int private_replace(int dir, const char *name, uint32_t uid, struct span bytes);
 /* Open a directory below `dir`, making it (0700, owned by uid) where there is
  * none. Returns the descriptor, -EPERM (owner or mode is wrong) or -errno. */
 int private_directory(int dir, const char *name, uint32_t uid);

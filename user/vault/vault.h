@@ -8,7 +8,8 @@
  * secret (only from VAULT_SCRAM_CHECK); EAGAIN no policy yet, the use could not be
  * recorded, or too many keys of this target are being made for this worker.
  * Of VAULT_CLEARTEXT, VAULT_LEND, VAULT_SIGV4*: EPERM too that this flow is another target's, EDQUOT it has
- * borrowed too often, EINVAL the secret cannot be shown as the policy says, ERANGE a time that is not now.
+ * borrowed too often, ENOKEY no token can be had now, EINVAL the secret cannot be shown as the policy says, ERANGE a
+ * time that is not now.
  * Of VAULT_VERIFY_*: ENOENT no verifier for this skill; EPROTO not SCRAM, or out of turn; EACCES the
  * skill's proof is wrong; EPROTOTYPE its binding is not what the channel is (vault/scram_server.h).
  */
@@ -29,8 +30,9 @@ enum vault_step {
 	VAULT_VERIFY_FIRST,	/* text is the skill's name; in: u8 came by SCRAM-SHA-256-PLUS, block channel's data
 				 * (empty: that was not offered), client-first-message; out: server-first-message */
 	VAULT_VERIFY_FINAL,	/* text is the skill's name; in: client-final-message; out: server-final-message */
-	VAULT_LEND,		/* HTTP; in: 1 byte: 1 when the upstream leg is verified TLS;
-				 * out: the secret as it is stored, lent, entered; else EOPNOTSUPP */
+	VAULT_LEND,		/* HTTP; in: 1 byte: 1 when the upstream leg is verified TLS; of oauth2 perhaps a second,
+				 * 1: the backend did not take the last one; out: the secret as it is stored, lent,
+				 * entered; of oauth2 be32 milliseconds, and a token to be used so long; else EOPNOTSUPP */
 	VAULT_SIGV4_KEY,	/* in: empty; out: block access key id, block session token (empty: none) */
 	VAULT_SIGV4,		/* in: time as "20060102T150405Z" (16 bytes), SHA-256 of the canonical request (32);
 				 * out: its signature, 64 hex; date and scope are the keeper's and the policy's */

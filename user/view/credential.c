@@ -1,6 +1,6 @@
 /*
  * credential.c: each way of showing a secret has a row: how it is taken apart, and which bytes
- * may stand in it. RFC 6750 section 2.1 (bearer), RFC 7617 section 2 (basic), RFC 9110 section 5.5
+ * may stand in it. RFC 6750 section 2.1 (bearer, oauth2), RFC 7617 section 2 (basic), RFC 9110 section 5.5
  * (fields), RFC 6265 section 4.1.1 (cookies).
  */
 #include "view/credential.h"
@@ -13,6 +13,13 @@ static bool
 is_visible(uint8_t c)
 {
 	return c > ' ' && c < 0x7f;
+}
+
+/* RFC 6749 appendix A.2, of a client's secret; a token has fewer, which who fetches it has looked at. */
+static bool
+is_ascii(uint8_t c)
+{
+	return c >= ' ' && c < 0x7f;
 }
 
 static bool
@@ -109,6 +116,7 @@ static const struct {
 	[AS_COOKIE] = { read_plain, is_cookie, "expected visible ASCII characters without \" , ; and \\" },
 	[AS_SIGV4] = { read_sigv4, is_visible, "expected ID:SECRET or ID:SECRET:TOKEN; without ID: where the policy "
 	    "names the key" },
+	[AS_OAUTH2] = { read_plain, is_ascii, "expected a secret of printable ASCII characters" },
 };
 static_assert(COUNT(ways) == AS_KINDS, "a row per way");
 

@@ -252,6 +252,18 @@ static const struct field_row secret_rows[] = {
 	WORD(view_secret, certificate_from, SECRET_CREDENTIAL + 1),
 	TEXT(view_secret, certificate),
 	CREDENTIAL(view_secret),
+	WORD(view_secret, grant.type, GRANTS),
+	WORD(view_secret, grant.auth, CLIENT_AUTHS),
+	TEXT(view_secret, grant.endpoint),
+	TEXT(view_secret, grant.host),
+	PLAIN(view_secret, CELL_U16, grant.port, 0),
+	TEXT(view_secret, grant.client_id),
+	TEXT(view_secret, grant.scope),
+	TEXT(view_secret, grant.audience),
+	TEXT(view_secret, grant.resource),
+	TEXT(view_secret, grant.roots),
+	WORD(view_secret, grant.refresh_from, SECRET_CREDENTIAL + 1),
+	TEXT(view_secret, grant.refresh),
 };
 static const struct layout secret_layout = LAYOUT(view_secret, secret_rows);
 

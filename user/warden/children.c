@@ -20,18 +20,25 @@
 
 #define CHANNEL_BYTES (4 << 20)	/* of a channel's queue; the kernel may give less */
 
-static const char *const programs[SLOT_WORKER + 1] = {
+static const char *const programs[SLOTS] = {
 	[SLOT_LOADER] = "loader", [SLOT_POLICY] = "policy",
 	[SLOT_GRAMMAR] = "grammar", [SLOT_KEEPER] = "keeper",
 	[SLOT_BROKER] = "broker", [SLOT_RECORDER] = "recorder",
-	[SLOT_RESOLVER] = "resolver",
+	[SLOT_RESOLVER] = "resolver", [SLOT_COURIER] = "courier",
 	[SLOT_WORKER] = "worker",
 };
+
+/* All workers are one program. */
+static unsigned int
+kind_of(unsigned int slot)
+{
+	return msg_is_worker(slot) ? SLOT_WORKER : slot;
+}
 
 const char *
 children_program(unsigned int slot)
 {
-	return programs[slot < SLOT_WORKER ? slot : SLOT_WORKER];
+	return programs[kind_of(slot)];
 }
 
 /* Move a descriptor out of the range that children find theirs in. */
@@ -100,9 +107,9 @@ open_programs(struct children *children)
 {
 	char path[2 * INSTANCE_PATH_SIZE];
 
-	for (unsigned int slot = 0; slot <= SLOT_WORKER; slot++) {
+	for (unsigned int slot = 0; slot < SLOTS; slot++) {
 		children->programs[slot] = -1;
-		if (!children->child[slot].program)
+		if (kind_of(slot) != slot || !children->child[slot].program)
 			continue;
 		program_path(children, slot, path, sizeof(path));
 		children->programs[slot] = open(path, O_RDONLY | O_CLOEXEC);
@@ -130,7 +137,7 @@ open_all(struct children *children, const struct instance *instance)
 static enum child_state
 first_state(unsigned int slot, unsigned int workers)
 {
-	if (slot < SLOT_WORKER)
+	if (!msg_is_worker(slot))
 		return programs[slot] ? CHILD_WAITING : CHILD_ABSENT;
 	if (slot < SLOT_WORKER + workers)
 		return CHILD_WAITING;
@@ -158,7 +165,7 @@ children_take_over(struct children *children, const struct instance *instance,
 		child->is_old = child->pid != 0;
 		child->told = clock_mono();
 		if (child->state == CHILD_ABSENT && first_state(slot, workers) != CHILD_ABSENT)
-			child->state = slot < SLOT_WORKER ? CHILD_WAITING : CHILD_SPARE;
+			child->state = msg_is_worker(slot) ? CHILD_SPARE : CHILD_WAITING;
 	}
 	return open_all(children, instance);
 }
@@ -168,7 +175,7 @@ children_sweep(struct children *children)
 {
 	char room[1];
 
-	for (unsigned int slot = SLOT_WORKER; slot < SLOTS; slot++)
+	for (unsigned int slot = SLOT_WORKER; msg_is_worker(slot); slot++)
 		for (unsigned int peer = 0; peer < SLOTS; peer++)
 			while (children->child[slot].state == CHILD_SPARE && children->ends[slot][peer] >= 0 &&
 			    recv(children->ends[slot][peer], room, sizeof(room), MSG_DONTWAIT) >= 0)
@@ -194,7 +201,7 @@ place_ends(const struct children *children, unsigned int slot)
 static const char *
 cgroup_of(unsigned int slot)
 {
-	return slot >= SLOT_WORKER ? "worker" : slot == SLOT_RESOLVER ? "resolver" : "others";
+	return msg_is_worker(slot) ? "worker" : slot == SLOT_RESOLVER ? "resolver" : "others";
 }
 
 /* In the child: into its cgroup, workers and the resolver apart, since theirs are fenced. */
@@ -220,7 +227,7 @@ enter_cgroup(const struct children *children, unsigned int slot)
 static int
 execute(const struct children *children, unsigned int slot, const char *path, char **argv)
 {
-	int fd = children->programs[slot < SLOT_WORKER ? slot : SLOT_WORKER];
+	int fd = children->programs[kind_of(slot)];
 	struct stat ours, there;
 
 	if (fd < 0 || fstat(fd, &ours) || (stat(path, &there) == 0 && ours.st_dev == there.st_dev &&
@@ -242,7 +249,7 @@ become(const struct children *children, unsigned int slot)
 
 	program_path(children, slot, path, sizeof(path));
 	snprintf(number, sizeof(number), "%u",
-	    slot >= SLOT_WORKER ? slot - SLOT_WORKER : 0);
+	    msg_is_worker(slot) ? slot - SLOT_WORKER : 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -48,7 +48,7 @@ struct child {
 struct children {
 	const struct instance *instance;
 	int settings;			/* sealed memfd */
-	int programs[SLOT_WORKER + 1];	/* what is executed, as it was when the warden began; -1: none */
+	int programs[SLOTS];	/* what is executed, as it was when the warden began; -1: none */
 	int ends[SLOTS][SLOTS];		/* [a][b]: what a holds to speak to b; -1: none */
 	struct child child[SLOTS];
 };

@@ -4,7 +4,7 @@
 #include "msg.h"
 
 enum rank {
-	RANK_WORKER,	/* reads what skills and backends send; the resolver too */
+	RANK_WORKER,	/* reads what skills and backends send; the resolver and the courier too */
 	RANK_GRAMMAR,	/* reads statements, in a large library */
 	RANK_ESTATE,	/* reads what people, files and other processes say */
 	RANK_WARDEN,
@@ -13,7 +13,7 @@ enum rank {
 static enum rank
 rank_of(unsigned int slot)
 {
-	if (slot >= SLOT_WORKER || slot == SLOT_RESOLVER)
+	if (msg_is_worker(slot) || slot == SLOT_RESOLVER || slot == SLOT_COURIER)
 		return RANK_WORKER;
 	if (slot == SLOT_GRAMMAR)
 		return RANK_GRAMMAR;

@@ -24,7 +24,7 @@ count(const struct children *children)
 {
 	struct workers w = { .first_spare = SLOTS, .first_old = SLOTS };
 
-	for (unsigned int slot = SLOTS; slot-- > SLOT_WORKER;) {
+	for (unsigned int slot = SLOT_WORKER + MSG_WORKERS; slot-- > SLOT_WORKER;) {
 		const struct child *child = &children->child[slot];
 
 		if (child->state == CHILD_SPARE) {

@@ -122,7 +122,7 @@ upgrade_preflight(const char *asked)
 		    "each other. Stop that one, then start this one", INTERLOCK_VERSION);
 		return -EPROTO;
 	}
-	for (unsigned int slot = 0; slot <= SLOT_WORKER; slot++) {
+	for (unsigned int slot = 0; slot < SLOTS; slot++) {
 		const char *program = children_program(slot);
 		int error = program ? look_for(asked + n, program) : 0;
 

@@ -153,6 +153,67 @@ check_renewing(void)
 	arena_clear(arena);
 }
 
+/* The keeper's answer for OAUTH2: so many milliseconds, and a token. */
+static int
+give_token(struct inject *inject, uint32_t ms, const char *token)
+{
+	struct out text = out_new(256);
+	int r;
+
+	out_be32(&text, ms);
+	out_span(&text, span_text(token));
+	r = inject_answer(inject, VAULT_LEND, on_cliff(out_view(&text)));
+	out_free(&text);
+	return r;
+}
+
+/* A token is shown as long as the keeper said, and one that a backend refused is told of. */
+static void
+check_tokens(void)
+{
+	struct view_target target = { .name = "api", .tls = TLS_VERIFY_FULL, .credential = { .as = AS_OAUTH2 } };
+	struct inject *inject = NULL, *parent = NULL, *other = NULL;
+	struct wire_request request = request_of("/");
+	struct wire_change change = { 0 };
+	struct inject_question question;
+
+	CHECK(inject_open(&inject, &target, true) == 0 && inject_open(&parent, &target, true) == 0);
+	CHECK(inject_open(&other, &target, true) == 0);
+	CHECK(inject_next(inject, &request, SPAN(""), WALL, &question) == INJECT_ASK && span_is(question.input, "\1"));
+	CHECK(inject_answer(inject, VAULT_LEND, SPAN("\0\0\1")) == -EPROTO && give_token(inject, 0, "token-of-ours") == -EPROTO);
+	CHECK(give_token(inject, 1500, "") == -EPROTO && give_token(inject, 1500, "token-of-ours") == 0);
+	CHECK(inject_next(inject, &request, SPAN(""), WALL + 1500 * MILLISECOND_NS - 1, &question) == INJECT_READY);
+	CHECK(inject_change(inject, &request, arena, &change) == 0);
+	CHECK(span_is(set_to(&change, "Authorization"), "Bearer token-of-ours"));
+	/* its time is over: nobody has refused it */
+	CHECK(inject_next(inject, &request, SPAN(""), WALL + 1500 * MILLISECOND_NS, &question) == INJECT_ASK);
+	CHECK(span_is(question.input, "\1") && give_token(inject, 9000, "another-token") == 0);
+	CHECK(inject_marks_in(inject_secrets(inject), SPAN("token-of-ours")));
+	/* what one stream has, the next ones have; the one that lasts longer counts */
+	CHECK(inject_borrow(parent, inject) == 0 && inject_borrow(other, parent) == 0);
+	CHECK(inject_next(other, &request, SPAN(""), WALL + 10000 * MILLISECOND_NS, &question) == INJECT_READY);
+	CHECK(inject_next(other, &request, SPAN(""), WALL + 11000 * MILLISECOND_NS, &question) == INJECT_ASK);
+	CHECK(give_token(other, 9000, "third-token-of-ours") == 0 && inject_borrow(parent, other) == 0);
+	CHECK(inject_borrow(inject, parent) == 0);
+	CHECK(inject_next(inject, &request, SPAN(""), WALL + 19000 * MILLISECOND_NS, &question) == INJECT_READY);
+	/* a backend refuses it: whichever stream asks next says so, until another one has come */
+	inject_renew(other);
+	inject_renew(parent);
+	inject_renew(inject);
+	CHECK(inject_next(inject, &request, SPAN(""), WALL, &question) == INJECT_ASK && span_is(question.input, "\1\1"));
+	inject_close(&other);
+	CHECK(inject_open(&other, &target, true) == 0 && inject_borrow(other, parent) == 0);
+	CHECK(inject_next(other, &request, SPAN(""), WALL, &question) == INJECT_ASK && span_is(question.input, "\1\1"));
+	CHECK(give_token(other, 9000, "fourth-token-of-ours") == 0 && inject_borrow(parent, other) == 0);
+	inject_close(&other);
+	CHECK(inject_open(&other, &target, true) == 0 && inject_borrow(other, parent) == 0);
+	CHECK(inject_next(other, &request, SPAN(""), WALL, &question) == INJECT_READY);
+	inject_close(&inject);
+	inject_close(&parent);
+	inject_close(&other);
+	arena_clear(arena);
+}
+
 /* What others change of a request stays, and is what ours begins with. */
 static void
 check_beside_others(void)
@@ -418,6 +479,7 @@ main(void)
 	arena = arena_new(1 << 20);
 	check_lent();
 	check_renewing();
+	check_tokens();
 	check_beside_others();
 	check_refused();
 	check_signed("");

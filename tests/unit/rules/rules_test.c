@@ -136,7 +136,7 @@ static const struct {
 	{ "credential right", API "as: bearer, secret: 'credential:x'}}\n", 0, 0, NULL },
 	{ "credential signed over any leg", HEAD "targets:\n  x: {protocol: http, port: 80, addresses: [10.0.0.1], tls: {backend: disable}, credential: {as: sigv4, region: r, service: s3, secret: 'credential:x'}}\n", 0, 0, NULL },
 	{ "credential in no way", API "secret: 'credential:x'}}\n", 3, 85, "\"as\" is missing" },
-	{ "credential in an unknown way", API "as: digest, secret: 'credential:x'}}\n", 3, 90, "expected one of bearer, basic, header, query, cookie or sigv4" },
+	{ "credential in an unknown way", API "as: digest, secret: 'credential:x'}}\n", 3, 90, "expected one of bearer, basic, header, query, cookie, sigv4 or oauth2" },
 	{ "credential of nothing", API "as: bearer}}\n", 3, 85, "\"secret\" is missing" },
 	{ "credential in clear", API "as: bearer, secret: hunter2}}\n", 3, 106, "target x: credential: secret: expected file:/PATH or credential:NAME, never the secret itself" },
 	{ "credential with a key of another way", API "as: bearer, name: X-Key, secret: 'credential:x'}}\n", 3, 104, "found name with as: bearer, expected none" },

@@ -20,6 +20,7 @@
 #include "vault/keeper.h"
 #include "vault/loan.h"
 #include "vault/sigv4.h"
+#include "vault/token.h"
 #include "vault/vault.h"
 #include "view.h"
 
@@ -107,6 +108,7 @@ begin(void)
 	CHECK(post_new(&keeper.post, loop, SLOT_KEEPER, hear_nothing, NULL) == 0);
 	CHECK(scribe_new(&keeper.scribe, keeper.post, "keeper") == 0);
 	CHECK(loans_new(&keeper.loans) == 0);
+	CHECK(tokens_new(&keeper.tokens) == 0);
 	CHECK(credentials_new(&keeper.credentials, geteuid()) == 0);
 	CHECK(credentials_policy(keeper.credentials, &view) == 0);
 	keeper.loop = loop;
@@ -121,6 +123,7 @@ end(void)
 	loop_free(&keeper.loop);
 	credentials_free(&keeper.credentials);
 	loans_free(&keeper.loans);
+	tokens_free(&keeper.tokens);
 }
 
 /* ---- asking ---- */

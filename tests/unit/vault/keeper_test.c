@@ -189,15 +189,15 @@ static void
 put_policy(uint32_t epoch)
 {
 	struct view_secret secrets[] = {
-		{ "db", "app", SECRET_FILE, secret_path, 1 << PROOF_SCRAM | 1 << PROOF_MD5, TLS_VERIFY_CA, SECRET_NONE, "", { 0 } },
-		{ "lost", "app", SECRET_FILE, missing_path, (1 << PROOFS) - 1, TLS_VERIFY_FULL, SECRET_NONE, "", { 0 } },
-		{ "bare", "", SECRET_NONE, "", 0, TLS_DISABLE, SECRET_NONE, "", { 0 } },
-		{ "lent", "app", SECRET_FILE, secret_path, 1 << PROOF_CLEARTEXT, TLS_VERIFY_CA, SECRET_NONE, "", { 0 } },
-		{ "loose", "app", SECRET_FILE, secret_path, 1 << PROOF_CLEARTEXT, TLS_REQUIRE, SECRET_NONE, "", { 0 } },
-		{ "shown", "app", SECRET_NONE, "", 1 << PROOF_CERTIFICATE, TLS_VERIFY_CA, SECRET_FILE, certificate_path, { 0 } },
-		{ "api", "", SECRET_FILE, secret_path, 0, TLS_VERIFY_CA, SECRET_NONE, "", { .as = AS_BEARER } },
+		{ "db", "app", SECRET_FILE, secret_path, 1 << PROOF_SCRAM | 1 << PROOF_MD5, TLS_VERIFY_CA, SECRET_NONE, "", { 0 }, { 0 } },
+		{ "lost", "app", SECRET_FILE, missing_path, (1 << PROOFS) - 1, TLS_VERIFY_FULL, SECRET_NONE, "", { 0 }, { 0 } },
+		{ "bare", "", SECRET_NONE, "", 0, TLS_DISABLE, SECRET_NONE, "", { 0 }, { 0 } },
+		{ "lent", "app", SECRET_FILE, secret_path, 1 << PROOF_CLEARTEXT, TLS_VERIFY_CA, SECRET_NONE, "", { 0 }, { 0 } },
+		{ "loose", "app", SECRET_FILE, secret_path, 1 << PROOF_CLEARTEXT, TLS_REQUIRE, SECRET_NONE, "", { 0 }, { 0 } },
+		{ "shown", "app", SECRET_NONE, "", 1 << PROOF_CERTIFICATE, TLS_VERIFY_CA, SECRET_FILE, certificate_path, { 0 }, { 0 } },
+		{ "api", "", SECRET_FILE, secret_path, 0, TLS_VERIFY_CA, SECRET_NONE, "", { .as = AS_BEARER }, { 0 } },
 		{ "s3", "AKID", SECRET_FILE, secret_path, 0, TLS_VERIFY_CA, SECRET_NONE, "",
-		  { AS_SIGV4, "", "", "", "eu-1", "s3", "AKID" } },
+		  { AS_SIGV4, "", "", "", "eu-1", "s3", "AKID" }, { 0 } },
 	};
 	struct view_verifier verifiers[] = {
 		{ "support", SECRET_FILE, verifier_path }, { "lost", SECRET_FILE, missing_path },

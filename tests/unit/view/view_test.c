@@ -55,8 +55,9 @@ static struct view_loader loader = {
 	.head = { 8, { 4 } }, .targets = targets, .target_count = 2, .skills = skills, .skill_count = 1,
 	.people = people, .person_count = 2, .servers = "10.0.0.2:53",
 };
-static struct view_secret secrets[] = { { "shop", "r", SECRET_FILE, "/x", 3, TLS_VERIFY_CA, SECRET_FILE, "/y", { AS_SIGV4, "u", "n", "p", "r", "s", "k" } },
-	{ "raw", "", SECRET_NONE, "", 0, TLS_DISABLE, SECRET_NONE, "", { 0 } } };
+static struct view_secret secrets[] = { { "shop", "r", SECRET_FILE, "/x", 3, TLS_VERIFY_CA, SECRET_FILE, "/y", { AS_SIGV4, "u", "n", "p", "r", "s", "k" },
+	  { GRANT_REFRESH, CLIENT_SECRET_POST, "e", "h", 443, "c", "s", "a", "r", "PEM", SECRET_FILE, "/z" } },
+	{ "raw", "", SECRET_NONE, "", 0, TLS_DISABLE, SECRET_NONE, "", { 0 }, { 0 } } };
 static struct view_verifier verifiers[] = { { "s", SECRET_CREDENTIAL, "s" } };
 static struct view_keeper keeper = {
 	.head = { 9, { 5 } }, .secrets = secrets, .secret_count = 2,

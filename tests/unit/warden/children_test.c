@@ -121,7 +121,7 @@ remove_folder(void)
 static bool
 lives(unsigned int slot)
 {
-	return slot == SLOT_WARDEN || (slot < SLOT_WORKER + WORKERS && children_program(slot));
+	return slot == SLOT_WARDEN || (children_program(slot) && (!msg_is_worker(slot) || slot < SLOT_WORKER + WORKERS));
 }
 
 static bool

@@ -27,6 +27,8 @@ static const struct {
 	{ SLOT_RESOLVER, SLOT_LOADER, false },
 	{ SLOT_RESOLVER, SLOT_RECORDER, false },
 	{ SLOT_LOADER, SLOT_RESOLVER, true },
+	{ SLOT_COURIER, SLOT_KEEPER, false },
+	{ SLOT_KEEPER, SLOT_COURIER, true },
 	{ SLOT_RECORDER, SLOT_RESOLVER, true },
 	/* no channel, nobody, itself, the warden */
 	{ WORKER, WORKER + 1, false },
