@@ -330,6 +330,7 @@ view_speech(uint64_t h)
 {
 	static const struct layout *const layouts[] = {
 		&worker_layout, &loader_layout, &keeper_layout, &broker_layout, &recorder_layout,
+		&resolver_layout,
 	};
 
 	for (size_t i = 0; i < COUNT(layouts); i++)
