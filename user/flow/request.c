@@ -147,7 +147,8 @@ is_ready(struct flow *flow)
 		flow_ask_fail(flow, REFUSAL_CREDENTIAL, question.why);
 		return false;
 	}
-	flow_park(flow, ASK_LENDING);
+	if (flow->ask.state != ASK_LENDING)	/* who is put off over and over waits no longer for that */
+		flow_park(flow, ASK_LENDING);
 	if (inject_ask(flow->worker->post, flow_request(flow), span_text(flow->target_name), &flow->id,
 	    question.step, question.input))
 		flow_ask_fail(flow, REFUSAL_INTERNAL, "the keeper cannot be asked");
