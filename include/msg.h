@@ -120,7 +120,8 @@ enum msg_type {
 	MSG_HOLD_LEFT,		/* worker -> broker: id hold: client left */
 	MSG_DECIDED,		/* broker -> worker: id hold, 32 bytes digest, u8 approved, text reason, text people */
 	MSG_HOLD_STANDS,	/* broker -> worker: id hold: it is entered; its client asks again later, and may be told so */
-	MSG_APPROVED_ASK,	/* worker -> broker: 32 bytes digest, text skill, u8 use: what has become of an identical one? */
+	MSG_APPROVED_ASK,	/* worker -> broker: 32 bytes digest, text skill, be32 epoch, u8 use: what has become of an
+				 * identical one? */
 	MSG_APPROVED_IS,	/* broker -> worker: status, id hold, u8 enum msg_standing, text people; an approval is used up if
 				 * `use` was 1 */
 	MSG_STOP,		/* broker -> worker, loader; loader -> worker that starts: u8 scope (enum msg_stop), u8 is undo,

@@ -85,6 +85,7 @@ approve_ask_earlier(struct post *post, uint64_t id, const struct hold *hold, boo
 
 	out_bytes(&body, hold->digest, sizeof(hold->digest));
 	out_block(&body, hold->skill);
+	out_be32(&body, hold->epoch);
 	out_u8(&body, uses);
 	error = body.failed ? -ENOMEM :
 	    post_send(post, SLOT_BROKER, MSG_APPROVED_ASK, id, out_view(&body), -1);

@@ -11,10 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/must.h"
 #include "entry.h"
 
 #define PROCESSES_MOST 256
+#define APART_NS (10 * SECOND_NS)	/* the end of a session may be entered before that of the worker which it lost */
 
 struct open_flow {
 	char id[ID_TEXT_SIZE];
@@ -36,6 +38,8 @@ struct accounts {
 	size_t flow_count, flow_room;
 	struct process processes[PROCESSES_MOST];
 	size_t process_count;
+	uint64_t *losses;		/* when workers were ended or started, whichever they were */
+	size_t loss_count, loss_room;
 };
 
 int
@@ -60,6 +64,7 @@ accounts_free(struct accounts **given)
 		free(a->accounts[i].skill);
 	free(a->accounts);
 	free(a->flows);
+	free(a->losses);
 	free(a);
 }
 
@@ -205,7 +210,19 @@ take_flow_end(struct accounts *a, struct account *account, struct span entry)
 	account->differ += in != kernel_in || out != kernel_out;
 }
 
-static void
+/* False: no memory. */
+static bool
+take_loss(struct accounts *a, const char *name, uint64_t wall)
+{
+	if (strncmp(name, "worker/", 7) != 0)
+		return true;
+	if (!grow((void **)&a->losses, a->loss_count, &a->loss_room, sizeof(*a->losses)))
+		return false;
+	a->losses[a->loss_count++] = wall;
+	return true;
+}
+
+static bool
 take_process(struct accounts *a, struct span entry)
 {
 	char name[sizeof(a->processes[0].name)];
@@ -215,12 +232,13 @@ take_process(struct accounts *a, struct span entry)
 	while (i < a->process_count && strcmp(a->processes[i].name, name) != 0)
 		i++;
 	if (!*name || i == PROCESSES_MOST)
-		return;
+		return true;
 	if (i == a->process_count) {
 		memcpy(a->processes[i].name, name, sizeof(name));
 		a->process_count++;
 	}
 	a->processes[i].wall = uint_of(entry, KEY_WALL);
+	return take_loss(a, name, a->processes[i].wall);
 }
 
 bool
@@ -230,10 +248,8 @@ accounts_take(struct accounts *a, struct span entry)
 	struct account *account;
 	bool failed = false;
 
-	if (kind == ENTRY_START || kind == ENTRY_STOP) {
-		take_process(a, entry);
-		return true;
-	}
+	if (kind == ENTRY_START || kind == ENTRY_STOP)
+		return take_process(a, entry);
 	account = account_of(a, entry, &failed);
 	if (!account)
 		return !failed;
@@ -268,9 +284,8 @@ ended_since(const struct accounts *a, const char *process, uint64_t wall)
 static bool
 lost_a_worker(const struct accounts *a, const struct account *account)
 {
-	for (size_t i = 0; i < a->process_count; i++)
-		if (strncmp(a->processes[i].name, "worker/", 7) == 0 &&
-		    a->processes[i].wall > account->begin)
+	for (size_t i = 0; i < a->loss_count; i++)
+		if (a->losses[i] > account->begin && a->losses[i] < account->end + APART_NS)
 			return true;
 	return false;
 }

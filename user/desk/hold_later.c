@@ -14,6 +14,7 @@
 #include "base/must.h"
 #include "msg/post.h"
 #include "verdict.h"
+#include "view.h"
 
 #define AWAY_MOST 128	/* holds of one skill that nobody waits for */
 
@@ -119,15 +120,43 @@ standing_of(const struct held *held)
 	}
 }
 
+static bool
+is_among(const struct view_approvers *group, const char *person)
+{
+	for (size_t i = 0; i < group->person_count; i++)
+		if (strcmp(group->people[i], person) == 0)
+			return true;
+	return false;
+}
+
+/* Are the same people asked by the policy that judges now, and is whoever approved it still among them? The digest has
+ * only the place of their group, where another policy may have another. */
+static bool
+is_asked_alike(const struct held *held, uint32_t epoch)
+{
+	const struct view_broker *view = desk_view(held->desk, epoch);
+	const struct view_approvers *group;
+
+	if (!view || held->hold.approvers >= view->approver_count)
+		return false;
+	group = &view->approvers[held->hold.approvers];
+	if (strcmp(group->name, held->group) != 0 || group->need > hold_need(held))
+		return false;
+	for (size_t i = 0; i < held->approval_count; i++)
+		if (!is_among(group, held->approvals[i].person))
+			return false;
+	return true;
+}
+
 /* The one that says most: a decision before a hold that waits. */
 static struct held *
-find_identical(struct desk *desk, struct span digest, struct span skill)
+find_identical(struct desk *desk, struct span digest, struct span skill, uint32_t epoch)
 {
 	struct held *best = NULL;
 
 	for (struct held *held = desk->holds; held; held = held->next)
 		if (memcmp(held->hold.digest, digest.p, digest.n) == 0 && span_equal(held->hold.skill, skill) &&
-		    standing_of(held) != STANDING_NONE && (!best || best->state < held->state))
+		    standing_of(held) != STANDING_NONE && (!best || best->state < held->state) && is_asked_alike(held, epoch))
 			best = held;
 	return best;
 }
@@ -139,11 +168,13 @@ hold_hear_ask(struct desk *desk, unsigned int from, uint64_t id, struct span bod
 	char people[DESK_APPROVALS * (WHO_NAME_SIZE + 2)];
 	struct span digest, skill;
 	struct held *held;
+	uint32_t epoch;
 	uint8_t uses;
 
-	if (!take_bytes(&body, 32, &digest) || !take_block(&body, &skill) || !take_u8(&body, &uses) || uses > 1 || body.n)
+	if (!take_bytes(&body, 32, &digest) || !take_block(&body, &skill) || !take_be32(&body, &epoch) ||
+	    !take_u8(&body, &uses) || uses > 1 || body.n)
 		return false;
-	held = find_identical(desk, digest, skill);
+	held = find_identical(desk, digest, skill, epoch);
 	out_be32(&answer, held ? 0 : ENOENT);
 	if (held) {
 		hold_people(held, people, sizeof(people));

@@ -333,6 +333,7 @@ struct flow {
 	struct flow *parent, *next_lane;	/* of a lane: its connection; NULL: it has sockets of its own */
 	uint32_t stream[WIRE_SIDES];	/* of a lane; 0: none yet */
 	bool takes_way, has_way;	/* of a lane apart: it is counted; it is verified, and may be written to */
+	uint32_t way_epoch;		/* of the policy by which it was */
 	uint64_t entry;			/* sequence of the flow's own entry waited for */
 	char reason[160];		/* why it closes */
 	struct id refusal;		/* what the skill was told when it closed; unset: nothing */

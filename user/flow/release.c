@@ -376,6 +376,19 @@ released(void *arg, int status)
 		may_go(flow, 0);
 }
 
+/* Those who approved are those whom another policy asks, as far as it can be told; else they are asked for nothing. */
+static void
+deny_unless_asked(struct pending *pending)
+{
+	struct verdict *verdict = &pending->verdict;
+
+	if (verdict->kind != VERDICT_HOLD ||
+	    (verdict->approvers == pending->card.approvers && verdict->need <= pending->card.need))
+		return;
+	verdict->kind = VERDICT_DENY;
+	verdict->why = SPAN("the policy now asks other people, or more of them");
+}
+
 void
 flow_ask_release(struct flow *flow, struct span people)
 {
@@ -401,6 +414,7 @@ flow_ask_release(struct flow *flow, struct span people)
 	} else if (changed) {
 		decide_judge(flow->policy->view, span_text(flow->who.skill),
 		    flow->target, &pending->action, pending->why, &pending->verdict);
+		deny_unless_asked(pending);
 	}
 	flow_park(flow, ASK_ENTERING);
 	if (record_release(&record, &pending->turn, &pending->hold, pending->card.digest,

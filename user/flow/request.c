@@ -72,6 +72,13 @@ is_same(const struct flow *flow, const struct wire_event *event)
 
 /* ---- its credential ---------------------------------------------------------------------------- */
 
+/* A connection that another policy has opened may be less than the one in force wants. Of lanes apart each has its own. */
+static bool
+is_secure(const struct flow *flow, const struct leg *server)
+{
+	return server->tls_open && (target_of(flow)->tls < TLS_VERIFY_CA || !server->tls || tls_is_verified(server->tls));
+}
+
 static bool
 open_anew(struct flow *flow, const struct leg *server)
 {
@@ -79,7 +86,7 @@ open_anew(struct flow *flow, const struct leg *server)
 		return true;
 	inject_close(&flow->inject);
 	flow->inject_epoch = flow->policy->view->head.epoch;
-	return inject_open(&flow->inject, target_of(flow), server->tls_open) == 0;
+	return inject_open(&flow->inject, target_of(flow), is_secure(flow, server)) == 0;
 }
 
 /* Opened for the policy in force: where the target has none, a request goes with what the skill has. What one stream
@@ -106,7 +113,7 @@ share_loan(struct flow *flow)
 		return true;
 	inject_close(&parent->inject);
 	parent->inject_epoch = flow->inject_epoch;
-	return inject_open(&parent->inject, target_of(flow), parent->legs[WIRE_SERVER].tls_open) == 0 &&
+	return inject_open(&parent->inject, target_of(flow), is_secure(flow, &parent->legs[WIRE_SERVER])) == 0 &&
 	    inject_borrow(parent->inject, flow->inject) == 0;
 }
 
@@ -140,7 +147,8 @@ is_ready(struct flow *flow)
 		flow_ask_fail(flow, REFUSAL_CREDENTIAL, question.why);
 		return false;
 	}
-	flow_park(flow, ASK_LENDING);
+	if (flow->ask.state != ASK_LENDING)	/* who is put off over and over waits no longer for that */
+		flow_park(flow, ASK_LENDING);
 	if (inject_ask(flow->worker->post, flow_request(flow), span_text(flow->target_name), &flow->id,
 	    question.step, question.input))
 		flow_ask_fail(flow, REFUSAL_INTERNAL, "the keeper cannot be asked");

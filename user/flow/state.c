@@ -1,7 +1,8 @@
 /*
  * state.c: what is legal in which state, and for how long.
  * One row for each state; one function moves. A state that outlives its deadline
- * ends the flow, or, for an ask that waits, refuses it.
+ * ends the flow, or, for an ask that waits, refuses it. There is one deadline: that of
+ * the ask, or of the state where no ask waits, whichever of the two has moved last.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -82,21 +83,28 @@ set_deadline(struct flow *flow, unsigned int seconds)
 		    seconds * SECOND_NS, late, flow) == 0);
 }
 
+static unsigned int
+deadline_of_ask(const struct flow *flow)
+{
+	return flow->ask.state == ASK_HELD ? flow->ask.verdict.expires_s + 5 : asks[flow->ask.state].deadline_s;
+}
+
+/* A lane's connection may be verified while a run of its body is signed. */
 void
 flow_move(struct flow *flow, enum flow_state state)
 {
 	must(state < FLOW_STATES);
 	flow->state = state;
-	set_deadline(flow, rows[state].deadline_s);
+	set_deadline(flow, state == FLOW_OPEN && flow->ask.state != ASK_NONE ? deadline_of_ask(flow) : rows[state].deadline_s);
 }
 
+/* … and that run be signed while the connection is not there yet. */
 void
 flow_park(struct flow *flow, enum ask_state state)
 {
 	must(state < ASK_STATES);
 	flow->ask.state = state;
-	set_deadline(flow, state == ASK_HELD ? flow->ask.verdict.expires_s + 5 :
-	    asks[state].deadline_s);
+	set_deadline(flow, state != ASK_NONE ? deadline_of_ask(flow) : rows[flow->state].deadline_s);
 }
 
 bool

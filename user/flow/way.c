@@ -3,7 +3,8 @@
  * Each request has a connection to itself, for as long as it takes: dialled and verified by the lane, as the first
  * was by the connection of HTTP/2 that it is a stream of. When its answer is whole and nothing is left on it, another
  * lane of the same connection may have it. One that says anything while nobody has asked is not used again: what
- * it says would be taken for the next one's answer.
+ * it says would be taken for the next one's answer. Nor is one that was verified by another policy than the lane's: that
+ * may have had other terms for it, or other addresses.
  * syscalls(worker): recvfrom close
  */
 #include <errno.h>
@@ -24,6 +25,7 @@ struct way {
 	int fd;
 	struct watch *watch;
 	struct tls *tls;	/* NULL: without */
+	uint32_t epoch;		/* of the policy by which it was dialled */
 	struct timer expiry;
 };
 
@@ -110,9 +112,15 @@ expire(void *arg)
 	end_way(arg);
 }
 
+static uint32_t
+epoch_of(const struct flow *flow)
+{
+	return flow->policy->view->head.epoch;
+}
+
 /* Keep the socket of that leg, which is the flow's own no longer, unless there are too many. */
 static void
-keep(struct flow *parent, struct leg *leg)
+keep(struct flow *parent, struct leg *leg, uint32_t epoch)
 {
 	struct worker *worker = parent->worker;
 	struct way *way = worker->idle_ways < FLOW_WAYS_IDLE ? calloc(1, sizeof(*way)) : NULL;
@@ -127,6 +135,7 @@ keep(struct flow *parent, struct leg *leg)
 	way->parent = parent;
 	way->fd = leg->fd;
 	way->tls = take(&leg->tls);
+	way->epoch = epoch;
 	leg->fd = -1;
 	must(loop_set(worker->loop, &way->expiry, FLOW_WAY_NS, expire, way) == 0);
 	way->after = parent->ways;
@@ -141,7 +150,7 @@ ways_begin(struct flow *parent)
 	struct leg *leg = &parent->legs[WIRE_SERVER];
 
 	if (leg->fd >= 0 && !leg->eof && !leg->in.n && !leg->cipher.n)
-		keep(parent, leg);
+		keep(parent, leg, epoch_of(parent));
 	flow_leg_close(parent, WIRE_SERVER);
 }
 
@@ -153,7 +162,7 @@ take_idle(struct flow *lane)
 	struct leg *leg = &lane->legs[WIRE_SERVER];
 	struct way *way = pop(lane->parent);
 
-	while (way && !is_quiet(way)) {
+	while (way && (way->epoch != epoch_of(lane) || !is_quiet(way))) {
 		free_way(way);
 		way = pop(lane->parent);
 	}
@@ -164,6 +173,7 @@ take_idle(struct flow *lane)
 	leg->tls_open = way->tls != NULL;
 	leg->connected = true;
 	lane->has_way = lane->takes_way = true;
+	lane->way_epoch = way->epoch;
 	if (flow_leg_open(lane, WIRE_SERVER, way->fd)) {
 		close(way->fd);
 		flow_end(lane, "no memory to watch a socket");
@@ -187,6 +197,7 @@ way_find(struct flow *lane)
 		return false;
 	parent->way_count++;
 	lane->takes_way = true;
+	lane->way_epoch = epoch_of(lane);
 	lane->legs[WIRE_SERVER].connected = false;
 	flow_dial(lane);
 	return false;	/* whatever has come of it, it is not verified */
@@ -224,7 +235,7 @@ way_leave(struct flow *lane)
 	parent->legs[WIRE_SERVER].received += leg->received;
 	parent->legs[WIRE_SERVER].sent += leg->sent;
 	if (may_serve_again(lane))
-		keep(parent, leg);
+		keep(parent, leg, lane->way_epoch);
 }
 
 void

@@ -81,6 +81,9 @@ bool tls_is_resumed(const struct tls *);
 #define TLS_SESSION_LIFE_S 300		/* the same to a backend */
 int tls_tickets(struct span keys);
 
+/* Client face, whose handshake is done: has the backend shown, to it or to the leg whose session it took up, a certificate
+ * that is right? */
+bool tls_is_verified(const struct tls *);
 /* What was agreed on by ALPN; empty: nothing. */
 struct span tls_protocol(const struct tls *);
 /* Feed ciphertext from the socket; plaintext is appended to *plain, answers to *cipher. Consumes all of `in`. */

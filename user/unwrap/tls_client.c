@@ -176,6 +176,13 @@ tls_client_new(struct tls **out, enum view_tls how,
 	return 0;
 }
 
+bool
+tls_is_verified(const struct tls *tls)
+{
+	return !tls->is_server && (tls->state == TLS_OPEN || tls->state == TLS_CLOSED) &&
+	    SSL_get_verify_mode(tls->ssl) != SSL_VERIFY_NONE && SSL_get_verify_result(tls->ssl) == X509_V_OK;
+}
+
 size_t
 tls_end_point(const struct tls *tls, uint8_t out[TLS_END_POINT_MAX])
 {

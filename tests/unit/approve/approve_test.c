@@ -114,6 +114,7 @@ tells(void)
 	struct msg_head head;
 	struct span body, digest, name;
 	struct id id;
+	uint32_t epoch;
 	uint8_t uses;
 
 	CHECK(approve_digest(&hold, key) == 0);
@@ -127,7 +128,8 @@ tells(void)
 	CHECK(stand_read(ends[1], &head, &body));
 	CHECK(head.type == MSG_APPROVED_ASK && head.id == 55);
 	CHECK(take_bytes(&body, 32, &digest) && memcmp(digest.p, hold.digest, 32) == 0);
-	CHECK(take_block(&body, &name) && span_is(name, "reporter") && take_u8(&body, &uses) && uses == 1 && !body.n);
+	CHECK(take_block(&body, &name) && span_is(name, "reporter") && take_be32(&body, &epoch) && epoch == hold.epoch);
+	CHECK(take_u8(&body, &uses) && uses == 1 && !body.n);
 
 	approve_leave(post, &hold.id);
 	CHECK(stand_read(ends[1], &head, &body) && head.type == MSG_HOLD_LEFT);

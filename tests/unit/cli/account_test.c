@@ -3,7 +3,7 @@
  *   A attach   d detach, counted as the row says   D detach without a count
  *   F flow     E its end, 10 bytes in and 20 out    e an end that the kernel saw otherwise
  *   f a flow refused before it was one (by cgroup)  z an end by cgroup alone, no bytes
- *   R a refusal, counted twice   S the worker ends   s another worker ends   W warden starts
+ *   R a refusal, counted twice   S the worker ends   s another worker ends   W warden starts   - a minute goes by
  */
 #include "cli/account.h"
 
@@ -50,6 +50,9 @@ static const struct row {
 	{ "bytes only, and a worker's end", "AFESd", 1, 11, 20, 0, 0, ACCOUNT_WRONG, "" },
 	{ "lost before its first entry", "ASd", 1, 0, 0, 0, 0, ACCOUNT_LOST, "" },
 	{ "and had said something", "ASd", 1, 11, 0, 0, 0, ACCOUNT_LOST, "" },
+	{ "its end was entered first", "AdS", 1, 11, 0, 0, 0, ACCOUNT_LOST, "" },
+	{ "a worker's end long after", "Ad-S", 1, 11, 0, 0, 0, ACCOUNT_WRONG, "" },
+	{ "and one before, too", "ASd-S", 1, 11, 0, 0, 0, ACCOUNT_LOST, "" },
 	{ "beside one that had one", "AFSd", 2, 22, 0, 0, 0, ACCOUNT_LOST, "" },
 	{ "but was answered", "ASd", 1, 11, 1, 0, 0, ACCOUNT_WRONG, "" },
 	{ "said without a worker's end", "Ad", 1, 11, 0, 0, 0, ACCOUNT_WRONG, "" },
@@ -151,7 +154,10 @@ check_row(const struct row *row)
 
 	CHECK(accounts_new(&accounts) == 0);
 	for (const char *p = row->entries; *p; p++)
-		add(accounts, row, *p);
+		if (*p == '-')
+			wall += 60 * 1000000000ULL;
+		else
+			add(accounts, row, *p);
 	accounts_judge(accounts);
 	account = accounts_find(accounts, SESSION);
 	CHECK_ROW(row->name, account && account == accounts_next(accounts, NULL));

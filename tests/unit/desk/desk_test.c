@@ -208,6 +208,7 @@ standing(const struct hold *hold, bool uses, struct id *id)
 
 	out_bytes(&body, hold->digest, 32);
 	out_block(&body, hold->skill);
+	out_be32(&body, hold->epoch);
 	out_u8(&body, uses);
 	last[WORKER].type = 0;
 	tell(WORKER, MSG_APPROVED_ASK, 77, &body);
@@ -300,6 +301,7 @@ ask_earlier(const struct hold *hold, const char *skill)
 
 	out_bytes(&body, hold->digest, 32);
 	out_block(&body, span_text(skill));
+	out_be32(&body, hold->epoch);
 	out_u8(&body, 1);
 	last[WORKER].type = 0;
 	tell(WORKER, MSG_APPROVED_ASK, 77, &body);
@@ -670,6 +672,35 @@ read_cgroup(void)
 	fclose(f);
 }
 
+/* What one group has approved is not what another is asked for, though the digest has the same number for both. */
+static void
+other_people(void)
+{
+	struct view_approvers turned[] = { { "two", group, COUNT(group), 2 }, { "one", group, COUNT(group), 1 } };
+	struct view_approvers fewer[] = { { "one", group + 1, COUNT(group) - 1, 1 }, { "two", group, COUNT(group), 2 } };
+	struct view_approvers more[] = { { "one", group, COUNT(group), 2 }, { "two", group, COUNT(group), 2 } };
+	struct hold hold = sample(40, 0);
+	char id[ID_TEXT_SIZE], hex[65];
+	struct id is = { 0 };
+
+	hold.answer = ANSWER_RETRY;
+	hold.retry_s = 60;
+	open_hold(&hold, id, hex);
+	CHECK(says(person(ALICE, APPROVE, id, hex), OK));
+	CHECK(standing(&hold, false, &is) == STANDING_APPROVED);
+	give_groups(hold.epoch = 8, turned);
+	CHECK(standing(&hold, true, &is) == -1);
+	give_groups(hold.epoch = 9, fewer);	/* alice is not of them any more */
+	CHECK(standing(&hold, true, &is) == -1);
+	give_groups(hold.epoch = 10, more);
+	CHECK(standing(&hold, true, &is) == -1);
+	hold.epoch = 7;		/* nobody knows that one any more */
+	CHECK(standing(&hold, true, &is) == -1);
+	give_policy(hold.epoch = 11);
+	CHECK(standing(&hold, true, &is) == STANDING_APPROVED);
+	CHECK(standing(&hold, true, &is) == -1);
+}
+
 int
 main(void)
 {
@@ -712,6 +743,7 @@ main(void)
 	faulty_worker();
 	if (getenv("INTERLOCK_COMMAND"))
 		commands();
+	other_people();
 	tell(SLOT_WARDEN, MSG_QUIT, 0, NULL);
 	int status = -1;
 	waitpid(broker, &status, 0);

@@ -344,23 +344,20 @@ start(void)
 	CHECK(counts[SLOT_POLICY][MSG_VIEW_ASK] == 1);
 }
 
+/* `groups`: of approvers, two of them. */
 static void
-give_policy(uint32_t epoch)
+give_groups(uint32_t epoch, struct view_approvers *groups)
 {
 	static struct view_person people[] = {
 		{ "alice", ALICE }, { "bob", BOB }, { "owen", OWEN }, { "stan", STAN },
 		{ "adam", ADAM }, { "audrey", AUDREY },
-	};
-	static const char *group[] = { "alice", "bob", "owen", "stan", "audrey" };
-	static struct view_approvers approvers[] = {
-		{ "one", group, COUNT(group), 1 }, { "two", group, COUNT(group), 2 },
 	};
 	static struct view_skill skill = { .name = "reporter", .owner = "owen", .uid = 5, .gid = 5,
 		.user = "", .folder = "", .executable = "" };
 	static const char *admins[] = { "adam" }, *auditors[] = { "audrey" };
 	struct view_broker view = {
 		.head = { .epoch = epoch }, .people = people, .person_count = COUNT(people),
-		.approvers = approvers, .approver_count = 2, .skills = &skill, .skill_count = 1,
+		.approvers = groups, .approver_count = 2, .skills = &skill, .skill_count = 1,
 		.admins = admins, .admin_count = 1, .auditors = auditors, .auditor_count = 1,
 	};
 	struct out body = out_new(100000);
@@ -374,6 +371,16 @@ give_policy(uint32_t epoch)
 	tell(SLOT_POLICY, MSG_VIEW_SWAP, 0, &body);
 	out_free(&body);
 	pump(50);
+}
+
+static const char *group[] = { "alice", "bob", "owen", "stan", "audrey" };
+
+static void
+give_policy(uint32_t epoch)
+{
+	struct view_approvers groups[] = { { "one", group, COUNT(group), 1 }, { "two", group, COUNT(group), 2 } };
+
+	give_groups(epoch, groups);
 }
 
 #endif

@@ -55,6 +55,28 @@ flow_states(void)
 	}
 }
 
+/* An ask that ends takes away its own deadline and no other; a state that is open has that of the ask in it. */
+static void
+both(void)
+{
+	int end;
+	struct flow *flow = open_flow(&end);
+
+	flow_move(flow, FLOW_LOGGING_IN);
+	flow_park(flow, ASK_SIGNING);
+	CHECK(flow->deadline.place != 0);
+	flow_park(flow, ASK_NONE);
+	CHECK(flow->deadline.place != 0);
+	flow_park(flow, ASK_SIGNING);
+	flow_move(flow, FLOW_OPEN);
+	CHECK(flow->deadline.place != 0);
+	flow_park(flow, ASK_NONE);
+	CHECK(flow->deadline.place == 0);
+	flow_end(flow, "done");
+	worker_round();
+	close(end);
+}
+
 static void
 ask_states(void)
 {
@@ -120,6 +142,7 @@ main(void)
 	worker_begin();
 	flow_states();
 	ask_states();
+	both();
 	reading();
 	worker_end();
 	return check_end();

@@ -149,6 +149,33 @@ not_used_again(void)
 	close(skill_end);
 }
 
+/* What one policy has verified is not what another sends a request over. */
+static void
+not_by_another_policy(void)
+{
+	struct flow *flow = begin_connection(), *lane = begin_lane(flow);
+	int first = -1, second = -1;
+
+	CHECK(hear(&first) == sizeof(ASKED) - 1);
+	flow_end(lane, "done");
+	CHECK(flow->ways && flow->way_count == 1);
+	view.head.epoch++;
+	lane = begin_lane(flow);
+	CHECK(!lane->has_way && !flow->ways && flow->way_count == 1 && worker.idle_ways == 0);
+	CHECK(hear(&second) == sizeof(ASKED) - 1 && hear(&first) == 0);
+
+	/* one that went over to it while it had a connection has no other for it */
+	view.head.epoch++;
+	flow_end(lane, "done");
+	lane = begin_lane(flow);
+	CHECK(!lane->has_way && flow->way_count == 1 && worker.idle_ways == 0);
+	flow_end(flow, "the test is over");
+	worker_round();
+	close(skill_end);
+	close(first);
+	close(second);
+}
+
 static void
 no_more_than(void)
 {
@@ -209,6 +236,7 @@ main(void)
 	begin_backend();
 	used_again();
 	not_used_again();
+	not_by_another_policy();
 	no_more_than();
 	not_before_it_is_verified();
 	worker_end();

@@ -97,6 +97,7 @@ check_carrying(const struct tls_roots *roots)
 		pair_new(&pair, TLS_VERIFY_FULL, roots, NAME);
 		shake(&pair, cuts[i]);
 		CHECK(pair.client_state == TLS_OPEN && pair.server_state == TLS_OPEN);
+		CHECK(tls_is_verified(pair.client) && !tls_is_verified(pair.server));
 		CHECK(!strcmp(pair.asked, NAME));
 		CHECK(tls_write(pair.client, span_of(big, n), &pair.to_server) == TLS_OPEN);
 		CHECK(tls_write(pair.server, span_of(big, n / 2), &pair.to_client) == TLS_OPEN);
@@ -196,6 +197,7 @@ check_verifying(const struct tls_roots *roots)
 		} else {
 			CHECK_ROW(w->name, pair.client_state == TLS_OPEN && pair.server_state == TLS_OPEN);
 		}
+		CHECK_ROW(w->name, tls_is_verified(pair.client) == (!w->why && w->how != TLS_REQUIRE));
 		/* an address is never told as a name */
 		CHECK_ROW(w->name, w->ask && w->ask[0] != '1' ?
 		    !strcmp(pair.asked, w->ask) : !pair.asked[0]);
