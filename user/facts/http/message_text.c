@@ -115,8 +115,13 @@ write_entry(struct writing *writing, const struct view_proto_field *field, struc
 	struct protobuf_field key = { .wire = schema_wire(entry->fields[0].proto) }, value = { 0 }, part;
 	struct out text = out_new(NUMBER_MOST);
 
-	while (protobuf_next(&in, &part) == PROTOBUF_FIELD)
-		*(part.number == 1 ? &key : &value) = part;
+	while (protobuf_next(&in, &part) == PROTOBUF_FIELD) {
+		struct protobuf_field *to = part.number == 1 ? &key : &value;
+
+		if (part.number > 2 || to->number)
+			return false;	/* another would be shown than is read */
+		*to = part;
+	}
 	if (in.n || key.wire != schema_wire(entry->fields[0].proto))
 		return false;
 	if (key.wire != PROTOBUF_LENGTH)

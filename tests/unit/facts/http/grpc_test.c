@@ -208,6 +208,10 @@ static const struct {
 	{ "10:{1:'x/t.Inner' 2:{1:'c'}} 10:{} 10:{1:'x/y' 2:'z'}", "{\"any\":{\"@type\":\"t.Inner\",\"value\":{\"card\":\"c\"}},\"any\":{},"
 	  "\"any\":{\"type_url\":\"x/y\",\"value\":\"z\"}}\n" },
 	{ "1:7", NULL },
+	{ "5:{1:'k' 2:'v' 3:'w'}", NULL },
+	{ "5:{1:'k' 2:'v' 2:'w'}", NULL },
+	{ "5:{1:'k' 1:'l' 2:'v'}", NULL },
+	{ "5:{1:7 2:'v'}", NULL },
 };
 
 static void
