@@ -3,7 +3,7 @@
  * by their names in the set ("customer.name", "items[].card"), of a map by its keys, of an
  * Any as if they stood in its place; a field that the set does not have by its number
  * ("#7"). Where readers could differ on what is said it is no message: a field twice that
- * may be there once, two of a oneof, a value of another type than the set's.
+ * may be there once, two of a oneof, a value of another type than the set's, a truth of more than a bit.
  */
 #include <stdio.h>
 
@@ -70,6 +70,8 @@ text_of_number(struct reading *reading, const struct view_proto_field *field, ui
 	struct out text = out_new(NUMBER_MOST + HTTP_NAME_MOST * 4);
 	struct span copy;
 
+	if (field->proto == PROTO_BOOL && value > 1)
+		(void)fail(reading, "its message has a truth that is neither true nor false");
 	schema_write_number(reading->schema, field, value, &text);
 	copy = http_copy(reading->explaining, out_view(&text));
 	out_free(&text);

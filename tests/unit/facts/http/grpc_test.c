@@ -19,19 +19,23 @@ static struct view_target target = {
 
 #define GRPC "application/grpc+proto"
 static const struct {
-	const char *name, *method, *path, *type;
+	const char *name, *method, *path;
+	const char *type;	/* and behind a | its Content-Encoding */
 	const char *messages;	/* with a | between */
 	bool is_open;
 	const char *acts;	/* '!' behind an act: there may be other fields; {name=value …} where it has some */
 } rows[] = {
 	{ "a call", "POST", "/t.S/Get", GRPC, "1:'Ann' 3:{1:'x'}", false, "read t.S/Get{name=Ann inner inner.card=x inner.n~0}" },
 	{ "of an effect that nobody knows", "POST", "/t.S/Inner", GRPC, "2:7", false, "unknown t.S/Inner{n=7}" },
+	{ "compressed as a whole", "POST", "/t.S/Get", GRPC "|deflate", "1:'Ann'", false, "unknown {}!" },
+	{ "not compressed as a whole", "POST", "/t.S/Get", GRPC "|identity", "1:'Ann'", false, "read t.S/Get{name=Ann}" },
 	{ "nothing in it", "POST", "/t.S/Inner", GRPC, "", false, "unknown t.S/Inner{n~0}" },
 	{ "lists", "POST", "/t.S/Get", GRPC, "4:{1:'x' 2:1} 4:{2:2} 9:1 9:2 16:'t'", false, "read t.S/Get{items items[] items[].card=x items[].n=1 "
 	  "items[] items[].n=2 numbers numbers[]=1 numbers[]=2 tags tags[]=t}" },
 	{ "packed", "POST", "/t.S/Get", GRPC, "9:'\x01\x02'", false, "read t.S/Get{numbers numbers[]=1 numbers[]=2}" },
 	{ "a map", "POST", "/t.S/Get", GRPC, "5:{1:'k' 2:'v'} 5:{2:'w'}", false, "read t.S/Get{notes notes.k=v notes.=w}" },
 	{ "an enum, and others", "POST", "/t.S/Get", GRPC, "8:1 15:1 14:%2.5 7:18446744073709551615 6:'b'", false, "read t.S/Get{kind=ADMIN flag=true amount=2.5 account=-1 raw=b}" },
+	{ "a truth that is neither", "POST", "/t.S/Get", GRPC, "15:4294967296", false, "unknown t.S/Get{flag=4294967296}!" },
 	{ "an enum without a name", "POST", "/t.S/Get", GRPC, "8:7", false, "read t.S/Get{kind=7}" },
 	{ "a group", "POST", "/t.S/Get", GRPC, "13:(1:'x')", false, "read t.S/Get{group group.card=x group.n~0}" },
 	{ "an Any", "POST", "/t.S/Get", GRPC, "10:{1:'x/t.Inner' 2:{1:'c'}}", false, "read t.S/Get{any any.@type=t.Inner any.card=c any.n~0}" },
@@ -80,11 +84,13 @@ put_messages(const char *messages, struct out *out)
 static struct wire_request
 request_of(const char *method, const char *path, const char *type, struct span body, bool is_open)
 {
-	static struct wire_pair headers[1];
+	static struct wire_pair headers[2] = { { { 0 }, { 0 } }, { SPAN("Content-Encoding"), { 0 } } };
+	const char *coding = strchr(type, '|');
 
-	headers[0] = (struct wire_pair){ SPAN("Content-Type"), span_text(type) };
+	headers[0] = (struct wire_pair){ SPAN("Content-Type"), span_head(span_text(type), strcspn(type, "|")) };
+	headers[1].value = span_text(coding ? coding + 1 : "");
 	return (struct wire_request){ .method = span_text(method), .host = SPAN("a.example"), .path = span_text(path),
-		.headers = headers, .header_count = 1, .body = body, .is_open = is_open, .body_length = UINT64_MAX };
+		.headers = headers, .header_count = coding ? 2 : 1, .body = body, .is_open = is_open, .body_length = UINT64_MAX };
 }
 
 static const char *
@@ -207,6 +213,7 @@ static const struct {
 	{ "6:'\xff' 13:(2:1) 99:'x' 98:5", "{\"raw\":\"base64:/w==\",\"group\":{\"n\":1},\"#99\":\"x\",\"#98\":5}\n" },
 	{ "10:{1:'x/t.Inner' 2:{1:'c'}} 10:{} 10:{1:'x/y' 2:'z'}", "{\"any\":{\"@type\":\"t.Inner\",\"value\":{\"card\":\"c\"}},\"any\":{},"
 	  "\"any\":{\"type_url\":\"x/y\",\"value\":\"z\"}}\n" },
+	{ "15:1 15:4294967296", "{\"flag\":true,\"flag\":4294967296}\n" },
 	{ "1:7", NULL },
 	{ "5:{1:'k' 2:'v' 3:'w'}", NULL },
 	{ "5:{1:'k' 2:'v' 2:'w'}", NULL },
