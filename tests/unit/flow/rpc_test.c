@@ -113,7 +113,7 @@ static bool
 answer(const char *lines, bool is_text, size_t step, struct out *out)
 {
 	struct turn turn = { .policy = &policy, .masks = 1, .has_bodies = true };
-	struct http_facts facts = { .is_call = true, .call = &proto_methods[0] };
+	struct http_facts facts = { .is_call = true, .call = &proto_methods[1] };
 	struct wire_pair type = { SPAN("content-type"), is_text ? SPAN("application/grpc-web-text") : SPAN("application/grpc-web") };
 	struct wire_head head = { .headers = &type, .header_count = 1 };
 	struct out frames = out_new(1 << 16), text = out_new(1 << 16), room = out_new(1 << 16);

@@ -39,6 +39,10 @@ static const struct {
 	{ "an enum without a name", "POST", "/t.S/Get", GRPC, "8:7", false, "read t.S/Get{kind=7}" },
 	{ "a group", "POST", "/t.S/Get", GRPC, "13:(1:'x')", false, "read t.S/Get{group group.card=x group.n~0}" },
 	{ "an Any", "POST", "/t.S/Get", GRPC, "10:{1:'x/t.Inner' 2:{1:'c'}}", false, "read t.S/Get{any any.@type=t.Inner any.card=c any.n~0}" },
+	{ "an Any in an Any", "POST", "/t.S/Get", GRPC, "10:{1:'x/google.protobuf.Any' 2:{1:'x/t.Inner' 2:{1:'c'}}}", false,
+	  "read t.S/Get{any any.@type=google.protobuf.Any any.@type=t.Inner any.card=c any.n~0}" },
+	{ "an Any is all of it", "POST", "/t.S/Any", GRPC, "1:'x/t.Inner' 2:{1:'c'}", false, "unknown t.S/Any{@type=t.Inner card=c n~0}" },
+	{ "an Any of another type is all of it", "POST", "/t.S/Any", GRPC, "1:'x/t.No' 2:{1:'c'}", false, "unknown t.S/Any{}!" },
 	{ "an Any of another type", "POST", "/t.S/Get", GRPC, "10:{1:'x/t.No' 2:{1:'c'}} 1:'Ann'", false, "read t.S/Get{any name=Ann}!" },
 	{ "what the set does not have", "POST", "/t.S/Get", GRPC, "99:'x' 98:1", false, "read t.S/Get{#99 #98}" },
 	{ "one of two", "POST", "/t.S/Get", GRPC, "12:'x'", false, "read t.S/Get{b=x}" },
@@ -205,20 +209,27 @@ limits(struct arena *arena)
 
 static const struct {
 	const char *message, *text;
+	bool is_record;
 } texts[] = {
-	{ "", "{}\n" },
-	{ "1:'A\"n' 7:42 8:1 8:7 15:0 14:%0.1", "{\"name\":\"A\\\"n\",\"account\":42,\"kind\":\"ADMIN\",\"kind\":\"7\",\"flag\":false,\"amount\":0.1}\n" },
-	{ "4:{2:1} 4:{1:'x'} 16:'t' 9:'\x01\x02' 9:3", "{\"items\":[{\"n\":1},{\"card\":\"x\"}],\"tags\":[\"t\"],\"numbers\":[1,2,3]}\n" },
-	{ "5:{1:'k' 2:'v'} 5:{1:'l'} 1:'x'", "{\"notes\":{\"k\":\"v\",\"l\":null},\"name\":\"x\"}\n" },
-	{ "6:'\xff' 13:(2:1) 99:'x' 98:5", "{\"raw\":\"base64:/w==\",\"group\":{\"n\":1},\"#99\":\"x\",\"#98\":5}\n" },
-	{ "10:{1:'x/t.Inner' 2:{1:'c'}} 10:{} 10:{1:'x/y' 2:'z'}", "{\"any\":{\"@type\":\"t.Inner\",\"value\":{\"card\":\"c\"}},\"any\":{},"
-	  "\"any\":{\"type_url\":\"x/y\",\"value\":\"z\"}}\n" },
-	{ "15:1 15:4294967296", "{\"flag\":true,\"flag\":4294967296}\n" },
-	{ "1:7", NULL },
-	{ "5:{1:'k' 2:'v' 3:'w'}", NULL },
-	{ "5:{1:'k' 2:'v' 2:'w'}", NULL },
-	{ "5:{1:'k' 1:'l' 2:'v'}", NULL },
-	{ "5:{1:7 2:'v'}", NULL },
+	{ "", "{}\n", false },
+	{ "1:'A\"n' 7:42 8:1 8:7 15:0 14:%0.1", "{\"name\":\"A\\\"n\",\"account\":42,\"kind\":\"ADMIN\",\"kind\":\"7\",\"flag\":false,\"amount\":0.1}\n", false },
+	{ "4:{2:1} 4:{1:'x'} 16:'t' 9:'\x01\x02' 9:3", "{\"items\":[{\"n\":1},{\"card\":\"x\"}],\"tags\":[\"t\"],\"numbers\":[1,2,3]}\n", false },
+	{ "5:{1:'k' 2:'v'} 5:{1:'l'} 1:'x'", "{\"notes\":{\"k\":\"v\",\"l\":null},\"name\":\"x\"}\n", false },
+	{ "6:'\xff' 13:(2:1) 99:'x' 98:5", "{\"raw\":\"base64:/w==\",\"group\":{\"n\":1},\"#99\":\"x\",\"#98\":5}\n", false },
+	{ "10:{1:'x/t.Inner' 2:{1:'c'}} 10:{} 10:{1:'x/y' 2:'z'}", "{\"any\":{\"@type\":\"t.Inner\",\"card\":\"c\"},\"any\":{},"
+	  "\"any\":{\"type_url\":\"x/y\",\"value\":\"z\"}}\n", false },
+	{ "15:1 15:4294967296", "{\"flag\":true,\"flag\":4294967296}\n", false },
+	{ "10:{1:'x/google.protobuf.Any' 2:{1:'x/t.Inner' 2:{1:'c'}}}",
+	  "{\"any\":{\"@type\":\"google.protobuf.Any\",\"@type\":\"t.Inner\",\"card\":\"c\"}}\n", false },
+	{ "6:'\xff' 6:'x' 13:(2:1) 99:'x' 97:(1:'x') 98:5", "{\"raw\":\"[1 bytes]\",\"raw\":\"x\",\"group\":{\"n\":1},\"#99\":\"[1 bytes]\","
+	  "\"#97\":\"[3 bytes]\",\"#98\":5}\n", true },
+	{ "10:{1:'x/t.Inner' 2:{1:'c'}}", "{\"any\":{\"@type\":\"t.Inner\",\"card\":\"c\"}}\n", true },
+	{ "10:{1:'x/y' 2:'z'}", NULL, true },
+	{ "1:7", NULL, false },
+	{ "5:{1:'k' 2:'v' 3:'w'}", NULL, false },
+	{ "5:{1:'k' 2:'v' 2:'w'}", NULL, false },
+	{ "5:{1:'k' 1:'l' 2:'v'}", NULL, false },
+	{ "5:{1:7 2:'v'}", NULL, false },
 };
 
 static void
@@ -228,10 +239,11 @@ written(void)
 		struct out body = out_new(1 << 16), text = out_new(1 << 16);
 
 		grpc_put(&body, 0, proto_of(texts[i].message));
-		CHECK_ROW(texts[i].message, http_write_messages(&target, SPAN("/t.S/Get"), on_cliff(out_view(&body)), &text) == !!texts[i].text);
+		CHECK_ROW(texts[i].message, http_write_messages(&target, SPAN("/t.S/Get"), on_cliff(out_view(&body)), texts[i].is_record,
+		    &text) == !!texts[i].text);
 		if (texts[i].text && !CHECK_ROW(texts[i].message, span_is(out_view(&text), texts[i].text)))
 			fprintf(stderr, "  found: %.*s\n", (int)text.n, text.p);
-		CHECK(!http_write_messages(&target, SPAN("/t.S/None"), out_view(&body), &text));
+		CHECK(!http_write_messages(&target, SPAN("/t.S/None"), out_view(&body), false, &text));
 		out_free(&body);
 		out_free(&text);
 	}
