@@ -173,9 +173,10 @@ static enum mask_form
 form_of(const struct action *action, struct span body)
 {
 	struct span type = action->http ? action->http->content_type : span_of(NULL, 0);
+	enum mask_form form;
 
-	if (span_is(type, "application/x-www-form-urlencoded"))
-		return MASK_FORM_URLENCODED;
+	if (type.n && mask_form_of(type, &form) && form != MASK_FORM_TEXT && form != MASK_FORM_JSON)
+		return form;
 	for (size_t i = 0; i < body.n; i++) {
 		if (body.p[i] == ' ' || body.p[i] == '\t' || body.p[i] == '\r' || body.p[i] == '\n')
 			continue;
