@@ -11,7 +11,8 @@
 #define PLACES 3		/* at each depth: of a field, within its list, of a map's value */
 #define LENGTH_MOST 5		/* bytes of a length */
 #define NUMBER_MOST 400		/* characters of a number */
-#define UNKNOWN_DEPTH_MOST 16	/* messages within what the set does not have */
+#define UNKNOWN_DEPTH_MOST 16	/* messages within what the set does not have, */
+#define LISTS_DEPTH_MOST 3	/* and so deep lists of numbers: each depth is a look at all of it */
 
 struct mask_message {
 	struct body_eyes eyes;
@@ -270,7 +271,7 @@ unknown_hits(struct mask_message *m, struct span bytes, unsigned int depth)
 			return true;
 		}
 	}
-	return step == PROTOBUF_BAD && !utf8_is_valid(bytes) && unknown_list_hits(m, bytes);
+	return step == PROTOBUF_BAD && depth < LISTS_DEPTH_MOST && !utf8_is_valid(bytes) && unknown_list_hits(m, bytes);
 }
 
 static void
