@@ -94,7 +94,7 @@ explain(struct span message, bool *is_open)
 	law(action.act_count == 1 && action.acts[0].http, "a call of one message is an act");
 	effect = action.acts[0].effect;
 	*is_open = action.acts[0].http->places[HTTP_FIELD].is_open;
-	if (http_write_messages(&target, request.path, request.body, &text)) {
+	if (http_write_messages(&target, request.path, request.body, false, &text)) {
 		json_error_t error;
 
 		json = json_loadb((const char *)text.p, text.n, JSON_ALLOW_NUL, &error);

@@ -53,6 +53,7 @@ static struct view_message proto_messages[] = {
 static struct view_enum_value proto_values[] = { { 0, "NONE" }, { 1, "ADMIN" } };
 static struct view_enum proto_enums[] = { { proto_values, COUNT(proto_values) } };
 static struct view_method proto_methods[] = {
+	{ .name = "t.S/Any", .input = T_ANY, .output = T_ANY },
 	{ .name = "t.S/Get", .input = T_OUTER, .output = T_OUTER, .is_read = true },
 	{ .name = "t.S/Inner", .input = T_INNER, .output = T_INNER },
 	{ .name = "t.S/Many", .input = T_OUTER, .output = T_OUTER, .has_many_asks = true },

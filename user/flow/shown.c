@@ -139,13 +139,13 @@ put_body(const struct wire_request *request, struct span body, struct out *out)
 
 /* Messages of gRPC are written as what they say. False: it is no such body, or none that can be read. */
 static bool
-put_messages(const struct flow *flow, struct out *out)
+put_messages(const struct flow *flow, bool is_masked, struct out *out)
 {
 	const struct view_target *target = &flow->policy->view->targets[flow->target];
 	size_t mark = out->n;
 
 	if (target->api == API_GRPC && flow->ask.plain.n &&
-	    http_write_messages(target, flow->ask.ask.request.path, flow->ask.plain, out) && out->n > mark)
+	    http_write_messages(target, flow->ask.ask.request.path, flow->ask.plain, is_masked, out) && out->n > mark)
 		return true;
 	out->n = mark;
 	return false;
@@ -156,7 +156,7 @@ flow_write_down(struct flow *flow)
 {
 	struct pending *pending = &flow->ask;
 	struct out text = out_new(FLOW_UNIT_BYTES * 2), body = out_new(FLOW_UNIT_BYTES * 2);
-	bool is_call = put_messages(flow, &body);
+	bool is_call = put_messages(flow, false, &body);
 
 	put_head(flow, &pending->ask.request, &text);
 	put_body(&pending->ask.request, is_call ? out_view(&body) : pending->ask.request.body, &text);
@@ -173,9 +173,10 @@ static enum mask_form
 form_of(const struct action *action, struct span body)
 {
 	struct span type = action->http ? action->http->content_type : span_of(NULL, 0);
+	enum mask_form form;
 
-	if (span_is(type, "application/x-www-form-urlencoded"))
-		return MASK_FORM_URLENCODED;
+	if (type.n && mask_form_of(type, &form) && form != MASK_FORM_TEXT && form != MASK_FORM_JSON)
+		return form;
 	for (size_t i = 0; i < body.n; i++) {
 		if (body.p[i] == ' ' || body.p[i] == '\t' || body.p[i] == '\r' || body.p[i] == '\n')
 			continue;
@@ -225,11 +226,11 @@ put_masked_body(const struct flow *flow, struct out *out)
 	const struct wire_request *request = &flow->ask.ask.request;
 	const struct mask_set *masks = flow->policy->masks;
 	struct out body = out_new(FLOW_UNIT_BYTES * 4), messages = out_new(FLOW_UNIT_BYTES * 4);
-	bool is_call = put_messages(flow, &messages);
+	bool is_masked = !mask_body_is_idle(masks, ~0ULL), is_call = put_messages(flow, is_masked, &messages);
 	struct span shown = is_call ? out_view(&messages) : request->body;
 	char note[64];
 
-	if (!mask_body_is_idle(masks, ~0ULL)) {
+	if (is_masked) {
 		bool is_lost = !is_call && flow->policy->view->targets[flow->target].api == API_GRPC;
 
 		snprintf(note, sizeof(note), "[%zu bytes, not recorded]", shown.n);

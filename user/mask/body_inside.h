@@ -101,6 +101,8 @@ void body_json_reset(struct body_json *, const uint64_t *place);
 /* A run. False: not JSON, or beyond a limit. */
 bool body_json_put(struct body_json *, struct span in, bool is_last, struct out *);
 const char *body_json_error(const struct body_json *);
+/* Is what was wrong a limit, so that it may be JSON all the same? */
+bool body_json_is_beyond(const struct body_json *);
 /* Was anything written otherwise than it came? */
 bool body_json_is_edited(const struct body_json *);
 

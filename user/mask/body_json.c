@@ -29,6 +29,13 @@ fail(struct body_json *json, const char *why)
 	return false;
 }
 
+static bool
+fail_beyond(struct body_json *json, const char *why)
+{
+	json->is_beyond = true;
+	return fail(json, why);
+}
+
 /* The token at `begin` is not whole: `scanned` bytes of it need not be read again. */
 static bool
 cut(struct body_json *json, struct json_run *run, size_t begin, size_t scanned, unsigned int flags)
@@ -36,7 +43,7 @@ cut(struct body_json *json, struct json_run *run, size_t begin, size_t scanned, 
 	if (run->is_last)
 		return fail(json, "JSON ends within a value");
 	if (run->text.n - begin > BODY_HELD_MOST)
-		return fail(json, "a JSON value is too long");
+		return fail_beyond(json, "a JSON value is too long");
 	json->scanned = scanned;
 	json->flags = flags;
 	run->at = begin;
@@ -94,7 +101,7 @@ read_string(struct body_json *json, struct json_run *run)
 	if (step == STRING_CUT)
 		return cut(json, run, begin, at - begin - 1, flags);
 	if (at - begin > BODY_HELD_MOST)
-		return fail(json, "a JSON value is too long");
+		return fail_beyond(json, "a JSON value is too long");
 	if ((flags & STRING_HIGH) && !utf8_is_valid(span_of(run->text.p + begin + 1, at - begin - 1)))
 		return fail(json, "a JSON string is not UTF-8");
 	run->at = at + 1;
@@ -124,7 +131,7 @@ read_number(struct body_json *json, struct json_run *run)
 	if (at == run->text.n && !run->is_last)
 		return cut(json, run, begin, at - begin, flags);
 	if (at - begin > BODY_HELD_MOST)
-		return fail(json, "a JSON value is too long");
+		return fail_beyond(json, "a JSON value is too long");
 	if (!number_is_right(span_of(run->text.p + begin, at - begin)))
 		return fail(json, "a JSON number is not one");
 	run->at = at;
@@ -179,7 +186,7 @@ open_level(struct body_json *json, struct json_run *run, bool is_array)
 	struct json_level *outer = &json->levels[json->depth], *inner = outer + 1;
 
 	if (json->depth == JSON_DEPTH_MOST)
-		return fail(json, "JSON is nested too deeply");
+		return fail_beyond(json, "JSON is nested too deeply");
 	inner->hider = json_on_open(json, run);
 	inner->is_array = is_array;
 	inner->name = is_array ? outer->name : span_of(NULL, 0);
@@ -332,7 +339,7 @@ read_run(struct body_json *json, struct span text, bool is_last, struct out *out
 	keep_names(json);
 	*used = run.at;
 	if (out->failed)
-		return fail(json, "there is no room for what is written");
+		return fail_beyond(json, "there is no room for what is written");
 	return true;
 }
 
@@ -346,7 +353,7 @@ read_held(struct body_json *json, struct span *in, bool is_last, struct out *out
 		more = more < in->n ? more : in->n;
 		out_bytes(&json->held, in->p, more);
 		if (json->held.failed)
-			return fail(json, "there is no room for a value");
+			return fail_beyond(json, "there is no room for a value");
 		if (!read_run(json, out_view(&json->held), is_last && more == in->n, out, &used))
 			return false;
 		if (used >= old) {
@@ -371,7 +378,7 @@ body_json_put(struct body_json *json, struct span in, bool is_last, struct out *
 			return false;
 		out_span(&json->held, span_skip(in, used));
 		if (json->held.failed)
-			return fail(json, "there is no room for a value");
+			return fail_beyond(json, "there is no room for a value");
 	}
 	if (is_last && (json->depth || (json->state != JSON_DONE && json->state != JSON_VALUE)))
 		return fail(json, "JSON ends within a value");
@@ -425,6 +432,7 @@ void
 body_json_reset(struct body_json *json, const uint64_t *place)
 {
 	json->error = NULL;
+	json->is_beyond = false;
 	json->state = JSON_VALUE;
 	json->depth = 0;
 	json->begun = json->is_edited = json->is_gone = false;
@@ -487,6 +495,12 @@ const char *
 body_json_error(const struct body_json *json)
 {
 	return json->error ? json->error : "";
+}
+
+bool
+body_json_is_beyond(const struct body_json *json)
+{
+	return json->is_beyond;
 }
 
 bool

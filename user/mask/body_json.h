@@ -37,6 +37,7 @@ struct json_level {
 struct body_json {
 	struct body_eyes *eyes;
 	const char *error;
+	bool is_beyond;		/* the error is a limit: it may be JSON all the same */
 	enum json_state state;
 	unsigned int depth, nested;
 	bool many;		/* a text per line */

@@ -8,7 +8,7 @@
  * partial, hash and token each value within it by itself. In a key a hit is written by its
  * way, redacted where that is null.
  *
- * A string that is JSON is read as such, up to four deep; deeper it is hidden whole.
+ * A string that is JSON is read as such, up to four deep; deeper, or beyond a limit, it is hidden whole.
  */
 #include "mask/body_json.h"
 
@@ -137,6 +137,10 @@ look_inside(struct body_json *json, struct json_run *run, size_t begin, struct s
 	json->eyes->tally = &inner;
 	is_json = inner_put(json, text);
 	json->eyes->tally = tally;
+	if (!is_json && body_json_is_beyond(json->inner)) {
+		write_hidden(json, run, begin, body_strictest(json->eyes), text);
+		return true;
+	}
 	if (!is_json)
 		return false;
 	for (size_t i = 0; i < MASKS_MAX; i++)

@@ -258,6 +258,8 @@ put_head(struct parts *parts, struct span head, struct out *out, const char **wh
 {
 	struct part part;
 
+	if (end_of(head, parts->mark + 2, parts->mark_n - 2))
+		return fault(why, "a part that has its boundary in its head");
 	if (!read_head(&part, head))
 		return fault(why, "a part of a body has a head that cannot be read without doubt");
 	if (++parts->count > PARTS_MOST)

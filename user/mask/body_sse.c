@@ -118,7 +118,7 @@ join_data(struct sse *sse, struct span event)
 	return has;
 }
 
-/* False: it begins like an object and is none. */
+/* False: it begins like an object and is none, or is beyond a limit. */
 static bool
 edit_data(struct sse *sse, bool *edited, const char **why)
 {
@@ -128,7 +128,7 @@ edit_data(struct sse *sse, bool *edited, const char **why)
 	out_clear(&sse->edited);
 	if (body_value_as_json(&sse->value, sse->value.root, data, &sse->edited, edited))
 		return true;
-	if (data.n && data.p[0] == '{' && sse->value.eyes->names) {
+	if (body_value_is_beyond(&sse->value, &sse->edited) || (data.n && data.p[0] == '{' && sse->value.eyes->names)) {
 		*why = "the data of an event begin like JSON and are none";
 		return false;
 	}

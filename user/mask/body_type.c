@@ -34,26 +34,42 @@ ends(struct span text, const char *with)
 	return text.n >= n && span_equal(span_skip(text, text.n - n), span_text(with));
 }
 
-/* Charsets whose bytes are read as what they are by who looks for ASCII and UTF-8. */
+#define TYPE_MOST 1024	/* bytes of a Content-Type: what is longer is not looked through */
+
+static const char *
+skip_blanks(const char *p)
+{
+	return p + strspn(p, " \t");
+}
+
+/* Charsets whose bytes are read as what they are by who looks for ASCII and UTF-8. Each that is named must be one: of
+ * two, and of one with blanks around, readers take which they like. */
 static bool
 has_plain_charset(struct span value)
 {
 	static const char *const plain[] = { "utf-8", "utf8", "us-ascii", "iso-8859-1", "windows-1252" };
-	char room[128];
-	size_t n = value.n < sizeof(room) - 1 ? value.n : sizeof(room) - 1;
-	char *charset;
+	char room[TYPE_MOST];
+	const char *p = room;
 
-	memcpy(room, value.p, n);
-	room[n] = '\0';
-	charset = strcasestr(room, "charset=");
-	if (!charset)
-		return n == value.n;
-	charset += strlen("charset=");
-	charset += *charset == '"';
-	for (size_t i = 0; i < COUNT(plain); i++)
-		if (strncasecmp(charset, plain[i], strlen(plain[i])) == 0)
-			return true;
-	return false;
+	if (value.n >= sizeof(room))
+		return false;
+	if (value.n)
+		memcpy(room, value.p, value.n);
+	room[value.n] = '\0';
+	while ((p = strcasestr(p, "charset"))) {
+		size_t i = 0;
+
+		p = skip_blanks(p + strlen("charset"));
+		if (*p != '=')
+			return false;
+		p = skip_blanks(p + 1);
+		p += *p == '"';
+		while (i < COUNT(plain) && strncasecmp(p, plain[i], strlen(plain[i])) != 0)
+			i++;
+		if (i == COUNT(plain))
+			return false;
+	}
+	return true;
 }
 
 static const struct {

@@ -58,6 +58,23 @@ begins_json(struct span text)
 	return at < text.n && (text.p[at] == '{' || text.p[at] == '[');
 }
 
+bool
+body_value_is_beyond(const struct body_value *value, const struct out *out)
+{
+	return out->failed || (value->json && body_json_is_beyond(value->json));
+}
+
+static enum mask_result
+hide(struct body_value *value, unsigned int hider, struct span text, struct out *out)
+{
+	if (value->eyes->set->masks[hider].view->way == WAY_NULL) {
+		value->eyes->tally->hits[hider]++;
+		return MASK_NULLED;
+	}
+	body_hide(value->eyes, hider, text, out);
+	return MASK_EDITED;
+}
+
 enum mask_result
 body_value_edit(struct body_value *value, const uint64_t *place, int hider, struct span name, struct span text,
     struct out *out)
@@ -65,19 +82,17 @@ body_value_edit(struct body_value *value, const uint64_t *place, int hider, stru
 	size_t mark = out->n;
 	bool edited;
 
-	if (hider >= 0 && value->eyes->set->masks[hider].view->way == WAY_NULL) {
-		value->eyes->tally->hits[hider]++;
-		return MASK_NULLED;
-	}
-	if (hider >= 0) {
-		body_hide(value->eyes, (unsigned int)hider, text, out);
-		return MASK_EDITED;
-	}
-	if (begins_json(text) && body_value_as_json(value, place, text, out, &edited)) {
+	if (hider >= 0)
+		return hide(value, (unsigned int)hider, text, out);
+	if (!begins_json(text))
+		return body_look(value->eyes, name, text, out);
+	if (body_value_as_json(value, place, text, out, &edited)) {
 		if (!edited)
 			out->n = mark;
 		return edited ? MASK_EDITED : MASK_KEPT;
 	}
+	if (body_value_is_beyond(value, out))
+		return hide(value, body_strictest(value->eyes), text, out);
 	return body_look(value->eyes, name, text, out);
 }
 

@@ -17,12 +17,14 @@ int body_value_open(struct body_value *, struct body_eyes *);
 void body_value_close(struct body_value *);
 /*
  * The text at `place`: hidden under `hider` (-1: none), else read as JSON where it is, else
- * looked at. Appended to *out where EDITED.
+ * looked at; JSON beyond a limit is hidden whole. Appended to *out where EDITED.
  */
 enum mask_result body_value_edit(struct body_value *, const uint64_t *place, int hider, struct span name,
     struct span text, struct out *out);
 /* Is it JSON? Then what masks leave of it is in *out, and *edited tells whether they changed it. */
 bool body_value_as_json(struct body_value *, const uint64_t *place, struct span text, struct out *out, bool *edited);
+/* It was not said to be: could a mask have found something in it all the same, but for a limit or for room in *out? */
+bool body_value_is_beyond(const struct body_value *, const struct out *);
 /* What detectors leave of what cannot be null: of a name, of a comment. Appended to *out where true. */
 bool body_value_look(struct body_value *, struct span text, struct out *out);
 

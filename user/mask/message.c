@@ -11,7 +11,8 @@
 #define PLACES 3		/* at each depth: of a field, within its list, of a map's value */
 #define LENGTH_MOST 5		/* bytes of a length */
 #define NUMBER_MOST 400		/* characters of a number */
-#define UNKNOWN_DEPTH_MOST 16	/* messages within what the set does not have */
+#define UNKNOWN_DEPTH_MOST 16	/* messages within what the set does not have, */
+#define LISTS_DEPTH_MOST 3	/* and so deep lists of numbers: each depth is a look at all of it */
 
 struct mask_message {
 	struct body_eyes eyes;
@@ -222,26 +223,55 @@ edit_text(struct mask_message *m, const struct slot *slot, const struct protobuf
 
 /* ---- what the set does not have ------------------------------------------------------------------ */
 
-/* Is there a hit in it, as a text, as bytes, or in what it is made of if it is a message? Doubt is a hit. */
+/* As whatever number it could be. */
+static bool
+unknown_number_hits(struct mask_message *m, enum protobuf_wire wire, uint64_t value)
+{
+	static const enum view_proto protos[][2] = {
+		[PROTOBUF_VARINT] = { PROTO_UINT64, PROTO_SINT64 }, [PROTOBUF_FIXED64] = { PROTO_FIXED64, PROTO_DOUBLE },
+		[PROTOBUF_FIXED32] = { PROTO_FIXED32, PROTO_FLOAT },
+	};
+
+	for (size_t i = 0; i < COUNT(protos[0]); i++) {
+		const struct view_proto_field field = { .name = "", .proto = protos[wire][i] };
+
+		if (number_hits(m, &field, SPAN(""), value))
+			return true;
+	}
+	return false;
+}
+
+/* As numbers packed. */
+static bool
+unknown_list_hits(struct mask_message *m, struct span bytes)
+{
+	uint64_t value;
+
+	while (protobuf_take_varint(&bytes, &value))
+		if (unknown_number_hits(m, PROTOBUF_VARINT, value))
+			return true;
+	return false;
+}
+
+/* Is there a hit in it, as a text, as bytes, or in what it is made of if it is a message, or a list? Doubt is a hit. */
 static bool
 unknown_hits(struct mask_message *m, struct span bytes, unsigned int depth)
 {
 	struct protobuf_field field;
 	struct span in = bytes;
+	enum protobuf_step step;
 
 	if (depth == UNKNOWN_DEPTH_MOST || mask_bytes_hits(m->eyes.set, &m->eyes.lineup, bytes, false, m->eyes.tally))
 		return true;
-	while (protobuf_next(&in, &field) == PROTOBUF_FIELD) {
-		static const struct view_proto_field number = { .name = "", .proto = PROTO_UINT64 };
-
+	while ((step = protobuf_next(&in, &field)) == PROTOBUF_FIELD) {
 		if (field.wire == PROTOBUF_LENGTH || field.wire == PROTOBUF_GROUP) {
 			if (field.bytes.n && unknown_hits(m, field.bytes, depth + 1))
 				return true;
-		} else if (number_hits(m, &number, SPAN(""), field.value)) {
+		} else if (unknown_number_hits(m, field.wire, field.value)) {
 			return true;
 		}
 	}
-	return false;
+	return step == PROTOBUF_BAD && depth < LISTS_DEPTH_MOST && !utf8_is_valid(bytes) && unknown_list_hits(m, bytes);
 }
 
 static void

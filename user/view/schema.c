@@ -222,7 +222,10 @@ schema_write_number(const struct view_schema *schema, const struct view_proto_fi
 		out_printf(out, "%" PRId64, protobuf_zigzag(value));
 		return;
 	case PROTO_BOOL:
-		out_printf(out, value ? "true" : "false");
+		if (value > 1)	/* some read 32 bits of it, others all */
+			out_printf(out, "%" PRIu64, value);
+		else
+			out_printf(out, value ? "true" : "false");
 		return;
 	case PROTO_UINT32:
 	case PROTO_FIXED32:

@@ -208,6 +208,32 @@ test_nested(const struct mask_set *set)
 	}
 }
 
+/* JSON in a string that is nested too deep is hidden whole; as the data of an event it is refused. */
+static void
+test_beyond(const struct mask_set *set)
+{
+	struct out in = out_new(1 << 20), out = out_new(1 << 20);
+	struct mask_tally tally = { 0 };
+
+	out_span(&in, SPAN("{\"x\":\""));
+	put_many(&in, "[", 200);
+	out_span(&in, SPAN("{\\\"card\\\":7}"));
+	put_many(&in, "]", 200);
+	out_span(&in, SPAN("\"}"));
+	CHECK(body_run(set, BIT(B_ANY_CARD), MASK_FORM_JSON, out_view(&in), (struct cutting){ 0 }, &out, &tally));
+	CHECK(span_equal(out_view(&out), SPAN("{\"x\":\"" X "\"}")));
+	out_clear(&in);
+	out_clear(&out);
+	out_span(&in, SPAN("data: "));
+	put_many(&in, "[", 200);
+	out_span(&in, SPAN("{\"card\":7}"));
+	put_many(&in, "]", 200);
+	out_span(&in, SPAN("\n\n"));
+	CHECK(!body_run(set, BIT(B_ANY_CARD), MASK_FORM_SSE, out_view(&in), (struct cutting){ 0 }, &out, &tally));
+	out_free(&in);
+	out_free(&out);
+}
+
 static void
 test_end(const struct mask_set *set)
 {
@@ -238,6 +264,7 @@ main(void)
 	test_keyed(set);
 	test_limits(set);
 	test_nested(set);
+	test_beyond(set);
 	test_end(set);
 	mask_set_free(&set);
 	return check_end();

@@ -77,6 +77,9 @@ static const struct body_row refused[] = {
 	{ ALL, SPAN(CUT "Content-Transfer-Encoding: base64\r\n" FIELD("a") "NDExMQ==" END), REFUSED, 0 },
 	{ ALL, SPAN(CUT FILE_OF("image/png") "\x89PNG" END), REFUSED, 0 },
 	{ ALL, SPAN(CUT FILE_OF("text/plain; charset=utf-16") "1" END), REFUSED, 0 },
+	{ ALL, SPAN(CUT FILE_OF("text/plain; charset =utf-16") "1" END), REFUSED, 0 },
+	{ ALL, SPAN(CUT "--cut: x\r\n" FIELD("a") "1" END), REFUSED, 0 },
+	{ ALL, SPAN(CUT "X: a --cut\r\n" FIELD("a") "1" END), REFUSED, 0 },
 	{ ALL, SPAN(CUT "Content-Encoding: gzip\r\n" FILE_OF("text/plain") "1" END), REFUSED, 0 },
 	{ ALL, SPAN(CUT "Content-Disposition: form-data; name=a; filename=b\r\n\r\n1" END), REFUSED, 0 },
 	{ ALL, SPAN(CUT FILE_OF("application/json") "{\"a\":" END), REFUSED, 0 },
@@ -132,6 +135,11 @@ check_types(void)
 	CHECK(mask_is_parts(SPAN("Multipart/Form-Data; boundary=a")) && !mask_is_parts(SPAN("multipart/mixed; boundary=a")));
 	CHECK(!mask_is_parts(SPAN("multipart/byteranges; boundary=a")) && !mask_form_of(SPAN("multipart/byteranges"), &form));
 	CHECK(!mask_form_of(SPAN("multipart/form-data; boundary=a"), &form));
+	CHECK(mask_form_of(SPAN("text/plain; Charset = \"UTF-8\"; x=y"), &form) && form == MASK_FORM_TEXT);
+	CHECK(!mask_form_of(SPAN("text/plain; charset =utf-16"), &form) && !mask_form_of(SPAN("text/plain; charset= utf-16le"), &form));
+	CHECK(!mask_form_of(SPAN("text/plain; charset=utf-8; charset=utf-16"), &form));
+	CHECK(!mask_form_of(SPAN("text/plain; charset*=utf-16''x"), &form) && !mask_form_of(SPAN("text/plain; charset"), &form));
+	CHECK(!mask_form_of(SPAN(""), &form));
 	CHECK(mask_form_of(SPAN("Application/Problem+JSON"), &form) && form == MASK_FORM_JSON);
 	for (size_t i = 0; i < COUNT(none); i++) {
 		struct mask_body *body = NULL;

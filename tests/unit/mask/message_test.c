@@ -13,7 +13,7 @@
 #define HIDDEN "************1111"
 #define NAMES(...) .fields = (const char *[]){ __VA_ARGS__ }, .field_count = sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *)
 
-enum { M_CARD, M_NAMED, M_NULL, M_INNER, M_ARRAY, M_MAP, M_STARS, M_HASH, M_EMAIL, M_NONE, MASKS };
+enum { M_CARD, M_NAMED, M_NULL, M_INNER, M_ARRAY, M_MAP, M_STARS, M_HASH, M_EMAIL, M_NONE, M_JSON, MASKS };
 static struct view_mask masks[MASKS] = {
 	[M_CARD] = { .name = "card", .pattern = "", .detectors = BIT(DETECT_CARD), .way = WAY_PARTIAL, .keep = 4 },
 	[M_NAMED] = { .name = "named", .pattern = "", NAMES("card", "inner.n", "kind", "flag", "raw", "numbers", "amount") },
@@ -25,6 +25,7 @@ static struct view_mask masks[MASKS] = {
 	[M_HASH] = { .name = "hash", .pattern = "", NAMES("notes"), .way = WAY_PARTIAL, .keep = 1 },
 	[M_EMAIL] = { .name = "email", .pattern = "", .detectors = BIT(DETECT_EMAIL), .way = WAY_NULL },
 	[M_NONE] = { .name = "none", .pattern = "", NAMES("no such key") },
+	[M_JSON] = { .name = "json", .pattern = "", NAMES("name.pin", "name.pins[]") },
 };
 static const struct view_worker view = { .masks = masks, .mask_count = MASKS };
 static struct mask_set *set;
@@ -63,6 +64,10 @@ static const struct {
 	{ "JSON in a text", BIT(M_CARD), "1:'{\"a\":\"" CARD "\"}'", "1:'{\"a\":\"" HIDDEN "\"}'" },
 	{ "unknown text", BIT(M_CARD), "98:'" CARD "' 1:'x'", "1:'x'" },
 	{ "unknown number", BIT(M_CARD), "98:" CARD " 1:'x'", "1:'x'" },
+	{ "unknown real number", BIT(M_CARD), "98:%" CARD " 1:'x'", "1:'x'" },
+	{ "unknown zigzag", BIT(M_CARD), "98:8222222222222222 1:'x'", "1:'x'" },
+	{ "unknown numbers packed", BIT(M_CARD), "98:'\x0b\xc7\xe3\xa3\xab\x8a\xe1\xa6\x07' 1:'x'", "1:'x'" },
+	{ "other numbers packed", BIT(M_CARD), "98:'\x0b\xc7\xe3\xb4\x9c\xeb' 1:'x'", "98:'\x0b\xc7\xe3\xb4\x9c\xeb' 1:'x'" },
 	{ "unknown message", BIT(M_CARD), "98:{7:{1:'" CARD "'}} 1:'x'", "1:'x'" },
 	{ "unknown, with a length that is a digit", BIT(M_CARD), "98:{7:{1:'" CARD " aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'}}", "" },
 	{ "unknown group", BIT(M_CARD), "98:(1:'" CARD "') 1:'x'", "1:'x'" },
@@ -182,6 +187,39 @@ nested(unsigned int depth, bool right)
 	out_free(&out);
 }
 
+/* JSON in a text that is more than can be read, or written, is hidden whole: nobody knows where in it a value stands. */
+static void
+beyond(void)
+{
+	static const struct {
+		const char *begin, *more, *end;
+		size_t times;
+		const char *out;
+	} texts[] = {
+		{ "{\"pin\":1,\"x\":\"", "x", "\"}", 10, "1:'{\"pin\":\"[redacted]\",\"x\":\"xxxxxxxxxx\"}'" },
+		{ "{\"pin\":1,\"x\":\"", "x", "\"}", 1 << 21, "1:'[redacted]'" },
+		{ "{\"pin\":1,\"x\":", "[", "", 4096, "1:'[redacted]'" },
+		{ "{\"pins\":[", "7,", "7]}", 1 << 20, "1:'[redacted]'" },
+		{ "{\"pin\":1,\"x\":", "a", "}", 2, NULL },	/* no JSON */
+	};
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct out text = out_new(1 << 23), in = out_new(1 << 23), out;
+		bool edited = false;
+
+		out_span(&text, span_text(texts[i].begin));
+		for (size_t n = 0; n < texts[i].times; n++)
+			out_span(&text, span_text(texts[i].more));
+		out_span(&text, span_text(texts[i].end));
+		protobuf_put_bytes(&in, 1, out_view(&text));
+		CHECK_ROW(texts[i].more, run(BIT(M_JSON), out_view(&in), &out, &edited));
+		CHECK_ROW(texts[i].more, span_equal(out_view(&out), texts[i].out ? proto_of(texts[i].out) : out_view(&in)));
+		out_free(&text);
+		out_free(&in);
+		out_free(&out);
+	}
+}
+
 int
 main(void)
 {
@@ -190,6 +228,7 @@ main(void)
 	CHECK(mask_set_new(&set, &view, keys) == 0);
 	each();
 	overlong();
+	beyond();
 	prefixes();
 	nested(PROTOBUF_DEPTH_MOST - 1, true);
 	nested(PROTOBUF_DEPTH_MOST, false);

@@ -5,6 +5,7 @@
  * is one act whose fields nobody knows. What a method does is unknown, unless the policy's
  * operations say it, or its file that it has no side effects.
  */
+#include "base/caseless.h"
 #include "base/grpc.h"
 #include "facts/http/http.h"
 #include "facts/http/inside.h"
@@ -26,11 +27,16 @@ is_call(struct explaining *explaining)
 {
 	const struct wire_request *request = explaining->request;
 	enum grpc_type type = grpc_type_of(explaining->facts->content_type);
+	struct span coding;
+	size_t codings;
 
+	(void)http_header(explaining, "content-encoding", &coding, &codings);
 	if (type == GRPC_NONE || !span_is(request->method, "POST"))
 		http_doubt(explaining, "it is no call of gRPC");
 	else if (type == GRPC_OTHER)
 		http_doubt(explaining, "its messages are none of Protocol Buffers");
+	else if (codings && !(codings == 1 && caseless_equal(coding, SPAN("identity"))))
+		http_doubt(explaining, "a call of gRPC whose messages are compressed as a whole");
 	else if (request->query.p)
 		http_doubt(explaining, "a call of gRPC has no query");
 	else

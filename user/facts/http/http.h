@@ -50,8 +50,10 @@ int http_refuse(struct action *, struct arena *, const char *why);
 
 /*
  * The messages of a call of gRPC (frames, none compressed) as JSON, a line each, as far as they are here whole. False:
- * they are not those of a method of the target's set; something may have been written.
+ * they are not those of a method of the target's set; something may have been written. Bytes in which no mask would find
+ * what it hides may be left out.
  */
-bool http_write_messages(const struct view_target *, struct span path, struct span body, struct out *out);
+bool http_write_messages(const struct view_target *, struct span path, struct span body, bool leaves_bytes_out,
+    struct out *out);
 
 #endif

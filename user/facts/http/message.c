@@ -3,7 +3,7 @@
  * by their names in the set ("customer.name", "items[].card"), of a map by its keys, of an
  * Any as if they stood in its place; a field that the set does not have by its number
  * ("#7"). Where readers could differ on what is said it is no message: a field twice that
- * may be there once, two of a oneof, a value of another type than the set's.
+ * may be there once, two of a oneof, a value of another type than the set's, a truth of more than a bit.
  */
 #include <stdio.h>
 
@@ -70,6 +70,8 @@ text_of_number(struct reading *reading, const struct view_proto_field *field, ui
 	struct out text = out_new(NUMBER_MOST + HTTP_NAME_MOST * 4);
 	struct span copy;
 
+	if (field->proto == PROTO_BOOL && value > 1)
+		(void)fail(reading, "its message has a truth that is neither true nor false");
 	schema_write_number(reading->schema, field, value, &text);
 	copy = http_copy(reading->explaining, out_view(&text));
 	out_free(&text);
@@ -97,23 +99,31 @@ add_packed(struct reading *reading, const struct view_proto_field *field, struct
 	return true;
 }
 
-/* What is in a message, a group or an Any at `path`. */
+/* The fields of a message, a group or an Any at `path`. */
 static void
-add_inner(struct reading *reading, const struct view_message *message, struct span path, struct span in)
+read_content(struct reading *reading, const struct view_message *message, struct span in, struct span path)
 {
-	const struct view_message *inner = message;
-	struct span content = in;
+	const struct view_message *inner;
+	struct span content;
 
-	add(reading, path, SPAN(""), HTTP_OPAQUE, false);
-	if (schema_is_any(message) && !schema_read_any(reading->schema, in, &inner, &content)) {
+	if (!schema_is_any(message)) {
+		read_fields(reading, message, in, path);
+		return;
+	}
+	if (!schema_read_any(reading->schema, in, &inner, &content)) {
 		reading->pairs->is_open = true;
 		return;
 	}
 	if (!inner)
 		return;
-	if (inner != message)
-		add(reading, path_of(reading, path, ".", SPAN("@type")), span_text(inner->name), HTTP_TEXT, false);
-	read_fields(reading, inner, content, path);
+	if (reading->depth == PROTOBUF_DEPTH_MOST) {
+		(void)fail(reading, "its message is nested too deep");
+		return;
+	}
+	reading->depth++;
+	add(reading, path_of(reading, path, path.n ? "." : "", SPAN("@type")), span_text(inner->name), HTTP_TEXT, false);
+	read_content(reading, inner, content, path);
+	reading->depth--;
 }
 
 static bool
@@ -123,7 +133,8 @@ add_value(struct reading *reading, const struct view_proto_field *field, struct 
 	bool is_text = field->proto == PROTO_STRING;
 
 	if (inner) {
-		add_inner(reading, inner, path, value->bytes);
+		add(reading, path, SPAN(""), HTTP_OPAQUE, false);
+		read_content(reading, inner, value->bytes, path);
 	} else if (is_text || field->proto == PROTO_BYTES) {
 		bool is_utf8 = utf8_is_valid(value->bytes);
 
@@ -264,6 +275,6 @@ http_read_message(struct explaining *explaining, const struct view_message *mess
 {
 	struct reading reading = { .explaining = explaining, .schema = &explaining->target->schema, .pairs = pairs };
 
-	read_fields(&reading, message, in, SPAN(""));
+	read_content(&reading, message, in, SPAN(""));
 	return reading.why;
 }

@@ -1,7 +1,8 @@
 /*
  * message_text.c: messages of gRPC as JSON, a line each, for people and the ledger.
  * In the order in which they came, so that another message is another text: what the set
- * does not have stands by its number, what is no text in base 64.
+ * does not have stands by its number, what is no text in base 64. The fields of an Any stand in its place, so that the
+ * same masks name them as in a message. For a record of what is masked bytes in which nobody can look are left out.
  */
 #include <inttypes.h>
 
@@ -17,16 +18,23 @@
 struct writing {
 	const struct view_schema *schema;
 	struct out *out;
+	bool leaves_bytes_out;
 	unsigned int depth;
 };
 
 static bool write_message(struct writing *, const struct view_message *, struct span in);
 
 static void
-write_bytes(struct span bytes, struct out *out)
+write_bytes(const struct writing *writing, struct span bytes, bool is_text)
 {
-	if (utf8_is_valid(bytes)) {
+	struct out *out = writing->out;
+
+	if (is_text) {
 		json_text(out, bytes);
+		return;
+	}
+	if (writing->leaves_bytes_out) {
+		out_printf(out, "\"[%zu bytes]\"", bytes.n);
 		return;
 	}
 	out_span(out, SPAN("\"base64:"));
@@ -68,27 +76,6 @@ write_packed(struct writing *writing, const struct view_proto_field *field, stru
 }
 
 static bool
-write_inner(struct writing *writing, const struct view_message *message, struct span in)
-{
-	const struct view_message *inner = message;
-	struct span content = in;
-
-	if (!schema_is_any(message) || !schema_read_any(writing->schema, in, &inner, &content))
-		return write_message(writing, message, in);
-	if (!inner) {
-		out_span(writing->out, SPAN("{}"));
-		return true;
-	}
-	out_span(writing->out, SPAN("{\"@type\":"));
-	json_text(writing->out, span_text(inner->name));
-	out_span(writing->out, SPAN(",\"value\":"));
-	if (!write_message(writing, inner, content))
-		return false;
-	out_u8(writing->out, '}');
-	return true;
-}
-
-static bool
 write_value(struct writing *writing, const struct view_proto_field *field, const struct protobuf_field *value)
 {
 	const struct view_message *inner = schema_inner(writing->schema, field);
@@ -99,9 +86,9 @@ write_value(struct writing *writing, const struct view_proto_field *field, const
 	if (is_packed)
 		return write_packed(writing, field, value->bytes);
 	if (inner)
-		return write_inner(writing, inner, value->bytes);
+		return write_message(writing, inner, value->bytes);
 	if (value->wire == PROTOBUF_LENGTH)
-		write_bytes(value->bytes, writing->out);
+		write_bytes(writing, value->bytes, utf8_is_valid(value->bytes));
 	else
 		write_number(writing, field, value->value);
 	return true;
@@ -115,8 +102,13 @@ write_entry(struct writing *writing, const struct view_proto_field *field, struc
 	struct protobuf_field key = { .wire = schema_wire(entry->fields[0].proto) }, value = { 0 }, part;
 	struct out text = out_new(NUMBER_MOST);
 
-	while (protobuf_next(&in, &part) == PROTOBUF_FIELD)
-		*(part.number == 1 ? &key : &value) = part;
+	while (protobuf_next(&in, &part) == PROTOBUF_FIELD) {
+		struct protobuf_field *to = part.number == 1 ? &key : &value;
+
+		if (part.number > 2 || to->number)
+			return false;	/* another would be shown than is read */
+		*to = part;
+	}
 	if (in.n || key.wire != schema_wire(entry->fields[0].proto))
 		return false;
 	if (key.wire != PROTOBUF_LENGTH)
@@ -131,21 +123,22 @@ write_entry(struct writing *writing, const struct view_proto_field *field, struc
 }
 
 static void
-write_unknown(const struct protobuf_field *value, struct out *out)
+write_unknown(const struct writing *writing, const struct protobuf_field *value)
 {
+	struct out *out = writing->out;
+
 	out_printf(out, "\"#%" PRIu32 "\":", value->number);
 	if (value->wire == PROTOBUF_LENGTH || value->wire == PROTOBUF_GROUP)
-		write_bytes(value->bytes, out);
+		write_bytes(writing, value->bytes, !writing->leaves_bytes_out && utf8_is_valid(value->bytes));
 	else
 		out_printf(out, "%" PRIu64, value->value);
 }
 
 /* One after the other; those of a list or a map that stand together are one. */
 static bool
-write_fields(struct writing *writing, const struct view_message *message, struct span in)
+write_fields(struct writing *writing, const struct view_message *message, struct span in, const char *between)
 {
 	const struct view_proto_field *open = NULL, *field;
-	const char *between = "";
 	struct protobuf_field value;
 	enum protobuf_step step;
 
@@ -160,7 +153,7 @@ write_fields(struct writing *writing, const struct view_message *message, struct
 		between = ",";
 		if (!field) {
 			open = NULL;
-			write_unknown(&value, writing->out);
+			write_unknown(writing, &value);
 			continue;
 		}
 		if (open != field) {
@@ -179,6 +172,29 @@ write_fields(struct writing *writing, const struct view_message *message, struct
 }
 
 static bool
+write_content(struct writing *writing, const struct view_message *message, struct span in, const char *between)
+{
+	const struct view_message *inner;
+	struct span content;
+	bool right;
+
+	if (!schema_is_any(message))
+		return write_fields(writing, message, in, between);
+	if (!schema_read_any(writing->schema, in, &inner, &content))
+		return !writing->leaves_bytes_out && write_fields(writing, message, in, between);
+	if (!inner)
+		return true;
+	if (writing->depth == PROTOBUF_DEPTH_MOST)
+		return false;
+	writing->depth++;
+	out_printf(writing->out, "%s\"@type\":", between);
+	json_text(writing->out, span_text(inner->name));
+	right = write_content(writing, inner, content, ",");
+	writing->depth--;
+	return right;
+}
+
+static bool
 write_message(struct writing *writing, const struct view_message *message, struct span in)
 {
 	bool right;
@@ -187,16 +203,16 @@ write_message(struct writing *writing, const struct view_message *message, struc
 		return false;
 	writing->depth++;
 	out_u8(writing->out, '{');
-	right = write_fields(writing, message, in);
+	right = write_content(writing, message, in, "");
 	out_u8(writing->out, '}');
 	writing->depth--;
 	return right;
 }
 
 bool
-http_write_messages(const struct view_target *target, struct span path, struct span body, struct out *out)
+http_write_messages(const struct view_target *target, struct span path, struct span body, bool leaves_bytes_out, struct out *out)
 {
-	struct writing writing = { .schema = &target->schema, .out = out };
+	struct writing writing = { .schema = &target->schema, .out = out, .leaves_bytes_out = leaves_bytes_out };
 	const struct view_method *method = schema_method(&target->schema, span_skip(path, 1));
 	struct grpc_frame frame;
 	enum grpc_step step = GRPC_FRAME;

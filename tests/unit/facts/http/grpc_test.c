@@ -19,22 +19,30 @@ static struct view_target target = {
 
 #define GRPC "application/grpc+proto"
 static const struct {
-	const char *name, *method, *path, *type;
+	const char *name, *method, *path;
+	const char *type;	/* and behind a | its Content-Encoding */
 	const char *messages;	/* with a | between */
 	bool is_open;
 	const char *acts;	/* '!' behind an act: there may be other fields; {name=value …} where it has some */
 } rows[] = {
 	{ "a call", "POST", "/t.S/Get", GRPC, "1:'Ann' 3:{1:'x'}", false, "read t.S/Get{name=Ann inner inner.card=x inner.n~0}" },
 	{ "of an effect that nobody knows", "POST", "/t.S/Inner", GRPC, "2:7", false, "unknown t.S/Inner{n=7}" },
+	{ "compressed as a whole", "POST", "/t.S/Get", GRPC "|deflate", "1:'Ann'", false, "unknown {}!" },
+	{ "not compressed as a whole", "POST", "/t.S/Get", GRPC "|identity", "1:'Ann'", false, "read t.S/Get{name=Ann}" },
 	{ "nothing in it", "POST", "/t.S/Inner", GRPC, "", false, "unknown t.S/Inner{n~0}" },
 	{ "lists", "POST", "/t.S/Get", GRPC, "4:{1:'x' 2:1} 4:{2:2} 9:1 9:2 16:'t'", false, "read t.S/Get{items items[] items[].card=x items[].n=1 "
 	  "items[] items[].n=2 numbers numbers[]=1 numbers[]=2 tags tags[]=t}" },
 	{ "packed", "POST", "/t.S/Get", GRPC, "9:'\x01\x02'", false, "read t.S/Get{numbers numbers[]=1 numbers[]=2}" },
 	{ "a map", "POST", "/t.S/Get", GRPC, "5:{1:'k' 2:'v'} 5:{2:'w'}", false, "read t.S/Get{notes notes.k=v notes.=w}" },
 	{ "an enum, and others", "POST", "/t.S/Get", GRPC, "8:1 15:1 14:%2.5 7:18446744073709551615 6:'b'", false, "read t.S/Get{kind=ADMIN flag=true amount=2.5 account=-1 raw=b}" },
+	{ "a truth that is neither", "POST", "/t.S/Get", GRPC, "15:4294967296", false, "unknown t.S/Get{flag=4294967296}!" },
 	{ "an enum without a name", "POST", "/t.S/Get", GRPC, "8:7", false, "read t.S/Get{kind=7}" },
 	{ "a group", "POST", "/t.S/Get", GRPC, "13:(1:'x')", false, "read t.S/Get{group group.card=x group.n~0}" },
 	{ "an Any", "POST", "/t.S/Get", GRPC, "10:{1:'x/t.Inner' 2:{1:'c'}}", false, "read t.S/Get{any any.@type=t.Inner any.card=c any.n~0}" },
+	{ "an Any in an Any", "POST", "/t.S/Get", GRPC, "10:{1:'x/google.protobuf.Any' 2:{1:'x/t.Inner' 2:{1:'c'}}}", false,
+	  "read t.S/Get{any any.@type=google.protobuf.Any any.@type=t.Inner any.card=c any.n~0}" },
+	{ "an Any is all of it", "POST", "/t.S/Any", GRPC, "1:'x/t.Inner' 2:{1:'c'}", false, "unknown t.S/Any{@type=t.Inner card=c n~0}" },
+	{ "an Any of another type is all of it", "POST", "/t.S/Any", GRPC, "1:'x/t.No' 2:{1:'c'}", false, "unknown t.S/Any{}!" },
 	{ "an Any of another type", "POST", "/t.S/Get", GRPC, "10:{1:'x/t.No' 2:{1:'c'}} 1:'Ann'", false, "read t.S/Get{any name=Ann}!" },
 	{ "what the set does not have", "POST", "/t.S/Get", GRPC, "99:'x' 98:1", false, "read t.S/Get{#99 #98}" },
 	{ "one of two", "POST", "/t.S/Get", GRPC, "12:'x'", false, "read t.S/Get{b=x}" },
@@ -80,11 +88,13 @@ put_messages(const char *messages, struct out *out)
 static struct wire_request
 request_of(const char *method, const char *path, const char *type, struct span body, bool is_open)
 {
-	static struct wire_pair headers[1];
+	static struct wire_pair headers[2] = { { { 0 }, { 0 } }, { SPAN("Content-Encoding"), { 0 } } };
+	const char *coding = strchr(type, '|');
 
-	headers[0] = (struct wire_pair){ SPAN("Content-Type"), span_text(type) };
+	headers[0] = (struct wire_pair){ SPAN("Content-Type"), span_head(span_text(type), strcspn(type, "|")) };
+	headers[1].value = span_text(coding ? coding + 1 : "");
 	return (struct wire_request){ .method = span_text(method), .host = SPAN("a.example"), .path = span_text(path),
-		.headers = headers, .header_count = 1, .body = body, .is_open = is_open, .body_length = UINT64_MAX };
+		.headers = headers, .header_count = coding ? 2 : 1, .body = body, .is_open = is_open, .body_length = UINT64_MAX };
 }
 
 static const char *
@@ -199,15 +209,27 @@ limits(struct arena *arena)
 
 static const struct {
 	const char *message, *text;
+	bool is_record;
 } texts[] = {
-	{ "", "{}\n" },
-	{ "1:'A\"n' 7:42 8:1 8:7 15:0 14:%0.1", "{\"name\":\"A\\\"n\",\"account\":42,\"kind\":\"ADMIN\",\"kind\":\"7\",\"flag\":false,\"amount\":0.1}\n" },
-	{ "4:{2:1} 4:{1:'x'} 16:'t' 9:'\x01\x02' 9:3", "{\"items\":[{\"n\":1},{\"card\":\"x\"}],\"tags\":[\"t\"],\"numbers\":[1,2,3]}\n" },
-	{ "5:{1:'k' 2:'v'} 5:{1:'l'} 1:'x'", "{\"notes\":{\"k\":\"v\",\"l\":null},\"name\":\"x\"}\n" },
-	{ "6:'\xff' 13:(2:1) 99:'x' 98:5", "{\"raw\":\"base64:/w==\",\"group\":{\"n\":1},\"#99\":\"x\",\"#98\":5}\n" },
-	{ "10:{1:'x/t.Inner' 2:{1:'c'}} 10:{} 10:{1:'x/y' 2:'z'}", "{\"any\":{\"@type\":\"t.Inner\",\"value\":{\"card\":\"c\"}},\"any\":{},"
-	  "\"any\":{\"type_url\":\"x/y\",\"value\":\"z\"}}\n" },
-	{ "1:7", NULL },
+	{ "", "{}\n", false },
+	{ "1:'A\"n' 7:42 8:1 8:7 15:0 14:%0.1", "{\"name\":\"A\\\"n\",\"account\":42,\"kind\":\"ADMIN\",\"kind\":\"7\",\"flag\":false,\"amount\":0.1}\n", false },
+	{ "4:{2:1} 4:{1:'x'} 16:'t' 9:'\x01\x02' 9:3", "{\"items\":[{\"n\":1},{\"card\":\"x\"}],\"tags\":[\"t\"],\"numbers\":[1,2,3]}\n", false },
+	{ "5:{1:'k' 2:'v'} 5:{1:'l'} 1:'x'", "{\"notes\":{\"k\":\"v\",\"l\":null},\"name\":\"x\"}\n", false },
+	{ "6:'\xff' 13:(2:1) 99:'x' 98:5", "{\"raw\":\"base64:/w==\",\"group\":{\"n\":1},\"#99\":\"x\",\"#98\":5}\n", false },
+	{ "10:{1:'x/t.Inner' 2:{1:'c'}} 10:{} 10:{1:'x/y' 2:'z'}", "{\"any\":{\"@type\":\"t.Inner\",\"card\":\"c\"},\"any\":{},"
+	  "\"any\":{\"type_url\":\"x/y\",\"value\":\"z\"}}\n", false },
+	{ "15:1 15:4294967296", "{\"flag\":true,\"flag\":4294967296}\n", false },
+	{ "10:{1:'x/google.protobuf.Any' 2:{1:'x/t.Inner' 2:{1:'c'}}}",
+	  "{\"any\":{\"@type\":\"google.protobuf.Any\",\"@type\":\"t.Inner\",\"card\":\"c\"}}\n", false },
+	{ "6:'\xff' 6:'x' 13:(2:1) 99:'x' 97:(1:'x') 98:5", "{\"raw\":\"[1 bytes]\",\"raw\":\"x\",\"group\":{\"n\":1},\"#99\":\"[1 bytes]\","
+	  "\"#97\":\"[3 bytes]\",\"#98\":5}\n", true },
+	{ "10:{1:'x/t.Inner' 2:{1:'c'}}", "{\"any\":{\"@type\":\"t.Inner\",\"card\":\"c\"}}\n", true },
+	{ "10:{1:'x/y' 2:'z'}", NULL, true },
+	{ "1:7", NULL, false },
+	{ "5:{1:'k' 2:'v' 3:'w'}", NULL, false },
+	{ "5:{1:'k' 2:'v' 2:'w'}", NULL, false },
+	{ "5:{1:'k' 1:'l' 2:'v'}", NULL, false },
+	{ "5:{1:7 2:'v'}", NULL, false },
 };
 
 static void
@@ -217,10 +239,11 @@ written(void)
 		struct out body = out_new(1 << 16), text = out_new(1 << 16);
 
 		grpc_put(&body, 0, proto_of(texts[i].message));
-		CHECK_ROW(texts[i].message, http_write_messages(&target, SPAN("/t.S/Get"), on_cliff(out_view(&body)), &text) == !!texts[i].text);
+		CHECK_ROW(texts[i].message, http_write_messages(&target, SPAN("/t.S/Get"), on_cliff(out_view(&body)), texts[i].is_record,
+		    &text) == !!texts[i].text);
 		if (texts[i].text && !CHECK_ROW(texts[i].message, span_is(out_view(&text), texts[i].text)))
 			fprintf(stderr, "  found: %.*s\n", (int)text.n, text.p);
-		CHECK(!http_write_messages(&target, SPAN("/t.S/None"), out_view(&body), &text));
+		CHECK(!http_write_messages(&target, SPAN("/t.S/None"), out_view(&body), false, &text));
 		out_free(&body);
 		out_free(&text);
 	}
