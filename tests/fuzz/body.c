@@ -84,11 +84,11 @@ look(struct span out, struct span card)
 	law(!out.n || !memmem(out.p, out.n, card.p, card.n), "nothing is left");
 }
 
-/* A name of very many parts is hidden in doubt; this text has none. */
+/* A name of very many parts is hidden in doubt; this text has none, nor the name of the mask that touches nothing. */
 static bool
 is_plain(struct span in)
 {
-	size_t n = 0;
+	size_t n = in.n && memmem(in.p, in.n, "such", 4) ? 60 : 0;
 
 	for (size_t i = 0; i < in.n; i++)
 		n += in.p[i] == '.' || in.p[i] == '[' || in.p[i] == ']' || in.p[i] == '%' || in.p[i] == '\\';
