@@ -83,6 +83,7 @@ struct policy {
 	struct mask_set *masks;		/* NULL until the keeper sent its keys */
 	uint8_t hold_key[APPROVE_KEY_SIZE];
 	struct tls_roots **roots;	/* one for each target; NULL: none given */
+	uint64_t *terms;		/* … of TLS to it: equal where a certificate that was right still is */
 };
 
 struct worker {
@@ -191,6 +192,7 @@ struct leg {
 	uint32_t armed;		/* that are watched for: reading may be among them though it is not wanted */
 	struct tls *tls;
 	bool tls_open;		/* its handshake is complete */
+	uint64_t tls_terms;	/* of the policy by which the backend was verified */
 	struct h2 *h2;		/* of a connection in FLOW_LANES */
 	struct out in;		/* plaintext that came; read while it has less than in_most */
 	size_t in_most;

@@ -5,7 +5,9 @@
  * next ask. Masks need the keeper's keys: until those came, everything is refused.
  */
 #include <errno.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -14,6 +16,7 @@
 #include "flow/flow.h"
 #include "msg/post.h"
 #include "msg/swap.h"
+#include "out.h"
 
 #define KEYS_NS (10 * MILLISECOND_NS)
 
@@ -40,10 +43,29 @@ policy_drop(struct policy **p)
 	for (size_t i = 0; policy->roots && i < policy->view->target_count; i++)
 		tls_roots_free(&policy->roots[i]);
 	free(policy->roots);
+	free(policy->terms);
 	mask_set_free(&policy->masks);
 	explicit_bzero(policy->hold_key, sizeof(policy->hold_key));
 	view_free(policy->view);
 	free(policy);
+}
+
+/* What a backend has to show, as one number. */
+static bool
+digest_terms(const struct view_target *target, uint64_t *out)
+{
+	struct out text = out_new(SIZE_MAX);
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	bool right;
+
+	out_u8(&text, (uint8_t)target->tls);
+	out_block(&text, span_text(target->tls_name));
+	out_block(&text, span_text(target->tls_roots));
+	right = !text.failed && EVP_Digest(text.p, text.n, digest, NULL, EVP_sha256(), NULL) == 1;
+	if (right)
+		memcpy(out, digest, sizeof(*out));
+	out_free(&text);
+	return right;
 }
 
 static int
@@ -52,7 +74,8 @@ read_roots(struct policy *policy)
 	const struct view_worker *view = policy->view;
 
 	policy->roots = calloc(view->target_count + 1, sizeof(*policy->roots));
-	if (!policy->roots)
+	policy->terms = calloc(view->target_count + 1, sizeof(*policy->terms));
+	if (!policy->roots || !policy->terms)
 		return -ENOMEM;
 	for (size_t i = 0; i < view->target_count; i++) {
 		struct span pem = span_text(view->targets[i].tls_roots);
@@ -60,6 +83,8 @@ read_roots(struct policy *policy)
 
 		if (error)
 			return error;
+		if (!digest_terms(&view->targets[i], &policy->terms[i]))
+			return -ENOMEM;
 	}
 	return 0;
 }

@@ -76,7 +76,8 @@ is_same(const struct flow *flow, const struct wire_event *event)
 static bool
 is_secure(const struct flow *flow, const struct leg *server)
 {
-	return server->tls_open && (target_of(flow)->tls < TLS_VERIFY_CA || !server->tls || tls_is_verified(server->tls));
+	return server->tls_open && (target_of(flow)->tls < TLS_VERIFY_CA || !server->tls ||
+	    (tls_is_verified(server->tls) && server->tls_terms == flow->policy->terms[flow->target]));
 }
 
 static bool

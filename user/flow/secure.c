@@ -33,6 +33,7 @@ begin(struct flow *flow, struct span chain)
 	int error = tls_client_new(&leg->tls, target->tls, flow->policy->roots[flow->target], target->tls_name,
 	    flow_greet_offers(flow));
 
+	leg->tls_terms = flow->policy->terms[flow->target];
 	if (!error && target->has_certificate)
 		error = tls_set_certificate(leg->tls, chain);
 	if (!error)

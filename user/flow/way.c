@@ -171,6 +171,7 @@ take_idle(struct flow *lane)
 	lane->parent->way_count++;
 	leg->tls = way->tls;
 	leg->tls_open = way->tls != NULL;
+	leg->tls_terms = lane->policy->terms ? lane->policy->terms[lane->target] : 0;
 	leg->connected = true;
 	lane->has_way = lane->takes_way = true;
 	lane->way_epoch = way->epoch;

@@ -676,9 +676,9 @@ read_cgroup(void)
 static void
 other_people(void)
 {
-	struct view_approvers turned[] = { { "two", group, COUNT(group), 2 }, { "one", group, COUNT(group), 1 } };
-	struct view_approvers fewer[] = { { "one", group + 1, COUNT(group) - 1, 1 }, { "two", group, COUNT(group), 2 } };
-	struct view_approvers more[] = { { "one", group, COUNT(group), 2 }, { "two", group, COUNT(group), 2 } };
+	struct view_approvers turned[] = { { "two", staff, COUNT(staff), 2 }, { "one", staff, COUNT(staff), 1 } };
+	struct view_approvers fewer[] = { { "one", staff + 1, COUNT(staff) - 1, 1 }, { "two", staff, COUNT(staff), 2 } };
+	struct view_approvers more[] = { { "one", staff, COUNT(staff), 2 }, { "two", staff, COUNT(staff), 2 } };
 	struct hold hold = sample(40, 0);
 	char id[ID_TEXT_SIZE], hex[65];
 	struct id is = { 0 };

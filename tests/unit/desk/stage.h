@@ -373,12 +373,12 @@ give_groups(uint32_t epoch, struct view_approvers *groups)
 	pump(50);
 }
 
-static const char *group[] = { "alice", "bob", "owen", "stan", "audrey" };
+static const char *staff[] = { "alice", "bob", "owen", "stan", "audrey" };
 
 static void
 give_policy(uint32_t epoch)
 {
-	struct view_approvers groups[] = { { "one", group, COUNT(group), 1 }, { "two", group, COUNT(group), 2 } };
+	struct view_approvers groups[] = { { "one", staff, COUNT(staff), 1 }, { "two", staff, COUNT(staff), 2 } };
 
 	give_groups(epoch, groups);
 }

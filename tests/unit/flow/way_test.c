@@ -213,6 +213,7 @@ not_before_it_is_verified(void)
 
 	target.tls = TLS_REQUIRE;
 	policy.roots = (struct tls_roots *[]){ NULL };
+	policy.terms = (uint64_t[]){ 0 };
 	lane = begin_lane(flow);
 	worker_round();
 	fd = accept(listener, NULL, NULL);
