@@ -7,6 +7,7 @@
 #include "check.h"
 
 #include "body_sample.h"
+#include "mask/body_delta.h"
 #include "mask/body_inside.h"
 
 #define TEXTS 5000
@@ -293,6 +294,24 @@ check_long(const struct mask_set *set)
 	out_free(&out);
 }
 
+/* No beginning of an event has a text, nor is a byte behind it read. */
+static void
+check_beginnings(void)
+{
+	static const struct span whole = SPAN("{\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"t\\u0065xt\":\"a\\n\"},"
+	    "\"choices\":[{\"index\":2,\"delta\":{\"content\":\"b\",\"tool_calls\":[{\"index\":3,\"function\":{\"arguments\":\"{}\"}}]},"
+	    "\"finish_reason\":\"stop\"}], \"x\": [[1e5, -0.5, null, {}], []]}");
+	struct delta_event event;
+
+	for (size_t n = 0; n < whole.n; n++)
+		CHECK(delta_read(on_cliff(span_head(whole, n)), &event) && event.count == 0 && event.ends == DELTA_ENDS_NOTHING);
+	CHECK(delta_read(on_cliff(whole), &event) && event.count == 3 && event.ends == DELTA_ENDS_INDEX);
+	CHECK(event.texts[0].key.index == 1 && whole.p[event.texts[0].at + 1] == 'a');
+	CHECK(event.texts[1].key.index == 2 && whole.p[event.texts[1].at + 1] == 'b');
+	CHECK(event.texts[2].key.index == 2 && event.texts[2].key.within == 3 && event.texts[2].is_json);
+	CHECK(event.ended_count == 1 && event.ended[0] == 2);
+}
+
 int
 main(void)
 {
@@ -300,6 +319,7 @@ main(void)
 	struct mask_lineup lineup;
 
 	body_check(set, MASK_FORM_SSE, rows, COUNT(rows));
+	check_beginnings();
 	check_steps(set);
 	check_long(set);
 	mask_lineup_fill(set, BIT(B_ALL), &lineup);
