@@ -10,6 +10,22 @@ CARD = '4111111111111111'
 ORDER = '{"id": %s, "customer": {"name": "Ada", "card": "' + CARD + '"}, "note": "tüv \\u0041"}'
 
 
+def spread(kind):
+    """A model's answer, seven characters of each event."""
+    said = 'Her card, ' + ' '.join(CARD[i:i + 4] for i in range(0, 16, 4)) + ', was charged.'
+    said = json.dumps({'note': said}) if kind == 'input' else said
+    events = []
+    for i in range(0, len(said), 7):
+        piece = said[i:i + 7]
+        events.append({
+            'chat': {'object': 'chat.completion.chunk', 'choices': [{'index': 0, 'delta': {'content': piece}, 'finish_reason': None}]},
+            'text': {'type': 'content_block_delta', 'index': 0, 'delta': {'type': 'text_delta', 'text': piece}},
+            'input': {'type': 'content_block_delta', 'index': 0, 'delta': {'type': 'input_json_delta', 'partial_json': piece}},
+            'response': {'type': 'response.output_text.delta', 'item_id': 'a', 'output_index': 0, 'content_index': 0, 'delta': piece},
+        }[kind])
+    return ''.join('data: %s\n\n' % json.dumps(event) for event in events) + ('data: [DONE]\n\n' if kind == 'chat' else '')
+
+
 def parts(*all):
     text = ''
     for disposition, kind, value in all:
@@ -105,6 +121,8 @@ class Origin(BaseHTTPRequestHandler):
             self.say('card %s of Ada' % CARD, 'text/plain; charset=utf-8')
         elif path == '/lines':
             self.say(('{"card": "%s"}\n' % CARD) * 100, 'application/x-ndjson')
+        elif path.startswith('/model/'):
+            self.say(spread(path.split('/')[2]), 'text/event-stream')
         elif path == '/parts':
             self.say(parts(('name="who"', '', 'Ada'), ('name="card"', '', CARD), ('name="note"; filename="%s.txt"' % CARD, 'text/plain', 'card ' + CARD),
                            ('name="order"', 'application/json', '{"card": "%s", "id": 7}' % CARD), ('name="none"; filename=""', 'application/octet-stream', '')),

@@ -6,6 +6,7 @@
  *   body_json body_json_value    tokens of JSON, and what becomes of them
  *   body_string   strings and numbers of JSON
  *   body_value body_pieces       a value of the other forms; a body cut into pieces
+ *   body_cut body_stream body_delta    where a text may be cut; a text spread over events; where events have it
  *   body_sse body_form body_csv body_xml body_text     these forms
  *   body_type body_parts    what Content-Type says; bodies made of parts
  */
@@ -66,6 +67,20 @@ body_named(const struct body_eyes *eyes, const uint64_t *place, int already)
 /* The strictest of the active masks, for what is hidden in doubt. */
 unsigned int body_strictest(const struct body_eyes *);
 
+/* ---- parts of a text ------------------------------------------------------------- */
+
+/* Down to where a character begins. */
+size_t body_character_at(struct span text, size_t at);
+/*
+ * Behind the last place where it can be cut; 0: there is none yet. `lines_only`: a pattern of one's own wants lines.
+ * `is_begin`: it does not begin within a word.
+ */
+size_t body_cut(struct span text, bool lines_only, bool is_begin);
+/* Behind the END line of a private key; 0: it is not in `part`. */
+size_t body_key_end(struct span part);
+/* Does a private key begin in the part that does not end in it? */
+bool body_has_open_key(const struct body_eyes *, struct span part);
+
 /* ---- strings of JSON -------------------------------------------------------------- */
 
 enum string_step { STRING_WHOLE, STRING_CUT, STRING_BAD };
@@ -103,6 +118,14 @@ bool body_json_put(struct body_json *, struct span in, bool is_last, struct out 
 const char *body_json_error(const struct body_json *);
 /* Is what was wrong a limit, so that it may be JSON all the same? */
 bool body_json_is_beyond(const struct body_json *);
+/* Strings that are looked at elsewhere, where no mask names them. */
+struct json_apart {
+	size_t count;
+	size_t at[16], to[16];	/* where they begin, and where in what is written: SIZE_MAX: not there */
+};
+
+/* Leave these, of texts that come in one run. They must outlive the next call. */
+void body_json_set_apart(struct body_json *, struct json_apart *);
 /* Was anything written otherwise than it came? */
 bool body_json_is_edited(const struct body_json *);
 

@@ -444,6 +444,12 @@ body_json_reset(struct body_json *json, const uint64_t *place)
 		memcpy(json_within(json, 0), place, json->eyes->words * sizeof(*place));
 }
 
+void
+body_json_set_apart(struct body_json *json, struct json_apart *apart)
+{
+	json->apart = apart;
+}
+
 /* ---- as a form ------------------------------------------------------------------------------ */
 
 static void *

@@ -50,6 +50,7 @@ struct body_json {
 	struct out held;	/* that token */
 	struct out text, edited;	/* of a string: as it is read, as it shall be */
 	struct body_json *inner;	/* owned: for JSON in strings */
+	struct json_apart *apart;	/* NULL: none */
 	uint64_t *places;	/* owned: two of each level, around and within, then what keys move */
 	struct json_level levels[JSON_DEPTH_MOST + 1];
 	struct json_key keys[JSON_KEYS];

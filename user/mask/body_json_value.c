@@ -169,6 +169,20 @@ is_spared(const struct body_json *json, struct span raw, unsigned int flags)
 	    (!eyes->lineup.pattern_count && string_is_time(raw));
 }
 
+/* Is the string looked at elsewhere? Then where it is written is told. */
+static bool
+is_apart(struct body_json *json, struct json_run *run, size_t begin)
+{
+	for (size_t i = 0; json->apart && i < json->apart->count; i++) {
+		if (json->apart->at[i] != begin)
+			continue;
+		json_flush(run, begin);
+		json->apart->to[i] = run->out->n;
+		return true;
+	}
+	return false;
+}
+
 void
 json_on_string(struct body_json *json, struct json_run *run, size_t begin, unsigned int flags)
 {
@@ -179,7 +193,7 @@ json_on_string(struct body_json *json, struct json_run *run, size_t begin, unsig
 	if (json->is_gone)
 		return;
 	hider = hider_of(json);
-	if (hider < 0 && is_spared(json, raw, flags))
+	if (hider < 0 && (is_apart(json, run, begin) || is_spared(json, raw, flags)))
 		return;
 	text = read_text(json, raw, flags);
 	if (hider >= 0) {

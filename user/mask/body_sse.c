@@ -2,8 +2,11 @@
  * body_sse.c: event streams (HTML, section 9.2), event by event. The `data` lines of one
  * event are one value; where that is JSON it is read as such. A changed value stands at its
  * first line, on as many lines as it needs; the other fields, and comments, are looked at as
- * text. Lines end as they came. What is spread over several events is not found.
+ * text. Lines end as they came. A model's text, which comes in pieces, one of each event, is
+ * one text: its events wait until nothing that comes can be part of a value with them, and
+ * all that come behind them wait too.
  */
+#include "mask/body_spread.h"
 #include "mask/body_value.h"
 
 #include <stdlib.h>
@@ -14,6 +17,7 @@ struct sse {
 	size_t line;		/* of the event under way: where its last line begins */
 	bool begun;
 	struct out data, edited;
+	struct body_spread spread;
 };
 
 struct line {
@@ -153,35 +157,88 @@ put_line(struct sse *sse, const struct line *line, struct out *out)
 	out_span(out, line->end);
 }
 
-static bool
-put_event(void *state, struct span event, struct out *out, const char **why)
+static void
+write_event(struct sse *sse, struct span event, struct span data, bool edited, struct out *out)
 {
-	struct sse *sse = state;
-	struct span mark = mark_of(sse, event);
-	bool edited = false, written = false;
+	bool written = false;
 	struct line line;
 
-	sse->begun = true;
-	sse->line = 0;
-	out_span(out, mark);
-	event = span_skip(event, mark.n);
-	if (join_data(sse, event) && !edit_data(sse, &edited, why))
-		return false;
-	if (sse->data.failed || sse->edited.failed) {
-		*why = "there is no room for an event";
-		return false;
-	}
 	while (take_line(&event, &line)) {
 		if (!line.is_data) {
 			put_line(sse, &line, out);
 		} else if (!edited) {
 			out_span(out, line.whole);
 		} else if (!written) {
-			write_data(out_view(&sse->edited), line.end, out);
+			write_data(data, line.end, out);
 			written = true;
 		}
 	}
+}
+
+/* Those that need not wait any more. */
+static bool
+write_settled(struct sse *sse, struct out *out, const char **why)
+{
+	struct span event, data;
+	bool edited;
+
+	while (spread_take(&sse->spread, &event, &data, &edited)) {
+		if (sse->spread.json.failed) {
+			*why = "there is no room for an event";
+			return false;
+		}
+		write_event(sse, event, data, edited, out);
+	}
 	return true;
+}
+
+/* What of a text is in the data; the string is looked at with the others of it. */
+static bool
+find_texts(struct sse *sse, struct delta_event *delta, struct json_apart *apart, const char **why)
+{
+	if (sse->value.eyes->detects && !delta_read(out_view(&sse->data), delta)) {
+		*why = "the texts of an event cannot be told apart";
+		return false;
+	}
+	apart->count = delta->count;
+	for (size_t i = 0; i < delta->count; i++) {
+		apart->at[i] = delta->texts[i].at;
+		apart->to[i] = SIZE_MAX;
+	}
+	return true;
+}
+
+static bool
+put_event(void *state, struct span event, struct out *out, const char **why)
+{
+	struct sse *sse = state;
+	struct span mark = mark_of(sse, event);
+	struct delta_event delta = { .count = 0 };
+	struct json_apart apart = { .count = 0 };
+	bool edited = false, has_data, is_right;
+
+	sse->begun = true;
+	sse->line = 0;
+	out_span(out, mark);
+	event = span_skip(event, mark.n);
+	has_data = join_data(sse, event);
+	if (has_data && !find_texts(sse, &delta, &apart, why))
+		return false;
+	sse->value.apart = &apart;
+	is_right = !has_data || edit_data(sse, &edited, why);
+	sse->value.apart = NULL;
+	if (!is_right)
+		return false;
+	if (sse->data.failed || sse->edited.failed) {
+		*why = "there is no room for an event";
+		return false;
+	}
+	if (!sse->spread.first && !delta.count) {
+		write_event(sse, event, out_view(&sse->edited), edited, out);
+		return spread_end(&sse->spread, &delta, why);
+	}
+	return spread_add(&sse->spread, event, has_data ? out_view(&sse->edited) : span_of(NULL, 0), edited, &delta, &apart, why) &&
+	    spread_end(&sse->spread, &delta, why) && write_settled(sse, out, why);
 }
 
 static void
@@ -191,6 +248,7 @@ close_sse(void *state)
 
 	body_value_close(&sse->value);
 	body_pieces_close(&sse->pieces);
+	spread_close(&sse->spread);
 	out_free(&sse->data);
 	out_free(&sse->edited);
 	free(sse);
@@ -208,6 +266,7 @@ open_sse(struct body_eyes *eyes)
 	sse->pieces.put = put_event;
 	sse->data = out_new(2 * (size_t)BODY_HELD_MOST);
 	sse->edited = out_new(8 * (size_t)BODY_HELD_MOST);
+	spread_open(&sse->spread, eyes);
 	if (body_value_open(&sse->value, eyes)) {
 		close_sse(sse);
 		return NULL;
@@ -218,9 +277,16 @@ open_sse(struct body_eyes *eyes)
 static bool
 put_sse(void *state, struct span in, bool is_last, struct out *out, const char **why)
 {
+	static const struct delta_event all = { .ends = DELTA_ENDS_ALL };
 	struct sse *sse = state;
 
-	return body_pieces_put(&sse->pieces, sse, in, is_last, out, why);
+	if (!body_pieces_put(&sse->pieces, sse, in, is_last, out, why))
+		return false;
+	if (is_last && (!spread_end(&sse->spread, &all, why) || !write_settled(sse, out, why)))
+		return false;
+	if (out->failed)
+		*why = "there is no room for what is written";
+	return !out->failed;
 }
 
 const struct body_form body_form_sse = { open_sse, put_sse, close_sse };

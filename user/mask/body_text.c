@@ -26,15 +26,6 @@ struct text {
 	size_t before_n;
 };
 
-/* Down to where a character begins. */
-static size_t
-character_at(struct span text, size_t at)
-{
-	for (size_t i = 0; i < 3 && at && at < text.n && (text.p[at] & 0xc0) == 0x80; i++)
-		at--;
-	return at;
-}
-
 static void
 remember(struct text *text, struct span done)
 {
@@ -65,38 +56,6 @@ known(const struct text *text)
 
 /* ---- what goes on ------------------------------------------------------------------- */
 
-/* Behind the END line of a private key; 0: it is not in `part`. */
-static size_t
-key_end(struct span part)
-{
-	const uint8_t *end = part.n ? memmem(part.p, part.n, "-----END ", 9) : NULL;
-	size_t at;
-
-	if (!end)
-		return 0;
-	at = (size_t)(end - part.p) + 9;
-	while (at < part.n && (is_upper(part.p[at]) || is_digit(part.p[at]) || part.p[at] == ' '))
-		at++;
-	while (at < part.n && part.p[at] == '-')
-		at++;
-	return at;
-}
-
-/* Does a private key begin in the part that does not end in it? */
-static bool
-has_open_key(const struct text *text, struct span part)
-{
-	struct mask_hit hit = { 0 };
-	size_t from = 0;
-
-	if (!(text->eyes->lineup.detectors >> DETECT_PRIVATE_KEY & 1) || !part.n ||
-	    !memmem(part.p, part.n, "-----BEGIN ", 11))
-		return false;
-	while (from < part.n && mask_find(DETECT_PRIVATE_KEY, part, from, &hit))
-		from = hit.at + hit.n;
-	return hit.n && from == part.n && !key_end(span_skip(part, hit.at));
-}
-
 /* How much of the part belongs to what was found before it, of which at most `most` may be taken. */
 static size_t
 swallow(struct text *text, struct span part, size_t most)
@@ -104,7 +63,7 @@ swallow(struct text *text, struct span part, size_t most)
 	size_t n = 0;
 
 	if (text->swallow == SWALLOW_KEY) {
-		n = key_end(part);
+		n = body_key_end(part);
 		if (!n)
 			return most;
 		text->swallow = SWALLOW_NONE;
@@ -148,14 +107,14 @@ look(struct text *text, struct span part, size_t upto, struct out *out)
 static size_t
 put_part(struct text *text, struct span line, bool is_end, struct out *out)
 {
-	struct span part = is_end ? line : span_head(line, character_at(line, WINDOW));
-	size_t upto = is_end ? line.n : character_at(line, PART), n;
+	struct span part = is_end ? line : span_head(line, body_character_at(line, WINDOW));
+	size_t upto = is_end ? line.n : body_character_at(line, PART), n;
 
 	if (text->swallow != SWALLOW_NONE) {
 		n = swallow(text, part, upto);
 	} else {
 		n = look(text, part, upto, out);
-		if (has_open_key(text, span_head(part, n)))
+		if (body_has_open_key(text->eyes, span_head(part, n)))
 			text->swallow = SWALLOW_KEY;
 		else if (!is_end && n == part.n)
 			text->swallow = SWALLOW_WORD;

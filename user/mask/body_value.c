@@ -35,6 +35,7 @@ body_value_as_json(struct body_value *value, const uint64_t *place, struct span 
 		return false;
 	}
 	body_json_reset(value->json, place);
+	body_json_set_apart(value->json, value->apart);
 	value->eyes->tally = &inner;
 	is_json = body_json_put(value->json, text, true, out);
 	value->eyes->tally = tally;

@@ -10,6 +10,7 @@ struct body_value {
 	struct body_eyes *eyes;
 	struct body_json *json;	/* owned; made when first needed */
 	uint64_t *root;		/* owned: the place of the whole body */
+	struct json_apart *apart;	/* of the next value that is read as JSON; NULL: none */
 };
 
 /* Returns 0 or -ENOMEM; close in any case. */

@@ -236,6 +236,8 @@ bool mask_hits(const struct mask_set *, const struct mask_lineup *, struct span 
  */
 enum mask_result mask_scan(const struct mask_set *, const struct mask_lineup *,
     struct span text, enum mask_writing, struct out *, struct mask_tally *);
+struct json_place;
+
 /* A part of a text. What is before it is read for what it says of it ("ssn=") and not written. */
 struct mask_window {
 	size_t begin;	/* the first byte that is written */
@@ -244,6 +246,11 @@ struct mask_window {
 	size_t used;	/* out: where what was written ends: at `upto`, or where a hit does that crosses it */
 	const struct mask_class *class;	/* of what is written; NULL: not known */
 	uint32_t detectors;	/* where it is known: what mask_class_filter() says of it, or more */
+	const struct json_place *place;	/* FORM_JSON: where `begin` is in it; NULL: outside of strings */
+	/* Told of each hit, in order, and of what stands for it; nothing is null then. What begins before an earlier
+	 * one has taken its place. */
+	void (*note)(void *noter, const struct mask_hit *, struct span written);
+	void *noter;
 };
 
 /* As mask_scan(), of a part. */

@@ -260,6 +260,39 @@ write_json(const struct mask *mask, struct span text, const struct mask_hit *hit
 	return true;
 }
 
+static void
+note(const struct scan *scan, const struct mask_hit *hit, const struct out *out, size_t from)
+{
+	if (scan->window.note && !out->failed)
+		scan->window.note(scan->window.noter, hit, span_of(out->p + from, out->n - from));
+}
+
+/* The same of all that is in the window. */
+static enum mask_result
+hide_rest(const struct scan *scan, enum mask_writing form, struct out *out)
+{
+	size_t begin = scan->window.begin, mark = out->n;
+	enum mask_result result = hide_all(form, out);
+
+	note(scan, &(struct mask_hit){ begin, scan->window.used - begin }, out, mark);
+	return result;
+}
+
+/* One hit, of which what stands before it is written. False: JSON would break. */
+static bool
+write_hit(const struct scan *scan, const struct mask *mask, const struct mask_hit *hit, enum mask_writing form,
+    struct json_place *place, struct out *out)
+{
+	size_t mark = out->n;
+
+	if (form != FORM_JSON)
+		mask_write(mask, span_of(scan->text.p + hit->at, hit->n), out);
+	else if (!write_json(mask, scan->text, hit, place, out))
+		return false;
+	note(scan, hit, out, mark);
+	return true;
+}
+
 /* The text, hit by hit. */
 static enum mask_result
 rewrite(struct scan *scan, enum mask_writing form, struct out *out,
@@ -267,7 +300,7 @@ rewrite(struct scan *scan, enum mask_writing form, struct out *out,
 {
 	struct span text = scan->text;
 	size_t mark = out->n, done = scan->window.begin;
-	struct json_place place = { 0 };
+	struct json_place place = scan->window.place ? *scan->window.place : (struct json_place){ 0 };
 	struct mask_hit hit;
 	unsigned int i;
 
@@ -280,26 +313,24 @@ rewrite(struct scan *scan, enum mask_writing form, struct out *out,
 			hit.at = done;
 		}
 		before = span_of(text.p + done, hit.at - done);
-		if (mask->view->way == WAY_NULL && form != FORM_MESSAGE) {
+		if (mask->view->way == WAY_NULL && form != FORM_MESSAGE && !scan->window.note) {
 			out->n = mark;
 			return MASK_NULLED;
 		}
 		out_span(out, before);
 		done = hit.at + hit.n;
-		if (form != FORM_JSON) {
-			mask_write(mask, span_of(text.p + hit.at, hit.n), out);
-			continue;
-		}
-		json_walk(&place, before);
-		if (!write_json(mask, text, &hit, &place, out)) {
+		if (form == FORM_JSON)
+			json_walk(&place, before);
+		if (!write_hit(scan, mask, &hit, form, &place, out)) {
 			out->n = mark;
-			return hide_all(form, out);
+			scan->window.used = scan->window.note ? text.n : scan->window.used;
+			return hide_rest(scan, form, out);
 		}
 	}
 	if (scan->gave_up) {
 		out->n = mark;
 		scan->window.used = text.n;
-		return hide_all(form, out);
+		return hide_rest(scan, form, out);
 	}
 	if (done == scan->window.begin)
 		return MASK_KEPT;	/* all hits are behind the window */
@@ -340,7 +371,7 @@ scan_text(struct scan *scan, const struct mask_set *set, const struct mask_lineu
 
 	scan->window.used = scan->window.upto < text.n ? scan->window.upto : text.n;
 	if ((class.bits & CLASS_HIGH) && !utf8_is_valid(text))
-		return hide_all(form, out);
+		return hide_rest(scan, form, out);
 	if (!text.n)
 		return MASK_KEPT;
 	detectors = window->class ? window->detectors : mask_class_filter(&class, lineup->detectors);
@@ -348,7 +379,7 @@ scan_text(struct scan *scan, const struct mask_set *set, const struct mask_lineu
 	if (!hide && is_spared(lineup, &class, detectors))
 		return MASK_KEPT;
 	if (!scan_begin(scan, set, lineup, &class, detectors, text, escaped))
-		return hide_all(form, out);
+		return hide_rest(scan, form, out);
 	if (scan->count)
 		result = rewrite(scan, form, out, tally);
 	scan_end(scan);
