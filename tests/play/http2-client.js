@@ -46,11 +46,14 @@ const get = (session, path, more) => ask(session, { ':path': path, ...more });
 	say('cookies', a.headers['set-cookie'].join());
 
 	// one is held, and others go on beside it
+	let pings = 0;
+	session.on('ping', () => pings++);
 	const held = ask(session, { ':path': '/orders/9', ':method': 'DELETE' });
 	const many = await Promise.all([...Array(60).keys()].map((i) => get(session, '/orders/' + i)));
 	say('beside', many.filter((x) => x.status === 200 && /\*1111/.test(x.text)).length);
 	a = await held;
 	say('held', a.status, a.text);
+	say('pings', pings);
 	let left;
 	const given_up = ask(session, { ':path': '/orders/8', ':method': 'DELETE' }, undefined, (stream) => { left = stream; });
 	say('waits');

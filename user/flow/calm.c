@@ -80,6 +80,8 @@ calm(void *arg)
 	struct flow *flow = arg;
 
 	flow->codec->calm(flow->codec_state, flow->to);
+	if (flow->parent)
+		lane_calm(flow);
 	if (flow->ask.progress.n)
 		tell_progress(flow);
 	if (flow_flush(flow))

@@ -408,6 +408,8 @@ bool lane_give(struct flow *, enum wire_side);
 bool lanes_doubt(struct flow *, enum wire_side);
 /* A lane has changed something by itself: its connection has to say it. */
 void lanes_stir(struct flow *parent);
+/* It is held: its client gets a PING now and then. */
+void lane_calm(struct flow *);
 /* Its streams are ended with it. */
 void lane_end(struct flow *);
 

@@ -413,6 +413,13 @@ lane_give(struct flow *lane, enum wire_side side)
 }
 
 void
+lane_calm(struct flow *lane)
+{
+	h2_ping(face_of(lane, WIRE_CLIENT));
+	lanes_stir(lane->parent);
+}
+
+void
 lane_end(struct flow *lane)
 {
 	struct flow **at = &lane->parent->lanes;

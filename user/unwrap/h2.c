@@ -89,6 +89,7 @@ new_face(struct h2 **out, const char *scheme, const struct h2_limits *limits, bo
 	    limits->connection_window >= limits->stream_window && limits->connection_window <= 1u << 30);
 	h2->scheme = scheme;
 	h2->is_server = is_server;
+	h2->unpinged = H2_PING_S;
 	h2->why = "";
 	h2->memory.limit = limits->memory;
 	h2->slot_count = limits->streams + PLACES_SPARE;
@@ -220,7 +221,17 @@ void
 h2_rest(struct h2 *h2, uint32_t seconds)
 {
 	h2_linger_rest(h2, seconds);
+	h2->unpinged = seconds < H2_PING_S - h2->unpinged ? h2->unpinged + seconds : H2_PING_S;
 	h2_guard_earn(&h2->guard, seconds < h2->limits.patience ? seconds * PATIENCE_OF_SECOND : h2->limits.patience);
+}
+
+void
+h2_ping(struct h2 *h2)
+{
+	if (h2->is_broken || h2->unpinged < H2_PING_S)
+		return;
+	h2->unpinged = 0;
+	(void)nghttp2_submit_ping(h2->session, NGHTTP2_FLAG_NONE, NULL);	/* without memory for it there is none */
 }
 
 const char *

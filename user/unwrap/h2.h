@@ -151,6 +151,10 @@ void h2_goaway(struct h2 *);
  * section 10.5; CVE-2019-9512 to -9518, CVE-2023-44487, CVE-2025-8671).
  */
 void h2_rest(struct h2 *, uint32_t seconds);
+/* Send a PING (RFC 9113 section 6.7), for a peer that waits and may take a quiet connection for a dead one. One in
+ * H2_PING_S seconds at most: nothing is done before. */
+#define H2_PING_S 10
+void h2_ping(struct h2 *);
 /* A plain sentence of what broke it, none of the peer's words in it; empty: nothing did. */
 const char *h2_error(const struct h2 *);
 void h2_free(struct h2 **);

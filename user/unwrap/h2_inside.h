@@ -143,6 +143,7 @@ struct h2 {
 	bool has_settings;		/* the peer's have come */
 	bool takes_sockets;
 	bool is_cut;			/* there was no room for all that is to be sent */
+	uint32_t unpinged;		/* seconds since the last PING of ours, H2_PING_S at most */
 	const char *why;
 	struct h2_stream **slots;	/* slot_count of them, NULL: free */
 	uint32_t *numbers;		/* of those in the slots, 0: free */
