@@ -224,6 +224,10 @@ bool hold_hear_ask(struct desk *, unsigned int from, uint64_t id, struct span bo
 void hold_worker_down(struct desk *, unsigned int slot);
 /* What only that session could ask again is withdrawn. */
 void hold_session_ended(struct desk *, const struct id *session);
+/* Does the policy in force ask others than it waits for? Then it is denied: nobody has been asked rightly. */
+void hold_weigh_people(struct held *);
+/* … each that waits. */
+void hold_policy_changed(struct desk *);
 /* Its client is to ask again: tell the worker that it may say so now. Of others nothing is told. */
 void hold_tell_stands(const struct held *);
 /* Has its skill as many that nobody waits for as one may have? */

@@ -70,6 +70,7 @@ hear_swap(struct desk *desk, struct span body)
 	scribe_policy(desk->scribe, epoch, desk->view->head.digest);
 	swap_say_done(desk->post, epoch);
 	log_info("policy %u is in force", epoch);
+	hold_policy_changed(desk);
 	return true;
 }
 

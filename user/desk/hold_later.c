@@ -148,6 +148,26 @@ is_asked_alike(const struct held *held, uint32_t epoch)
 	return true;
 }
 
+void
+hold_weigh_people(struct held *held)
+{
+	static const char why[] = "the policy now asks other people, or more of them";
+	const struct view_broker *view = held->desk->view;
+
+	if (held->state == HOLD_KEPT || held->state == HOLD_REFUSED || !view || is_asked_alike(held, view->head.epoch))
+		return;
+	held->doom = why;	/* where it cannot be settled right now */
+	if (held->state == HOLD_OPEN)
+		(void)hold_settle(held, "deny", NULL, why, 0);
+}
+
+void
+hold_policy_changed(struct desk *desk)
+{
+	for (struct held *held = desk->holds; held; held = held->next)
+		hold_weigh_people(held);
+}
+
 /* The one that says most: a decision before a hold that waits. */
 static struct held *
 find_identical(struct desk *desk, struct span digest, struct span skill, uint32_t epoch)

@@ -266,6 +266,7 @@ on_opened(void *arg, int status)
 		hold_unlist(held);
 		return;
 	}
+	hold_weigh_people(held);	/* the policy may be another by now */
 	go_on(held, HOLD_OPEN);	/* first: only an open one may be seen */
 	show_change(held, "opened");
 	hold_tell_stands(held);

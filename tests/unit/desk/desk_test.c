@@ -701,6 +701,31 @@ other_people(void)
 	CHECK(standing(&hold, true, &is) == -1);
 }
 
+/* One that waits is denied when others are asked by now; one whose people are the same waits on. */
+static void
+other_people_asked(void)
+{
+	struct view_approvers renamed[] = { { "three", staff, COUNT(staff), 1 }, { "two", staff, COUNT(staff), 2 } };
+	struct view_approvers more[] = { { "one", staff, COUNT(staff), 2 }, { "two", staff, COUNT(staff), 2 } };
+	struct view_approvers *const others[] = { renamed, more };
+	char id[ID_TEXT_SIZE], hex[65];
+	uint32_t epoch = 12;
+
+	for (uint32_t i = 0; i < COUNT(others); i++) {
+		struct hold hold = sample(41 + i, 0);
+
+		give_policy(hold.epoch = epoch++);
+		open_hold(&hold, id, hex);
+		give_policy(epoch++);
+		CHECK(decided(&hold, NULL) == -1);
+		give_groups(epoch++, others[i]);
+		pump(50);
+		CHECK(decided(&hold, NULL) == 0 && strcmp(last_decision, "deny") == 0);
+		CHECK(says(person(ALICE, APPROVE, id, hex), "no such hold"));
+	}
+	give_policy(epoch);
+}
+
 int
 main(void)
 {
@@ -744,6 +769,7 @@ main(void)
 	if (getenv("INTERLOCK_COMMAND"))
 		commands();
 	other_people();
+	other_people_asked();
 	tell(SLOT_WARDEN, MSG_QUIT, 0, NULL);
 	int status = -1;
 	waitpid(broker, &status, 0);
