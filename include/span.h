@@ -60,6 +60,17 @@ span_head(struct span in, size_t n)
 	return span_of(in.p, n < in.n ? n : in.n);
 }
 
+/* Without blanks and tabs around it: OWS of RFC 9110 section 5.6.3. */
+static inline struct span
+span_trim(struct span in)
+{
+	while (in.n && (in.p[0] == ' ' || in.p[0] == '\t'))
+		in = span_skip(in, 1);
+	while (in.n && (in.p[in.n - 1] == ' ' || in.p[in.n - 1] == '\t'))
+		in.n--;
+	return in;
+}
+
 /* Read at `at`; the caller has checked that the bytes are there. */
 static inline uint16_t
 span_be16(struct span in, size_t at)

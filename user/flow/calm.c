@@ -25,10 +25,7 @@ take_member(struct span *list, struct span *member)
 		return false;
 	*member = comma ? span_head(*list, (size_t)(comma - list->p)) : *list;
 	*list = span_skip(*list, member->n + (comma ? 1 : 0));
-	while (member->n && (member->p[0] == ' ' || member->p[0] == '\t'))
-		*member = span_skip(*member, 1);
-	while (member->n && (member->p[member->n - 1] == ' ' || member->p[member->n - 1] == '\t'))
-		member->n--;
+	*member = span_trim(*member);
 	return true;
 }
 

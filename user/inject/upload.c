@@ -140,16 +140,6 @@ add_name(struct upload *upload, struct span name)
 	return true;
 }
 
-static struct span
-trim(struct span text)
-{
-	while (text.n && (text.p[0] == ' ' || text.p[0] == '\t'))
-		text = span_skip(text, 1);
-	while (text.n && (text.p[text.n - 1] == ' ' || text.p[text.n - 1] == '\t'))
-		text.n--;
-	return text;
-}
-
 static bool
 read_names(struct upload *upload, const struct wire_request *request)
 {
@@ -163,7 +153,7 @@ read_names(struct upload *upload, const struct wire_request *request)
 			struct span name = span_head(list, comma ? (size_t)(comma - list.p) : list.n);
 
 			list = span_skip(list, name.n + 1);
-			if (!add_name(upload, trim(name)))
+			if (!add_name(upload, span_trim(name)))
 				return false;
 		}
 	}

@@ -113,16 +113,6 @@ is_right_line(struct span line, struct span *name, struct span *value)
 	return name->n > 0;
 }
 
-static struct span
-trim(struct span in)
-{
-	while (in.n && (in.p[0] == ' ' || in.p[0] == '\t'))
-		in = span_skip(in, 1);
-	while (in.n && (in.p[in.n - 1] == ' ' || in.p[in.n - 1] == '\t'))
-		in.n--;
-	return in;
-}
-
 static bool
 read_disposition(struct part *part, struct span value)
 {
@@ -142,11 +132,11 @@ read_line(struct part *part, struct span name, struct span value)
 	if (same(name, "content-type")) {
 		bool is_first = !part->type.p;
 
-		part->type = trim(value);
+		part->type = span_trim(value);
 		return is_first && part->type.n;
 	}
 	if (same(name, "content-transfer-encoding"))
-		return same(trim(value), "binary") || same(trim(value), "8bit") || same(trim(value), "7bit");
+		return same(span_trim(value), "binary") || same(span_trim(value), "8bit") || same(span_trim(value), "7bit");
 	part->is_coded |= same(name, "content-encoding");
 	return true;
 }

@@ -161,6 +161,17 @@ end_length(size_t from, struct out *out)
 	out_free(&length);
 }
 
+/* … and of a value that nothing has changed in, since there were so many edits, write what came: it may have been longer. */
+static void
+end_value(const struct mask_message *m, size_t from, size_t mark, size_t edits, struct span whole, struct out *out)
+{
+	end_length(from, out);
+	if (m->edits != edits || out->failed)
+		return;
+	out->n = mark;
+	out_span(out, whole);
+}
+
 static bool
 edit_packed(struct mask_message *m, const struct slot *slot, const struct protobuf_field *value, struct out *out)
 {
@@ -173,11 +184,7 @@ edit_packed(struct mask_message *m, const struct slot *slot, const struct protob
 			return fail(m, "a message has a list of numbers that is cut");
 		put_number(slot->field->proto, edit_number(m, slot, number), out);
 	}
-	end_length(from, out);
-	if (m->edits == edits && !out->failed) {
-		out->n = mark;
-		out_span(out, value->whole);
-	}
+	end_value(m, from, mark, edits, value->whole, out);
 	return true;
 }
 
@@ -382,11 +389,7 @@ edit_entry(struct mask_message *m, const struct slot *map, const struct protobuf
 		return false;
 	}
 	out_free(&key);
-	end_length(from, out);
-	if (m->edits == edits && !out->failed) {
-		out->n = mark;
-		out_span(out, value->whole);
-	}
+	end_value(m, from, mark, edits, value->whole, out);
 	return true;
 }
 
@@ -417,11 +420,7 @@ edit_any(struct mask_message *m, const struct spot *at, struct span in, struct o
 		}
 		from = begin_length(field.number, out);
 		right = edit_message(m, &inner, content, out);
-		end_length(from, out);
-		if (m->edits == edits && !out->failed) {
-			out->n = mark;
-			out_span(out, field.whole);
-		}
+		end_value(m, from, mark, edits, field.whole, out);
 	}
 	return right;
 }
@@ -443,11 +442,7 @@ edit_inner(struct mask_message *m, const struct slot *slot, const struct protobu
 	from = begin_length(value->number, out);
 	if (!edit_message(m, &inner, value->bytes, out))
 		return false;
-	end_length(from, out);
-	if (m->edits == edits && !out->failed) {
-		out->n = mark;
-		out_span(out, value->whole);
-	}
+	end_value(m, from, mark, edits, value->whole, out);
 	return true;
 }
 

@@ -218,6 +218,21 @@ read_host(const struct h2_block *block, struct span *out)
 	return h2_is_all(*out, CLASS_HOST);
 }
 
+/* The line, Host, and all that the peer has said: what frames the body comes behind. */
+static void
+put_head(const struct h2_block *block, struct span method, struct span path, struct span host, struct out *in)
+{
+	out_span(in, method);
+	out_u8(in, ' ');
+	out_span(in, path);
+	put_text(in, " HTTP/1.1\r\nHost: ");
+	out_span(in, host);
+	put_text(in, "\r\n");
+	out_span(in, out_view(&block->fields));
+	if (block->cookie.n)
+		put_line(in, SPAN("cookie"), out_view(&block->cookie));
+}
+
 #define KEY_BYTES 16	/* RFC 6455 section 4.1 */
 
 /* The request is for a WebSocket (RFC 8441 section 4). False: it cannot be one. */
@@ -233,14 +248,7 @@ write_opening(const struct h2 *h2, struct h2_stream *stream, struct span path, b
 	    !is_path(path, SPAN("GET")) || !span_is(pseudo(block, PSEUDO_SCHEME), h2->scheme) || !read_host(block, &host) ||
 	    getrandom(key, sizeof(key), 0) != sizeof(key))
 		return false;
-	put_text(in, "GET ");
-	out_span(in, path);
-	put_text(in, " HTTP/1.1\r\nHost: ");
-	out_span(in, host);
-	put_text(in, "\r\n");
-	out_span(in, out_view(&block->fields));
-	if (block->cookie.n)
-		put_line(in, SPAN("cookie"), out_view(&block->cookie));
+	put_head(block, SPAN("GET"), path, host, in);
 	put_text(in, "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: ");
 	base64_write(in, span_of(key, sizeof(key)));
 	put_text(in, "\r\n\r\n");
@@ -263,15 +271,7 @@ write_request(const struct h2 *h2, struct h2_stream *stream, bool ends)
 	    (ends && block->length != H2_UNKNOWN && block->length))
 		return false;
 	stream->answers_head = span_is(method, "HEAD");
-	out_span(in, method);
-	out_u8(in, ' ');
-	out_span(in, path);
-	put_text(in, " HTTP/1.1\r\nHost: ");
-	out_span(in, host);
-	put_text(in, "\r\n");
-	out_span(in, out_view(&block->fields));
-	if (block->cookie.n)
-		put_line(in, SPAN("cookie"), out_view(&block->cookie));
+	put_head(block, method, path, host, in);
 	put_framing(stream, block->length, ends,
 	    span_is(method, "POST") || span_is(method, "PUT") || span_is(method, "PATCH"));
 	stream->in_has_head = true;

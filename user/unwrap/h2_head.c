@@ -39,16 +39,6 @@ put(struct h2_head *head, struct span name, struct span value, bool is_secret)
 	};
 }
 
-static struct span
-trim(struct span in)
-{
-	while (in.n && (in.p[0] == ' ' || in.p[0] == '\t'))
-		in = span_skip(in, 1);
-	while (in.n && (in.p[in.n - 1] == ' ' || in.p[in.n - 1] == '\t'))
-		in.n--;
-	return in;
-}
-
 static void
 lower(uint8_t *p, size_t n)
 {
@@ -66,7 +56,7 @@ take_member(struct span *list, struct span *out)
 	if (!list->n)
 		return false;
 	comma = memchr(list->p, ',', list->n);
-	*out = trim(span_head(*list, comma ? (size_t)(comma - list->p) : list->n));
+	*out = span_trim(span_head(*list, comma ? (size_t)(comma - list->p) : list->n));
 	*list = span_skip(*list, comma ? (size_t)(comma - list->p) + 1 : list->n);
 	return true;
 }
@@ -148,7 +138,7 @@ read_fields(struct reading *r)
 		if (!colon || !h2_is_all(span_of(line, name_n), CLASS_TOKEN))
 			return "a field without a name";
 		lower(line, name_n);
-		value = trim(span_of(colon + 1, n - name_n - 1));
+		value = span_trim(span_of(colon + 1, n - name_n - 1));
 		if (r->head->count >= COUNT(r->head->fields) - 1)
 			return "too many fields";
 		if (!h2_is_value(value) || !read_field(r, span_of(line, name_n), value))

@@ -304,6 +304,7 @@ keeper_fetched(struct keeper *keeper, unsigned int from, const struct msg_head *
 		take_token(keeper, token, access, refresh, lifetime);
 	token->request = 0;
 	go_on(keeper, token);
+	tokens_sweep(keeper->tokens);	/* the policy may have it no more */
 	return true;
 }
 

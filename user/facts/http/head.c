@@ -9,16 +9,6 @@
 
 #define HOST_MOST 255
 
-static struct span
-trim(struct span in)
-{
-	while (in.n && (in.p[0] == ' ' || in.p[0] == '\t'))
-		in = span_skip(in, 1);
-	while (in.n && (in.p[in.n - 1] == ' ' || in.p[in.n - 1] == '\t'))
-		in.n--;
-	return in;
-}
-
 bool
 http_header(const struct explaining *explaining, const char *name, struct span *value, size_t *count)
 {
@@ -29,7 +19,7 @@ http_header(const struct explaining *explaining, const char *name, struct span *
 	for (size_t i = 0; i < request->header_count; i++) {
 		if (!caseless_equal(request->headers[i].name, span_text(name)))
 			continue;
-		*value = trim(request->headers[i].value);
+		*value = span_trim(request->headers[i].value);
 		++*count;
 	}
 	return *count == 1;
@@ -72,13 +62,13 @@ http_parameter(struct span value, const char *name, struct span *out)
 	bool is_found = false;
 
 	value = semicolon ? span_skip(value, (size_t)(semicolon - value.p)) : span_of("", 0);
-	for (value = trim(value); value.n > 0; value = trim(value)) {
+	for (value = span_trim(value); value.n > 0; value = span_trim(value)) {
 		const uint8_t *equals;
 		struct span key, text;
 
 		if (value.p[0] != ';')
 			return -1;
-		value = trim(span_skip(value, 1));
+		value = span_trim(span_skip(value, 1));
 		if (value.n == 0)
 			break;
 		equals = memchr(value.p, '=', value.n);
@@ -143,7 +133,7 @@ read_type(struct explaining *explaining)
 		return;
 	semicolon = value.n ? memchr(value.p, ';', value.n) : NULL;
 	explaining->facts->content_type = lower(explaining,
-	    trim(semicolon ? span_head(value, (size_t)(semicolon - value.p)) : value));
+	    span_trim(semicolon ? span_head(value, (size_t)(semicolon - value.p)) : value));
 	if (http_parameter(value, "charset", &charset) < 0)
 		return;
 	(void)http_header(explaining, "content-encoding", &coding, &count);
@@ -243,7 +233,7 @@ http_read_head(struct explaining *explaining)
 	read_host(explaining);
 	for (size_t i = 0; i < request->header_count; i++)
 		pairs_add(explaining, headers, (struct http_pair){ .name = request->headers[i].name,
-		    .value = trim(request->headers[i].value) });
+		    .value = span_trim(request->headers[i].value) });
 	/* a trailer may be taken for a header, and those of a body not yet here are not known */
 	headers->is_open |= request->trailer_count > 0 || (request->is_open && request->body_length == UINT64_MAX);
 	read_type(explaining);
